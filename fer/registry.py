@@ -1,0 +1,233 @@
+"""Model folders: `card.json`, `model.onnx` and `model.keras`; which there are, and which one answers."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from fer.emotions import NUM_EMOTIONS
+from fer.errors import BadModel, UnknownModel
+from fer.metrics import with_temperature
+from fer.values import InputSpec, ModelCard
+
+DEFAULT = "first"
+"""The shipped model that answers until another one is activated."""
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+THREADS = min(2, os.cpu_count() or 1)
+BATCH = 256
+
+_ACTIVE = "active.json"
+_MOST_LOADED = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A loaded model folder. One ONNX Runtime session a process, called from any thread without a lock."""
+
+    card: ModelCard
+    session: onnxruntime.InferenceSession
+
+    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Float32 (N, 7) after temperature for uint8 (N, height, width, channels).
+
+        Raises `BadModel` if the network answers with anything but probabilities.
+        """
+        if len(pixels) == 0:
+            return np.empty((0, NUM_EMOTIONS), np.float32)
+        answers = []
+        for start in range(0, len(pixels), BATCH):
+            batch = pixels[start : start + BATCH].astype(np.float32)
+            answers.append(self.session.run([self.session.get_outputs()[0].name], {"pixels": batch})[0])
+        answer = np.concatenate(answers)
+        if answer.shape != (len(pixels), NUM_EMOTIONS) or not np.isfinite(answer).all():
+            raise BadModel(
+                f"the model {self.card.name!r} does not answer with seven finite probabilities a "
+                "face. Choose another model."
+            )
+        return with_temperature(answer, self.card.temperature)
+
+
+def folder() -> Path:
+    """Where models live: `FER_MODELS`, else `models/` beside the library."""
+    return Path(os.environ.get("FER_MODELS") or Path(__file__).resolve().parents[1] / "models")
+
+
+def names() -> list[str]:
+    """Names of all model folders, sound or not, in order."""
+    return sorted(path.parent.name for path in folder().glob("*/card.json") if _is_name(path))
+
+
+def check_name(name: str) -> str:
+    """The name, if a model may be called that. Raises `BadModel`."""
+    if not NAME.fullmatch(name):
+        raise BadModel(
+            f"{name!r} cannot name a model; use up to 64 small letters, digits, - and _, "
+            "beginning with a letter or digit."
+        )
+    return name
+
+
+def card(name: str) -> ModelCard:
+    """The card of a model. Raises `UnknownModel`, or `BadModel` where the card is damaged."""
+    path = _existing(name) / "card.json"
+    try:
+        values = json.loads(path.read_text("utf-8"))
+        known = {one.name for one in dataclasses.fields(ModelCard)}
+        kept = {key: value for key, value in values.items() if key in known}
+        spec = InputSpec(**kept.pop("input"))
+        return ModelCard(**{**kept, "labels": tuple(kept["labels"]), "input": spec})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BadModel(f"the card of the model {name!r} cannot be used: {error}.") from None
+
+
+def card_dict(card: ModelCard) -> dict[str, Any]:
+    """A card as `card.json` holds it."""
+    values = {one.name: getattr(card, one.name) for one in dataclasses.fields(ModelCard)}
+    return {**values, "labels": list(card.labels), "input": card.input.as_dict()}
+
+
+_loaded: OrderedDict[tuple[str, int], Model] = OrderedDict()
+_loading = threading.Lock()
+
+
+def load(name: str | None = None) -> Model:
+    """A model ready to answer; the active one without a name. Loaded once a process.
+
+    Raises `UnknownModel` with the names that exist, or `BadModel` where the folder is damaged.
+    """
+    name = name or active()
+    path = _existing(name)
+    key = (str(path.resolve()), (path / "card.json").stat().st_mtime_ns)
+    with _loading:
+        if key not in _loaded:
+            _loaded[key] = _open(name, path)
+            while len(_loaded) > _MOST_LOADED:
+                _loaded.popitem(last=False)
+        _loaded.move_to_end(key)
+        return _loaded[key]
+
+
+def publish(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
+    """Copies files into a new model folder and writes its card, all or nothing.
+
+    Returns the card with the hashes of its files. Raises `BadModel` if the name is taken.
+    """
+    target = folder() / check_name(card.name)
+    if target.exists():
+        raise BadModel(f"there is a model {card.name!r} already; choose another name.")
+    folder().mkdir(parents=True, exist_ok=True)
+    temporary = folder() / f".{card.name}.{secrets.token_hex(4)}"
+    temporary.mkdir()
+    try:
+        for file_name, source in files.items():
+            shutil.copyfile(source, temporary / file_name)
+        hashes = {file_name: file_hash(temporary / file_name) for file_name in files}
+        card = dataclasses.replace(card, files=hashes)
+        text = json.dumps(card_dict(card), indent=2) + "\n"
+        (temporary / "card.json").write_text(text, "utf-8")
+        os.rename(temporary, target)
+    except OSError as error:
+        raise BadModel(f"the model {card.name!r} could not be published: {error}.") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return card
+
+
+def active() -> str:
+    """Name of the model that answers: the activated one, else the shipped default."""
+    return _activation().get("active", DEFAULT)
+
+
+def previous() -> str | None:
+    """Name of the model that `go_back` returns to, if there is one."""
+    return _activation().get("previous")
+
+
+def activate(name: str) -> None:
+    """Makes a model the one that every page, function and command answers with. Checks it first."""
+    load(name)
+    if name != active():
+        _write_activation(name, active())
+
+
+def go_back() -> str:
+    """Undoes the last `activate` and returns the name that answers now. Raises `BadModel`."""
+    name = previous()
+    if name is None:
+        raise BadModel("no model was activated before this one, so there is none to go back to.")
+    load(name)
+    _write_activation(name, active())
+    return name
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_name(path: Path) -> bool:
+    return NAME.fullmatch(path.parent.name) is not None
+
+
+def _existing(name: str) -> Path:
+    path = folder() / name
+    if not NAME.fullmatch(name) or not (path / "card.json").is_file():
+        existing = ", ".join(names()) or "none"
+        raise UnknownModel(f"unknown model {name!r}; the models are: {existing}.")
+    return path
+
+
+def _open(name: str, path: Path) -> Model:
+    model_card = card(name)
+    engine = path / "model.onnx"
+    if not engine.is_file():
+        raise BadModel(f"the model {name!r} has no file model.onnx.")
+    if model_card.files.get("model.onnx") != file_hash(engine):
+        raise BadModel(f"model.onnx of the model {name!r} is not the file that its card describes.")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    options.inter_op_num_threads = 1
+    try:
+        session = onnxruntime.InferenceSession(
+            str(engine), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # noqa: BLE001 - the engine raises types of its own
+        reason = str(error).split("\n")[0][:160]
+        raise BadModel(f"model.onnx of the model {name!r} cannot be opened: {reason}.") from None
+    shape = session.get_inputs()[0].shape
+    if session.get_inputs()[0].name != "pixels" or tuple(shape[1:]) != model_card.input.shape:
+        raise BadModel(f"model.onnx of the model {name!r} takes another input than its card says.")
+    return Model(model_card, session)
+
+
+def _activation() -> dict[str, str]:
+    """What `active.json` holds of names that exist; empty where it is absent or broken."""
+    try:
+        values = json.loads((folder() / _ACTIVE).read_text("utf-8"))
+        kept = {key: values[key] for key in ("active", "previous") if values.get(key) in names()}
+        return kept if "active" in kept else {}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _write_activation(name: str, before: str) -> None:
+    temporary = folder() / f".{_ACTIVE}.{secrets.token_hex(4)}"
+    temporary.write_text(json.dumps({"active": name, "previous": before}) + "\n", "utf-8")
+    os.replace(temporary, folder() / _ACTIVE)

@@ -1,0 +1,116 @@
+"""Variations of training faces, drawn from a generator that is given: the same seed, the same faces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """How far faces are varied. Shifts and scale are shares of the side, rotation is in degrees,
+    contrast and brightness shares of the range; the rest are probabilities."""
+
+    flip: float = 0.0
+    shift: float = 0.0
+    rotation: float = 0.0
+    scale: float = 0.0
+    contrast: float = 0.0
+    brightness: float = 0.0
+    low_resolution: float = 0.0
+    jpeg: float = 0.0
+    erase: float = 0.0
+
+
+STRENGTHS: dict[str, Strength] = {
+    "none": Strength(),
+    "light": Strength(flip=0.5, shift=0.08, rotation=10, scale=0.1),
+    "strong": Strength(
+        flip=0.5,
+        shift=0.12,
+        rotation=15,
+        scale=0.2,
+        contrast=0.4,
+        brightness=0.2,
+        low_resolution=0.15,
+        jpeg=0.1,
+        erase=0.4,
+    ),
+}
+
+
+def augmented(faces: Pixels, strength: Strength, random: np.random.Generator) -> Pixels:
+    """Every face of (N, H, W, C) varied on its own; border pixels are repeated outwards."""
+    if strength == STRENGTHS["none"]:
+        return faces
+    return np.stack([_one(face, strength, random) for face in faces])
+
+
+def mixed(
+    faces: Pixels, targets: NDArray[np.float32], alpha: float, random: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mixup (Zhang et al. 2018, arXiv 1710.09412): each face blended with another, targets likewise."""
+    share = random.beta(alpha, alpha, len(faces)).astype(np.float32)
+    share = np.maximum(share, 1 - share)
+    other = random.permutation(len(faces))
+    by_face = share[:, None, None, None]
+    blended = by_face * faces + (1 - by_face) * faces[other]
+    return blended, share[:, None] * targets + (1 - share[:, None]) * targets[other]
+
+
+def _one(face: Pixels, strength: Strength, random: np.random.Generator) -> Pixels:
+    height, width, channels = face.shape
+    draw = random.random(16)
+    signed = 2 * draw - 1
+    scale = 1 + strength.scale * signed[0]
+    turn = cv2.getRotationMatrix2D(
+        ((width - 1) / 2, (height - 1) / 2), strength.rotation * signed[1], scale
+    )
+    turn[0, 2] += strength.shift * width * signed[2]
+    turn[1, 2] += strength.shift * height * signed[3]
+    if draw[4] < strength.flip:
+        face = face[:, ::-1]
+    varied = cv2.warpAffine(
+        face, turn, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    if strength.contrast or strength.brightness:
+        gain = 1 + strength.contrast * signed[5]
+        levels = (np.arange(256) - 128) * gain + 128 + 255 * strength.brightness * signed[6]
+        varied = cv2.LUT(varied, np.clip(levels, 0, 255).astype(np.uint8))
+    if draw[7] < strength.low_resolution:
+        side = 0.4 + 0.4 * draw[8]
+        small = cv2.resize(varied, None, fx=side, fy=side, interpolation=cv2.INTER_AREA)
+        varied = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+    if draw[9] < strength.jpeg:
+        varied = _through_jpeg(varied, quality=int(20 + 50 * draw[10]))
+    varied = varied.reshape(height, width, channels).copy()
+    if draw[11] < strength.erase:
+        _erase(varied, draw[12:16], random)
+    return np.asarray(varied, np.uint8)
+
+
+def _through_jpeg(face: Pixels, quality: int) -> Pixels:
+    """Enlarged four times, compressed and shrunk again, as faces cut from web pictures are."""
+    size = face.shape[1], face.shape[0]
+    large = cv2.resize(face, (size[0] * 4, size[1] * 4), interpolation=cv2.INTER_LINEAR)
+    _, data = cv2.imencode(".jpg", large, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    read = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    return np.asarray(cv2.resize(read, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _erase(face: Pixels, draw: NDArray[np.float64], random: np.random.Generator) -> None:
+    """Random erasing (Zhong et al. 2020, arXiv 1708.04896): 2–20% of the face becomes noise."""
+    height, width, channels = face.shape
+    area = (0.02 + 0.18 * draw[0]) * height * width
+    aspect = np.exp(np.log(3.0) * (2 * draw[1] - 1))
+    patch_height = min(height, max(1, int(np.sqrt(area * aspect))))
+    patch_width = min(width, max(1, int(np.sqrt(area / aspect))))
+    top = int(draw[2] * (height - patch_height + 1))
+    left = int(draw[3] * (width - patch_width + 1))
+    noise = random.integers(0, 256, (patch_height, patch_width, channels), dtype=np.uint8)
+    face[top : top + patch_height, left : left + patch_width] = noise

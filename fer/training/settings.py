@@ -1,0 +1,124 @@
+"""What a training run is asked to do: one checked value, saved with the run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fer.errors import BadSettings
+from fer.values import InputSpec
+
+OPTIMIZERS = ("sgd", "adam", "adamw")
+SCHEDULES = ("constant", "cosine", "plateau")
+AUGMENTATIONS = ("none", "light", "strong")
+QUESTIONS = ("crowd", "fer2013")
+PRECISIONS = ("float32", "bfloat16")
+
+_CHOICES = {
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "augmentation": AUGMENTATIONS,
+    "labels": QUESTIONS,
+    "precision": PRECISIONS,
+}
+_RANGES: dict[str, tuple[float, float]] = {
+    "epochs": (1, 1000),
+    "learning_rate": (1e-7, 10.0),
+    "batch_size": (1, 1024),
+    "weight_decay": (0.0, 1.0),
+    "warmup_epochs": (0.0, 100.0),
+    "mixup": (0.0, 1.0),
+    "label_smoothing": (0.0, 0.5),
+    "averaging": (0.0, 0.99999),
+    "patience": (0, 1000),
+    "seed": (0, 2**31 - 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """Settings of one run; `BadSettings` says in a sentence what is wrong with one.
+
+    `labels`: the question asked, "crowd" (share of votes) or "fer2013" (the data set's label).
+    `weight_decay` is decoupled and leaves biases and normalisation alone. `mixup` is the alpha of
+    the beta distribution (0: off). `averaging` is the decay of the moving average of the weights
+    that is validated and published (0: off). `patience` stops after so many epochs without a better
+    validation accuracy (0: never). `precision` "bfloat16" computes in half the bits where the
+    processor can; weights stay float32.
+    """
+
+    data: str
+    network: str = "resnet"
+    epochs: int = 15
+    learning_rate: float = 0.05
+    batch_size: int = 64
+    optimizer: str = "sgd"
+    schedule: str = "cosine"
+    warmup_epochs: float = 1.0
+    weight_decay: float = 5e-4
+    augmentation: str = "light"
+    mixup: float = 0.0
+    label_smoothing: float = 0.0
+    averaging: float = 0.0
+    class_weights: bool = False
+    patience: int = 0
+    labels: str = "crowd"
+    votes: str | None = None
+    limit: int | None = None
+    seed: int = 0
+    precision: str = "float32"
+    name: str | None = None
+    input: InputSpec = field(default_factory=InputSpec)
+
+    def __post_init__(self) -> None:
+        for name, choices in _CHOICES.items():
+            value = getattr(self, name)
+            if value not in choices:
+                raise BadSettings(f"{name} {value!r} is unknown; choose {' or '.join(choices)}.")
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name)
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not is_number or not math.isfinite(value) or not low <= value <= high:
+                raise BadSettings(f"{name} is {value!r}; it must lie between {low:g} and {high:g}.")
+        for name in ("epochs", "batch_size", "patience", "seed"):
+            if not isinstance(getattr(self, name), int):
+                raise BadSettings(f"{name} is {getattr(self, name)!r}; it must be a whole number.")
+        if self.limit is not None and (not isinstance(self.limit, int) or self.limit < 14):
+            raise BadSettings(f"limit is {self.limit!r}; use at least 14 images, or none.")
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**dataclasses.asdict(self), "input": self.input.as_dict()}
+
+
+def from_dict(values: dict[str, Any]) -> TrainSettings:
+    """Settings from what `as_dict` gave. Raises `BadSettings` for a name that is no setting."""
+    known = {one.name for one in dataclasses.fields(TrainSettings)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise BadSettings(
+            f"unknown setting {', '.join(unknown)}; the settings are {', '.join(sorted(known))}."
+        )
+    if "data" not in values:
+        raise BadSettings("the settings name no data; add \"data\": a path, or \"drawn\".")
+    try:
+        spec = InputSpec(**values.get("input", {}))
+    except (TypeError, ValueError) as error:
+        raise BadSettings(f"the input of the settings is wrong: {error}.") from None
+    return TrainSettings(**{**values, "input": spec})
+
+
+def from_file(path: Path) -> dict[str, Any]:
+    """The JSON object in a settings file. Raises `BadSettings` where it is none."""
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise BadSettings(f"the settings file {path} does not exist.") from None
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"the settings file {path} cannot be read: {error}.") from None
+    if not isinstance(values, dict):
+        raise BadSettings(f"the settings file {path} must hold one JSON object.")
+    return values
