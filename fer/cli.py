@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from fer import cli_analyze
 from fer.errors import BadSettings, FerError
 from fer.training import settings as training_settings
 
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m fer", description="Reads the apparent expression of faces."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    cli_analyze.add_parser(commands)
     train = commands.add_parser(
         "train",
         help="train a network and publish it as a model",

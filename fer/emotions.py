@@ -16,7 +16,7 @@ COLOURS: dict[str, str] = {
     "surprise": "#56B4E9",
     "neutral": "#8A8A8A",
 }
-"""Okabe and Ito's palette, told apart by colour-blind readers: one colour for each emotion everywhere."""
+"""Okabe and Ito's palette, which colour-blind readers can tell apart; the same everywhere."""
 
 EMOJI: dict[str, str] = {
     "angry": "😠",
@@ -60,7 +60,7 @@ _INDEX: dict[str, int] = {
 
 
 def index_of(name: str) -> int:
-    """Position in `EMOTIONS` of any usual spelling: ``anger``, ``Happiness``, ``3``, ``05_surprised``.
+    """Position in `EMOTIONS` of any usual spelling: ``anger``, ``Happiness``, ``3``, ``05_sad``.
 
     Raises `BadDataset` for a name that none of the seven goes by.
     """

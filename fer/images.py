@@ -10,9 +10,9 @@ from typing import IO
 
 import cv2
 import numpy as np
-import pillow_heif
 import PIL.Image
 import PIL.ImageOps
+import pillow_heif
 
 from fer.errors import BadImage
 from fer.values import Image
@@ -21,9 +21,10 @@ pillow_heif.register_heif_opener()
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "AVIF", "HEIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "AVIF", "HEIF")
 ENDINGS = (
-    ".jpg .jpeg .jpe .jfif .mpo .png .webp .bmp .dib .tif .tiff .gif .avif .heic .heif".split()
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp"),
+    *(".dib", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif"),
 )
 """Lower-case endings by which pictures are known in a folder or an upload."""
 
@@ -32,7 +33,7 @@ _SIXTEEN_BIT = ("I", "I;16", "I;16L", "I;16B", "I;16N")
 
 
 def display_name(name: str) -> str:
-    """A file name fit for one line of text: its last part, printable, at most 60 characters long."""
+    """A file name fit for a line of text: its last part, printable, at most 60 characters."""
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     clean = "".join(c if c.isprintable() else " " for c in last).strip() or "unnamed"
     if len(clean) <= _NAME_LENGTH:
@@ -94,7 +95,7 @@ def turned(image: Image, quarter_turns: int) -> Image:
 
 
 def bounded(image: Image, longest: int) -> tuple[Image, float]:
-    """The picture with its longer side at most `longest` pixels, and new size / old size (at most 1)."""
+    """The picture with its longer side at most `longest` pixels, and new size / old size."""
     height, width = image.shape[:2]
     scale = min(1.0, longest / max(height, width))
     if scale == 1.0:
@@ -136,7 +137,8 @@ def _to_rgb(picture: PIL.Image.Image, shown: str) -> Image:
         picture = PIL.Image.fromarray(np.clip((grey + 128) // 257, 0, 255).astype(np.uint8))
     elif picture.mode == "F":
         raise BadImage(
-            f"{shown} holds floating-point pixels, whose range is unknown. Save it with 8 or 16 bits."
+            f"{shown} holds floating-point pixels, whose range is unknown. "
+            "Save it with 8 or 16 bits."
         )
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")

@@ -1,4 +1,4 @@
-"""Figures of merit on plain arrays; every one says its shapes, and nothing here knows a file or a page."""
+"""Figures of merit on plain arrays; every function says its shapes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ TIED = -1
 def crowd_majority(votes: Ints) -> NDArray[np.int64]:
     """The crowd's choice for each face, or `TIED`.
 
-    `votes` (N, 10): FER+ counts, the seven emotions first, then contempt, unknown, NF. A face counts
-    when the largest count belongs to one of the seven and no other of the seven has as many.
+    `votes` (N, 10): FER+ counts, the seven emotions first, then contempt, unknown, NF. A face
+    counts when the largest count belongs to one of the seven and no other of the seven has as many.
     """
     seven = votes[:, :NUM_EMOTIONS]
     largest = votes.max(axis=1)
@@ -34,7 +34,7 @@ def with_temperature(probabilities: Floats, temperature: float) -> NDArray[np.fl
     """softmax(log p / T) for `probabilities` (N, 7) (Guo et al. 2017, arXiv 1706.04599)."""
     logits = np.log(np.clip(probabilities, 1e-12, 1.0).astype(np.float64)) / temperature
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
 def cross_entropy(probabilities: Floats, targets: Floats) -> float:
@@ -84,7 +84,7 @@ def mean_recall(predicted: Ints, true: Ints) -> float:
 def interval(
     figure: Callable[[NDArray[np.int64]], float], n: int, draws: int = 1000, seed: int = 0
 ) -> tuple[float, float]:
-    """95% percentile bootstrap interval of `figure(rows)`, `rows` being n indices drawn with repeats."""
+    """95% percentile bootstrap interval of `figure(rows)`, rows being n indices with repeats."""
     random = np.random.default_rng(seed)
     values = [figure(random.integers(0, n, n)) for _ in range(draws)]
     low, high = np.nanpercentile(values, [2.5, 97.5])

@@ -1,4 +1,4 @@
-"""Model folders: `card.json`, `model.onnx` and `model.keras`; which there are, and which one answers."""
+"""Model folders: their cards and engines, which there are, and which one answers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MOST_LOADED = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A loaded model folder. One ONNX Runtime session a process, called from any thread without a lock."""
+    """A loaded model folder. Its one ONNX Runtime session is called from any thread, unlocked."""
 
     card: ModelCard
     session: onnxruntime.InferenceSession
@@ -53,7 +53,9 @@ class Model:
         answers = []
         for start in range(0, len(pixels), BATCH):
             batch = pixels[start : start + BATCH].astype(np.float32)
-            answers.append(self.session.run([self.session.get_outputs()[0].name], {"pixels": batch})[0])
+            answers.append(
+                self.session.run([self.session.get_outputs()[0].name], {"pixels": batch})[0]
+            )
         answer = np.concatenate(answers)
         if answer.shape != (len(pixels), NUM_EMOTIONS) or not np.isfinite(answer).all():
             raise BadModel(

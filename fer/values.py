@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -66,7 +66,7 @@ class Box:
 def clipped_box(
     left: float, top: float, right: float, bottom: float, width: int, height: int
 ) -> Box | None:
-    """The part of a rectangle that lies inside a picture of `width` × `height`, or None if nothing does."""
+    """The part of a rectangle inside a picture of `width` × `height`; None if nothing is."""
     corners = (
         max(0, round(left)),
         max(0, round(top)),
@@ -95,6 +95,18 @@ class Face:
             if self.landmarks.shape != (5, 2):
                 raise ValueError(f"landmarks have shape {self.landmarks.shape}; expected (5, 2)")
             object.__setattr__(self, "landmarks", read_only(self.landmarks.astype(np.float32)))
+
+    def scaled(self, across: float, down: float, width: int, height: int) -> Face:
+        """The same face in a picture of `width` × `height` that is so many times as large."""
+        left, top, right, bottom = self.box.as_list()
+        box = clipped_box(left * across, top * down, right * across, bottom * down, width, height)
+        if box is None:
+            x, y = min(int(left * across), width - 1), min(int(top * down), height - 1)
+            box = Box(x, y, x + 1, y + 1)
+        points = self.landmarks
+        if points is not None:
+            points = points * np.array([across, down], np.float32)
+        return Face(box, self.score, points)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,8 +171,8 @@ class FaceResult:
 class FrameResult:
     """All faces of one picture, left to right, in pixels of the picture that was given.
 
-    `seconds` holds the time spent in "detect", "crop" and "classify"; `time` is the position in a
-    stream in seconds (0 for a photo).
+    `seconds` holds the time spent in "decode", "detect", "crop" and "classify"; `time` is the
+    position in a stream in seconds (0 for a photo).
     """
 
     faces: tuple[FaceResult, ...]
@@ -168,6 +180,18 @@ class FrameResult:
     height: int
     seconds: Mapping[str, float] = field(default_factory=dict)
     time: float = 0.0
+
+    def with_seconds(self, **more: float) -> FrameResult:
+        """The same result with the time of further steps."""
+        return replace(self, seconds={**more, **self.seconds})
+
+    def scaled(self, width: int, height: int) -> FrameResult:
+        """The same result in the pixels of a picture of another size."""
+        across, down = width / self.width, height / self.height
+        faces = tuple(
+            replace(one, face=one.face.scaled(across, down, width, height)) for one in self.faces
+        )
+        return replace(self, faces=faces, width=width, height=height)
 
 
 PREPROCESSING = ("none", "equalize", "threshold")

@@ -55,7 +55,7 @@ def face_crop(image: Image, face: Face, margin: float = 0.0, align: bool = True)
 
 
 def network_pixels(crop: Image, spec: InputSpec) -> NDArray[np.uint8]:
-    """A cut RGB face of any size as uint8 (height, width, channels) after the spec's preprocessing."""
+    """A cut RGB face as uint8 (height, width, channels) after the spec's preprocessing."""
     shrinks = crop.shape[0] > spec.height or crop.shape[1] > spec.width
     pixels = crop
     if crop.shape[:2] != (spec.height, spec.width):
@@ -74,7 +74,7 @@ def network_pixels(crop: Image, spec: InputSpec) -> NDArray[np.uint8]:
 
 
 def roll(face: Face) -> float | None:
-    """Tilt of the eyes in degrees, positive where the eye on the right is lower; None without them."""
+    """Tilt of the eyes in degrees, positive where the right one is lower; None without them."""
     if face.landmarks is None:
         return None
     (left_x, left_y), (right_x, right_y) = face.landmarks[:2]

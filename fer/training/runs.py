@@ -59,7 +59,9 @@ class Run:
 
     @property
     def settings(self) -> TrainSettings:
-        return settings_module.from_dict(json.loads((self.path / "settings.json").read_text("utf-8")))
+        return settings_module.from_dict(
+            json.loads((self.path / "settings.json").read_text("utf-8"))
+        )
 
     @property
     def checkpoint(self) -> Path:

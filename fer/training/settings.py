@@ -103,7 +103,7 @@ def from_dict(values: dict[str, Any]) -> TrainSettings:
             f"unknown setting {', '.join(unknown)}; the settings are {', '.join(sorted(known))}."
         )
     if "data" not in values:
-        raise BadSettings("the settings name no data; add \"data\": a path, or \"drawn\".")
+        raise BadSettings('the settings name no data; add "data": a path, or "drawn".')
     try:
         spec = InputSpec(**values.get("input", {}))
     except (TypeError, ValueError) as error:

@@ -1,0 +1,38 @@
+"""The list of pages, and the frame that each of them needs around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+ROOT = Path(__file__).resolve().parents[1]
+LOGO = str(ROOT / "dashboard" / "assets" / "logo.svg")
+FRAMED = "_framed"
+
+_PAGES: dict[str, tuple[str, str]] = {
+    "home": ("Home", "🏠"),
+    "photos": ("Photos", "🖼️"),
+    "about": ("About", "ℹ️"),
+}
+
+
+def page(stem: str) -> StreamlitPage:
+    """The page of `pages/<stem>.py`; it answers at `/<stem>`, home at `/`."""
+    title, icon = _PAGES[stem]
+    path = ROOT / "pages" / f"{stem}.py"
+    return st.Page(path, title=title, icon=icon, default=stem == "home")
+
+
+def pages() -> list[StreamlitPage]:
+    """Every page, in the order of the menu."""
+    return [page(stem) for stem in _PAGES]
+
+
+def ensure_frame() -> None:
+    """Called first by each page: a cold server opened by a deep link runs the page alone, without
+    the app around it; this sends it through the app."""
+    if not st.session_state.get(FRAMED):
+        st.navigation(pages())
+        st.rerun()

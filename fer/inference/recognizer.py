@@ -1,0 +1,77 @@
+"""From a picture to the apparent expression of every face in it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+
+from fer import images, registry
+from fer.inference import cropping, detection, quality
+from fer.registry import Model
+from fer.values import Face, FaceResult, FrameResult, Image, Prediction
+
+
+class Recognizer:
+    """One model and one kind of detector. Cheap to make, and safe to use from any thread.
+
+    >>> result = Recognizer().analyze(images.read("photo.jpg"))
+    >>> [face.prediction.words for face in result.faces]
+    ['happy', 'unsure']
+    """
+
+    def __init__(self, model: Model | None = None, detector: str = detection.DEFAULT) -> None:
+        detection.check(detector)
+        self.model = model or registry.load()
+        self.detector = detector
+
+    def analyze(self, image: Image, *, whole_picture: bool = False) -> FrameResult:
+        """All faces of an RGB uint8 picture (H, W, 3), left to right, in its own pixels.
+
+        With `whole_picture` nothing is searched: the picture is one face, as those of FER2013 are.
+        Raises `BadModel` if the network answers with anything but probabilities.
+        """
+        started = time.perf_counter()
+        faces: tuple[Face, ...]
+        if whole_picture:
+            faces = (cropping.whole_face(image),)
+        else:
+            faces = detection.detect(image, self.detector)
+        detected = time.perf_counter()
+        return self._classified(image, faces, detected - started)
+
+    def _classified(self, image: Image, faces: Sequence[Face], detect: float) -> FrameResult:
+        started = time.perf_counter()
+        pixels = cropping.model_input(image, faces, self.model.card.input)
+        qualities = [quality.measure(image, face) for face in faces]
+        cut = time.perf_counter()
+        probabilities = self.model.probabilities(pixels)
+        classified = time.perf_counter()
+        below = self.model.card.uncertain_below
+        results = tuple(
+            FaceResult(face, Prediction(p, uncertain=float(p.max()) < below), measured)
+            for face, p, measured in zip(faces, probabilities, qualities, strict=True)
+        )
+        height, width = image.shape[:2]
+        seconds = {"detect": detect, "crop": cut - started, "classify": classified - cut}
+        return FrameResult(results, width, height, seconds)
+
+
+def analyze(
+    source: str | os.PathLike[str] | bytes | Image,
+    *,
+    model: str | None = None,
+    detector: str = detection.DEFAULT,
+    whole_picture: bool = False,
+) -> FrameResult:
+    """The apparent expression of every face in a picture: a path, a file's bytes or an RGB array.
+
+    `model` names a published model; without it the active one answers. Raises `FerError` with a
+    sentence that says what was wrong with the picture, the model or the detector.
+    """
+    started = time.perf_counter()
+    recognizer = Recognizer(registry.load(model), detector)
+    image = images.as_image(source)
+    decoded = time.perf_counter() - started
+    result = recognizer.analyze(image, whole_picture=whole_picture)
+    return result.with_seconds(decode=decoded)

@@ -1,0 +1,79 @@
+"""Results as the plain records that commands and downloads give away (JSON and CSV)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fer.emotions import EMOTIONS
+from fer.values import FaceResult, FrameResult
+
+STEPS = ("decode", "detect", "crop", "classify")
+COLUMNS = (
+    "file",
+    "face",
+    "left",
+    "top",
+    "right",
+    "bottom",
+    "score",
+    "label",
+    "confidence",
+    "uncertain",
+    *EMOTIONS,
+)
+
+
+def photo_record(file: str, result: FrameResult) -> dict[str, Any]:
+    """One picture as the command line's JSON has it."""
+    return {
+        "file": file,
+        "width": result.width,
+        "height": result.height,
+        "faces": [_face_record(face) for face in result.faces],
+        "seconds": {step: round(result.seconds.get(step, 0.0), 5) for step in STEPS},
+    }
+
+
+def error_record(file: str, message: str) -> dict[str, Any]:
+    """A picture that could not be read."""
+    return {"file": file, "error": message}
+
+
+def table(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A row a face, with the columns of `COLUMNS`; faces are numbered from 1 in each file."""
+    return [
+        {
+            "file": record["file"],
+            "face": number,
+            **dict(zip(("left", "top", "right", "bottom"), face["box"], strict=True)),
+            **{key: face[key] for key in ("score", "label", "confidence", "uncertain")},
+            **face["probabilities"],
+        }
+        for record in records
+        for number, face in enumerate(record.get("faces", ()), start=1)
+    ]
+
+
+def csv_text(records: Iterable[Mapping[str, Any]]) -> str:
+    """`table` as CSV with a header line.."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in table(records):
+        writer.writerow({**row, "uncertain": str(row["uncertain"]).lower()})
+    return buffer.getvalue()
+
+
+def _face_record(result: FaceResult) -> dict[str, Any]:
+    prediction = result.prediction
+    return {
+        "box": result.face.box.as_list(),
+        "score": round(result.face.score, 4),
+        "label": prediction.label,
+        "confidence": round(prediction.confidence, 6),
+        "uncertain": prediction.uncertain,
+        "probabilities": {name: round(p, 6) for name, p in prediction.as_dict().items()},
+    }

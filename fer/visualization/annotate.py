@@ -1,0 +1,134 @@
+"""Results drawn onto pictures: a frame and a label for each face, in its emotion's colour."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import PIL.Image
+import PIL.ImageDraw
+import PIL.ImageFont
+from numpy.typing import NDArray
+
+from fer.emotions import COLOURS
+from fer.values import FaceResult, FrameResult, Image, Prediction
+
+STYLES = ("box", "circle")
+UNSURE_COLOUR = "#F2F2F2"
+
+_SMALLEST_TEXT = 11
+_MASK = NDArray[np.uint8]
+_Rgb = tuple[int, int, int]
+
+
+def draw(image: Image, result: FrameResult, style: str = "box", numbered: bool = False) -> Image:
+    """A copy of the RGB picture with every face framed and labelled.
+
+    `style` is "box" or "circle". `numbered` puts the face's number, from 1, before its label. A
+    face that the model is unsure of gets a pale, broken frame and the word "unsure".
+    """
+    canvas = image.copy()
+    height, width = image.shape[:2]
+    line = max(2, round(max(height, width) / 400))
+    for number, face in enumerate(result.faces, start=1):
+        _frame(canvas, face, style, line)
+        prefix = f"{number} " if numbered and len(result.faces) > 1 else ""
+        _label(canvas, face, prefix + caption(face.prediction), line)
+    return canvas
+
+
+def caption(prediction: Prediction) -> str:
+    """What a label says: ``happy 93%``, or ``unsure``."""
+    if prediction.uncertain:
+        return "unsure"
+    return f"{prediction.label} {prediction.confidence:.0%}"
+
+
+def colour_of(prediction: Prediction) -> str:
+    """The emotion's colour, or a pale one where the model is unsure."""
+    return UNSURE_COLOUR if prediction.uncertain else COLOURS[prediction.label]
+
+
+def _frame(canvas: Image, face: FaceResult, style: str, line: int) -> None:
+    colour = _rgb(colour_of(face.prediction))
+    outline = _outline(face, style)
+    shade = (20, 20, 20)
+    pieces = [outline]
+    if face.prediction.uncertain:
+        pieces = [outline[start : start + 8] for start in range(0, len(outline), 16)]
+    for piece in pieces:
+        closed = piece is outline
+        cv2.polylines(canvas, [piece], closed, shade, line + 2, cv2.LINE_AA)
+        cv2.polylines(canvas, [piece], closed, colour, line, cv2.LINE_AA)
+
+
+def _outline(face: FaceResult, style: str) -> NDArray[np.int32]:
+    """A closed line of many points (N, 2) around a face, so that it can be broken into dashes."""
+    box = face.face.box
+    if style == "circle":
+        radius = 0.56 * max(box.width, box.height)
+        angles = np.linspace(0, 2 * np.pi, 160, endpoint=False)
+        x = box.centre[0] + radius * np.cos(angles)
+        y = box.centre[1] + radius * np.sin(angles)
+        return np.stack([x, y], axis=1).round().astype(np.int32)
+    corners = np.array(
+        [
+            (box.left, box.top),
+            (box.right - 1, box.top),
+            (box.right - 1, box.bottom - 1),
+            (box.left, box.bottom - 1),
+        ]
+    )
+    sides = [np.linspace(corners[i], corners[(i + 1) % 4], 40, endpoint=False) for i in range(4)]
+    return np.concatenate(sides).round().astype(np.int32)
+
+
+def _label(canvas: Image, face: FaceResult, text: str, line: int) -> None:
+    height, width = canvas.shape[:2]
+    box = face.face.box
+    longest = max(height, width)
+    size = int(np.clip(box.width / 5.5, longest / 75, longest / 28))
+    mask = _text_mask(text, max(_SMALLEST_TEXT, size))
+    pad = max(2, mask.shape[0] // 5)
+    tall, wide = mask.shape[0] + 2 * pad, mask.shape[1] + 2 * pad
+    if tall >= height or wide >= width:
+        return
+    left = int(np.clip((box.left + box.right - wide) // 2, 0, width - wide))
+    top = box.top - tall - line if box.top - tall - line >= 0 else box.bottom + line
+    top = int(np.clip(top, 0, height - tall))
+    background = np.array(_rgb(colour_of(face.prediction)))
+    ink = 0.0 if background @ (0.299, 0.587, 0.114) > 110 else 255.0
+    patch = np.broadcast_to(background.astype(np.float32), (tall, wide, 3)).copy()
+    share = mask[:, :, None].astype(np.float32) / 255
+    inner = patch[pad : pad + mask.shape[0], pad : pad + mask.shape[1]]
+    inner += share * (ink - inner)
+    canvas[top : top + tall, left : left + wide] = patch.round().astype(np.uint8)
+
+
+@lru_cache(maxsize=512)
+def _text_mask(text: str, size: int) -> _MASK:
+    """Coverage (0–255) of a text's pixels, in the font that comes with Pillow."""
+    font = _font(size)
+    left, _, right, _ = font.getbbox(text)
+    ascent, descent = _height(font)
+    picture = PIL.Image.new("L", (int(right - left) + 1, ascent + descent), 0)
+    PIL.ImageDraw.Draw(picture).text((-left, 0), text, 255, font)
+    mask = np.array(picture)
+    mask.flags.writeable = False
+    return mask
+
+
+@lru_cache(maxsize=32)
+def _font(size: int) -> PIL.ImageFont.FreeTypeFont | PIL.ImageFont.ImageFont:
+    return PIL.ImageFont.load_default(size)
+
+
+def _height(font: PIL.ImageFont.FreeTypeFont | PIL.ImageFont.ImageFont) -> tuple[int, int]:
+    if isinstance(font, PIL.ImageFont.FreeTypeFont):
+        return font.getmetrics()
+    return int(font.getbbox("Ag")[3]), 0
+
+
+def _rgb(colour: str) -> _Rgb:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -1,0 +1,68 @@
+"""About: what an apparent expression is and is not, the law, and who answers."""
+
+import streamlit as st
+
+from dashboard import answering, navigation
+from fer import registry
+
+navigation.ensure_frame()
+
+st.title("About")
+left, right = st.columns([3, 2], gap="large")
+left.markdown(
+    """
+#### What an apparent expression is
+A guess at **what people would say when they look at a face**: angry, disgust, fear, happy, sad,
+surprise or neutral. The default model learned it from the votes of ten people a face.
+
+#### What it is not
+It is not what somebody feels. People smile without joy and are sad without showing it; faces do not
+reliably reveal feelings, across people, cultures and situations
+([Barrett et al. 2019](https://doi.org/10.1177/1529100619832930)). A face that is small, blurred,
+dark, turned away or covered is read worse, and the training pictures do not stand for everybody.
+
+#### Sure and unsure
+The bars are probabilities, corrected by a temperature that was fitted on faces the network did not
+learn from. Where the model's confidence is below the level under which the least sure fifth of
+those faces fell, it says **unsure** instead of an emotion.
+
+#### The law
+People must be told when their expressions are analysed (EU AI Act, Art. 50). Inferring emotions at
+work or in education is forbidden in the EU, save for medical or safety reasons (Art. 5(1)(f)).
+
+#### Privacy
+Pictures are analysed in this computer's memory and gone when the browser session ends. Nothing you
+upload is written to disk, no face is recognised, and neither server nor browser asks any other
+server for anything.
+"""
+)
+with right, answering.sentences():
+    card = registry.card(registry.active())
+    st.markdown(f"#### The model that answers: {card.name}")
+    st.caption(answering.model_sentence(card))
+    st.dataframe(
+        {
+            "": [
+                "Network",
+                "Question",
+                "Input",
+                "Parameters",
+                "Multiply-adds",
+                "Trained on",
+                "Made",
+            ],
+            "value": [
+                card.network,
+                card.question,
+                f"{card.input.width}×{card.input.height}, {card.input.channels} channel(s)",
+                f"{card.parameters:,}",
+                f"{card.multiply_adds:,}",
+                f"{card.data['name']}: {card.data['train']:,} faces",
+                card.created[:10],
+            ],
+        },
+        hide_index=True,
+    )
+    st.markdown(f"**For:** {card.intended_use}")
+    st.markdown(f"**Not for:** {card.not_for}")
+    st.caption(f"Data: {card.data['licence']}.")

@@ -1,0 +1,54 @@
+"""Home: what this is, shown on a sample face, and the way to the pages."""
+
+import streamlit as st
+
+from dashboard import answering, desk, navigation, photo_view, samples
+from fer import registry
+from fer.visualization import annotate, charts
+
+navigation.ensure_frame()
+
+
+@st.cache_resource(show_spinner="Reading the sample…", max_entries=2)
+def read_sample(model: str, created: str) -> desk.Picture:
+    """The sample as this model reads it; `created` tells apart models that share a name."""
+    return desk.read(samples.NAME, samples.astronaut(), answering.Reader(model))
+
+
+st.title("What does a face appear to show?")
+st.markdown(
+    "This dashboard reads the **apparent expression** of every face: which of seven emotions "
+    "people would see in it, how sure the model is, and when it should rather say nothing. "
+    "Everything runs on this computer; no picture leaves it and none is stored."
+)
+with answering.sentences():
+    answering.warm_up()
+    card = registry.card(registry.active())
+    sample = read_sample(card.name, card.created)
+
+left, middle, right = st.columns([5, 4, 4], gap="medium")
+left.image(
+    photo_view.annotated(sample, annotate.STYLES[0]),
+    width="stretch",
+    alt=photo_view.description(sample.name, sample.result),
+)
+left.caption(samples.CREDIT)
+with middle:
+    if sample.result.faces:
+        face = sample.result.faces[0]
+        st.markdown(f"### {photo_view.headline(face)}")
+        st.plotly_chart(
+            charts.probability_bars(face.prediction),
+            key="sample",
+            config={"staticPlot": True},
+            alt="Probabilities of the sample face",
+        )
+    st.caption(answering.model_sentence(card))
+with right:
+    st.markdown("### Begin")
+    st.page_link(navigation.page("photos"), label="**Photos**: drop pictures, take a snapshot")
+    st.page_link(navigation.page("about"), label="**About**: what this can and cannot tell")
+    st.caption(
+        "An expression is not a feeling: faces do not reliably reveal what somebody feels. "
+        "Tell people when you analyse their faces."
+    )

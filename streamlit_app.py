@@ -1,0 +1,10 @@
+"""The app: page configuration and navigation, nothing else."""
+
+import streamlit as st
+
+from dashboard import navigation
+
+st.set_page_config(page_title="Apparent expression", page_icon=navigation.LOGO, layout="wide")
+st.logo(navigation.LOGO, size="large")
+st.session_state[navigation.FRAMED] = True
+st.navigation(navigation.pages()).run()
