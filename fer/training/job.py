@@ -52,7 +52,8 @@ def checked_data(settings: TrainSettings) -> datasets.Dataset:
 def run(run: Run, stop: threading.Event, data: datasets.Dataset | None = None) -> str:
     """Does or continues a run until it is finished or `stop` is set; returns its last state.
 
-    `data` spares reading what `checked_data` has given already. Errors that its user can mend end as "failed" with the reason in the status.
+    `data` spares reading what `checked_data` has given already. Errors that its user can mend end
+    as "failed" with the reason in the status.
     """
     reporter = _Reporter(run)
     try:

@@ -154,6 +154,6 @@ def _is_alive(pid: int | None, created: float | None) -> bool:
     try:
         process = psutil.Process(pid)
         same = created is None or abs(process.create_time() - created) < 2
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        return bool(same and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False

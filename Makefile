@@ -1,0 +1,38 @@
+# make run: install what the app needs into .venv and start it on this computer.
+# make test: install what the tests need as well; lint, types and all tests.
+
+VENV := .venv
+BIN := $(VENV)/bin
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+PYTHON ?= $(shell for one in python3.12 python3.11 python3.13 python3 python; do \
+	$$one -c '$(SUPPORTED)' 2>/dev/null && command -v $$one && break; done)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test lint
+
+run: $(VENV)/run.stamp
+	@echo "Starting; open the address below in a browser. Ctrl-C stops it."
+	@$(BIN)/streamlit run streamlit_app.py
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found. Install one, or name it: make run PYTHON=/path/to/python3.12"; exit 1; }
+	@echo "Making $(VENV) with $(PYTHON)"
+	@"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.txt | $(BIN)/python
+	@echo "Installing what the app needs: a few minutes the first time, about 2.5 GB"
+	@$(INSTALL) -r requirements.txt
+	@touch $@
+
+$(VENV)/test.stamp: requirements-dev.txt requirements.txt | $(BIN)/python
+	@echo "Installing what the tests need: a few minutes the first time, about 2.7 GB"
+	@$(INSTALL) -r requirements-dev.txt
+	@touch $@ $(VENV)/run.stamp

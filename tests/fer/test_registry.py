@@ -1,0 +1,122 @@
+"""Model folders: published whole or not at all, checked when opened, activated and undone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer import registry
+from fer.errors import BadModel, UnknownModel
+from fer.values import InputSpec
+from tests.helpers import make_card, publish_tiny
+
+
+def test_what_is_published_can_be_listed_and_loaded(tiny_models: Path) -> None:
+    assert registry.names() == ["other", "tiny"]
+    model = registry.load("other")
+    assert model.card.uncertain_below == 0.99
+    answer = model.probabilities(np.zeros((3, 48, 48, 1), np.uint8))
+    assert np.allclose(answer, 1 / 7)
+    assert registry.load("other") is model
+
+
+def test_any_number_of_faces_is_answered(tiny_models: Path) -> None:
+    model = registry.load("tiny")
+    for n in (0, 1, registry.BATCH, registry.BATCH + 1):
+        assert model.probabilities(np.zeros((n, 48, 48, 1), np.uint8)).shape == (n, 7)
+
+
+def test_a_card_survives_its_file(tiny_models: Path) -> None:
+    spec = InputSpec(64, 64, 3, 0.2, False, "threshold:90")
+    card = publish_tiny("odd", spec=spec, temperature=1.7)
+    assert registry.card_dict(registry.card("odd")) == registry.card_dict(card)
+
+
+def test_the_temperature_of_the_card_is_applied(tiny_models: Path) -> None:
+    publish_tiny("hot", temperature=4.0)
+    white = np.full((1, 48, 48, 1), 255, np.uint8)
+    sharp, flat = (
+        registry.load("tiny").probabilities(white),
+        registry.load("hot").probabilities(white),
+    )
+    powers = sharp ** (1 / 4)
+    assert np.allclose(flat, powers / powers.sum(), atol=1e-5)
+
+
+def test_publishing_never_overwrites(tiny_models: Path) -> None:
+    before = (tiny_models / "tiny" / "card.json").read_bytes()
+    with pytest.raises(BadModel, match="already"):
+        publish_tiny("tiny")
+    assert (tiny_models / "tiny" / "card.json").read_bytes() == before
+
+
+def test_a_failed_publication_leaves_nothing(models_folder: Path) -> None:
+    with pytest.raises(BadModel, match="could not be published"):
+        registry.publish(make_card("half"), {"model.onnx": Path("missing.onnx")})
+    assert list(models_folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["", "Big", "../evil", "a/b", "a b", "-a", "x" * 65, "a\n"])
+def test_names_that_are_no_names_are_refused(models_folder: Path, name: str) -> None:
+    with pytest.raises(BadModel):
+        registry.check_name(name)
+    with pytest.raises(UnknownModel):
+        registry.load(name)
+
+
+def test_activation_is_followed_and_undone(tiny_models: Path) -> None:
+    assert registry.active() == "tiny"
+    assert registry.previous() is None
+    registry.activate("other")
+    assert registry.active() == "other"
+    assert registry.load().card.name == "other"
+    record = json.loads((tiny_models / "active.json").read_text())
+    assert record == {"active": "other", "previous": "tiny"}
+    assert registry.go_back() == "tiny"
+    assert registry.active() == "tiny"
+
+
+def test_without_an_activation_there_is_no_way_back(tiny_models: Path) -> None:
+    with pytest.raises(BadModel, match="go back"):
+        registry.go_back()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"x"', '{"active": "gone"}', '{"active": 3}'])
+def test_a_broken_activation_means_the_default(tiny_models: Path, text: str) -> None:
+    (tiny_models / "active.json").write_text(text)
+    assert registry.active() == "tiny"
+
+
+def test_a_broken_model_cannot_be_activated(tiny_models: Path) -> None:
+    (tiny_models / "other" / "model.onnx").write_bytes(b"no network")
+    with pytest.raises(BadModel, match="not the file"):
+        registry.activate("other")
+    assert registry.active() == "tiny"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"labels": ["sad"]}, "labels"),
+        ({"temperature": 0}, "temperature"),
+        ({"input": {"height": 2}}, "input"),
+        ({"files": {}}, "not the file"),
+        ({"input": InputSpec(width=64).as_dict()}, "another input"),
+    ],
+)
+def test_a_card_that_lies_is_a_sentence(
+    tiny_models: Path, change: dict[str, object], words: str
+) -> None:
+    path = tiny_models / "other" / "card.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(BadModel, match=words):
+        registry.load("other")
+
+
+def test_a_missing_engine_is_a_sentence(tiny_models: Path) -> None:
+    (tiny_models / "other" / "model.onnx").unlink()
+    with pytest.raises(BadModel, match=r"model\.onnx"):
+        registry.load("other")

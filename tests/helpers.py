@@ -1,0 +1,132 @@
+"""Builders that tests share: pictures, faces, and small models made without TensorFlow."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from dashboard import samples
+from fer import registry
+from fer.emotions import EMOTIONS
+from fer.values import (
+    Face,
+    FaceResult,
+    Image,
+    InputSpec,
+    ModelCard,
+    Prediction,
+    Quality,
+    clipped_box,
+)
+
+ASTRONAUT_FACE = (178, 68, 270, 190)
+"""Left, top, right, bottom of the sample's face, as a person sees it."""
+
+
+def astronaut() -> Image:
+    return samples.astronaut()
+
+
+def cut_face() -> Image:
+    """The sample's face as a square picture."""
+    left, top, right, bottom = ASTRONAUT_FACE
+    side = bottom - top
+    middle = (left + right) // 2
+    return np.ascontiguousarray(astronaut()[top:bottom, middle - side // 2 : middle + side // 2])
+
+
+def group_photo(columns: int = 3, rows: int = 2, width: int = 1024) -> Image:
+    """A picture with the sample's face once in each field of a grid, varied in size and side."""
+    field = width // columns
+    portrait = astronaut()[20:280, 90:350]
+    picture = np.full((rows * field, columns * field, 3), 128, np.uint8)
+    for place in range(columns * rows):
+        side = int(field * (0.6 + 0.4 * place / (columns * rows)))
+        one = cv2.resize(portrait, (side, side), interpolation=cv2.INTER_AREA)
+        one = one[:, ::-1] if place % 2 else one
+        top, left = place // columns * field, place % columns * field
+        picture[top : top + side, left : left + side] = one
+    return picture
+
+
+def make_face(left: int = 10, top: int = 20, side: int = 40, score: float = 0.9) -> Face:
+    box = clipped_box(left, top, left + side, top + side, 10_000, 10_000)
+    assert box is not None
+    return Face(box, score)
+
+
+def make_prediction(
+    label: str = "happy", confidence: float = 0.9, uncertain: bool = False
+) -> Prediction:
+    probabilities = np.full(7, (1 - confidence) / 6, np.float32)
+    probabilities[EMOTIONS.index(label)] = confidence
+    return Prediction(probabilities, uncertain)
+
+
+def make_face_result(
+    label: str = "happy", confidence: float = 0.9, uncertain: bool = False
+) -> FaceResult:
+    quality = Quality(size=40, sharpness=100.0, brightness=128.0)
+    return FaceResult(make_face(), make_prediction(label, confidence, uncertain), quality)
+
+
+def make_card(name: str = "tiny", spec: InputSpec | None = None, **changes: object) -> ModelCard:
+    values: dict[str, object] = {
+        "name": name,
+        "network": "tiny",
+        "question": "crowd",
+        "labels": EMOTIONS,
+        "input": spec or InputSpec(),
+        "temperature": 1.0,
+        "uncertain_below": 0.3,
+        "data": {"name": "made up", "hash": "0", "licence": "none", "train": 1, "validation": 1},
+        "settings": {},
+        "metrics": {
+            "protocol": "none: a test's model",
+            "n": 10,
+            "accuracy": 0.5,
+            "accuracy_interval": [0.2, 0.8],
+        },
+        "parameters": 7,
+        "multiply_adds": 7,
+        "created": "2026-01-01T00:00:00+00:00",
+        "intended_use": "tests",
+        "not_for": "anything else",
+        "files": {},
+    }
+    return ModelCard(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def tiny_engine(spec: InputSpec, broken: bool = False) -> onnx.ModelProto:
+    """Softmax of seven weights times the mean brightness; with `broken`, of infinities."""
+    slope = np.linspace(0.0, 0.02, 7, dtype=np.float32)[None]
+    nodes = [
+        helper.make_node("ReduceMean", ["pixels"], ["mean"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Unsqueeze", ["mean", "axis"], ["column"]),
+        helper.make_node("MatMul", ["column", "slope"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+    ]
+    if broken:
+        slope = slope * np.float32(np.nan)
+    inputs = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, [None, *spec.shape])
+    output = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 7])
+    constants = [
+        numpy_helper.from_array(slope, "slope"),
+        numpy_helper.from_array(np.array([1], np.int64), "axis"),
+    ]
+    graph = helper.make_graph(nodes, "tiny", [inputs], [output], constants)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+def publish_tiny(name: str = "tiny", broken: bool = False, **changes: object) -> ModelCard:
+    """A model in the present `FER_MODELS` that likes later emotions the better, the brighter a face."""
+    card = make_card(name, **changes)
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Path(folder, "model.onnx")
+        onnx.save(tiny_engine(card.input, broken), engine)
+        return registry.publish(card, {"model.onnx": engine})
