@@ -1,0 +1,129 @@
+"""What a visitor meets: deep links, uploads, downloads, phones, privacy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard import navigation
+from fer import images
+from tests.browser.conftest import ROOT
+from tests.helpers import astronaut, group_photo
+
+pytestmark = pytest.mark.browser
+
+PATHS = {stem: "" if stem == "home" else stem for stem in navigation._PAGES}
+
+
+def settled(page: Page) -> None:
+    """Waits until no script runs."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+
+
+def open_photos(page: Page, app: str) -> None:
+    page.goto(f"{app}/photos")
+    expect(page.get_by_role("heading", name="Photos")).to_be_visible()
+    settled(page)
+
+
+@pytest.mark.parametrize("stem", PATHS)
+def test_a_deep_link_opens_the_page_inside_the_app(page: Page, app: str, stem: str) -> None:
+    page.goto(f"{app}/{PATHS[stem]}")
+    settled(page)
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(len(PATHS))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_no_page_asks_another_server(page: Page, app: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for path in PATHS.values():
+        page.goto(f"{app}/{path}")
+        settled(page)
+    page.goto(f"{app}/photos")
+    page.get_by_role("button", name="Try a sample").click()
+    expect(page.get_by_text("All faces")).to_be_visible()
+    settled(page)
+    hosts = {urlparse(url).hostname for url in asked if not url.startswith(("data:", "blob:"))}
+    assert hosts == {"localhost"}
+
+
+def test_uploaded_pictures_are_read_and_can_be_taken_home(
+    page: Page, app: str, tmp_path: Path
+) -> None:
+    (tmp_path / "group.png").write_bytes(images.encode_png(group_photo()))
+    (tmp_path / "broken.jpg").write_bytes(b"<html>")
+    open_photos(page, app)
+    page.locator("input[type=file]").set_input_files(
+        [tmp_path / "group.png", tmp_path / "broken.jpg"]
+    )
+    expect(page.get_by_text("broken.jpg is not a picture")).to_be_visible()
+    expect(page.get_by_role("img", name="group.png: 6 faces")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON").click()
+    records = json.loads(Path(download.value.path()).read_text())
+    assert len(records[0]["faces"]) == 6
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG", exact=True).click()
+    assert download.value.suggested_filename == "group-expressions.png"
+    assert images.read(download.value.path()).shape == group_photo().shape
+
+
+def test_results_survive_another_page(page: Page, app: str) -> None:
+    open_photos(page, app)
+    page.get_by_role("button", name="Try a sample").click()
+    expect(page.get_by_text("All faces")).to_be_visible()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="About").click()
+    expect(page.get_by_role("heading", name="About")).to_be_visible()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Photos").click()
+    expect(page.get_by_role("img", name="astronaut.png: 1 face")).to_be_visible()
+
+
+def test_a_snapshot_is_read(page: Page, app: str) -> None:
+    open_photos(page, app)
+    page.get_by_role("radio", name="Camera").click()
+    page.get_by_role("button", name="Take Photo").click()
+    expect(page.get_by_text("snapshot-1.jpg")).to_be_visible()
+    expect(page.get_by_text("No face found.")).to_be_visible()
+
+
+def test_two_visitors_do_not_see_each_others_pictures(
+    browser: Browser, page: Page, app: str
+) -> None:
+    open_photos(page, app)
+    page.get_by_role("button", name="Try a sample").click()
+    expect(page.get_by_text("All faces")).to_be_visible()
+    other = browser.new_context().new_page()
+    open_photos(other, app)
+    expect(other.get_by_text("Drop a picture above")).to_be_visible()
+    other.context.close()
+
+
+def test_nothing_uploaded_is_written_to_disk(page: Page, app: str, tmp_path: Path) -> None:
+    mark = b"a mark that is in no other file"
+    (tmp_path / "marked.png").write_bytes(images.encode_png(astronaut()) + mark)
+    before = {path for path in ROOT.rglob("*") if ".venv" not in path.parts}
+    open_photos(page, app)
+    page.locator("input[type=file]").set_input_files(tmp_path / "marked.png")
+    expect(page.get_by_role("img", name="marked.png: 1 face")).to_be_visible()
+    made = {path for path in ROOT.rglob("*") if ".venv" not in path.parts} - before
+    assert not [path for path in made if path.is_file() and "__pycache__" not in path.parts]
+
+
+@pytest.mark.parametrize("stem", PATHS)
+def test_nothing_is_wider_than_a_phone(browser: Browser, app: str, stem: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    phone = context.new_page()
+    phone.goto(f"{app}/{PATHS[stem]}")
+    settled(phone)
+    if stem == "photos":
+        phone.get_by_role("button", name="Try a sample").click()
+        expect(phone.get_by_text("All faces")).to_be_visible()
+    main = phone.get_by_test_id("stMain")
+    assert main.evaluate("one => one.scrollWidth <= one.clientWidth")
+    context.close()

@@ -1,0 +1,139 @@
+"""The command line as scripts see it: exit codes, records, tables, sentences."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fer import cli, images
+from fer.emotions import EMOTIONS
+from tests.helpers import astronaut, cut_face, group_photo
+
+pytestmark = pytest.mark.usefixtures("tiny_models")
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder with two photos, one of them deeper, a broken one and a file that is none."""
+    folder = tmp_path / "photos"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "b.PNG").write_bytes(images.encode_png(astronaut()))
+    (folder / "deep" / "b.png").write_bytes(images.encode_png(group_photo(2, 1, 600)))
+    (folder / "a.jpg").write_bytes(b"<html>")
+    (folder / "notes.txt").write_text("no picture")
+    return folder
+
+
+def records(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict]]:
+    code = cli.main(["analyze", *arguments, "--json", "-"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_folder_is_read_in_order_and_a_bad_file_is_reported(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, found = records(capsys, str(photos))
+    assert code == 1
+    assert [record["file"] for record in found] == [
+        f"{photos}/a.jpg",
+        f"{photos}/b.PNG",
+        f"{photos}/deep/b.png",
+    ]
+    assert "not a picture" in found[0]["error"]
+    assert len(found[2]["faces"]) == 2
+
+
+def test_a_record_has_what_others_rely_on(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, (record,) = records(capsys, str(photos / "b.PNG"))
+    assert code == 0
+    assert set(record) == {"file", "width", "height", "faces", "seconds"}
+    assert set(record["seconds"]) == {"decode", "detect", "crop", "classify"}
+    (face,) = record["faces"]
+    assert set(face) == {"box", "score", "label", "confidence", "uncertain", "probabilities"}
+    assert tuple(face["probabilities"]) == EMOTIONS
+    assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-4)
+    assert face["label"] == max(face["probabilities"], key=face["probabilities"].get)
+    assert all(isinstance(side, int) for side in face["box"])
+
+
+def test_csv_has_a_row_a_face(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["analyze", str(photos / "deep"), "--csv", "-"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["face"] for row in rows] == ["1", "2"]
+    assert list(rows[0]) == [
+        *("file", "face", "left", "top", "right", "bottom"),
+        *("score", "label", "confidence", "uncertain"),
+        *EMOTIONS,
+    ]
+
+
+def test_annotated_pictures_get_names_of_their_own(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert cli.main(["analyze", str(photos), "--annotate", str(out)]) == 1
+    assert sorted(path.name for path in out.iterdir()) == ["b-2.png", "b.png"]
+    assert images.read(out / "b.png").shape == astronaut().shape
+
+
+def test_without_outputs_there_is_a_line_a_face(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["analyze", str(photos / "deep" / "b.png")]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_a_file_that_is_named_is_always_tried(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, (record,) = records(capsys, str(photos / "notes.txt"))
+    assert code == 1
+    assert "notes.txt" in record["error"]
+
+
+def test_missing_paths_and_empty_folders_are_errors_and_the_rest_goes_on(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    code, found = records(capsys, "gone.png", str(tmp_path / "empty"), str(photos / "b.PNG"))
+    assert code == 1
+    assert [set(record) == {"file", "error"} for record in found] == [True, True, False]
+
+
+def test_a_whole_picture_is_one_face(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "face.png").write_bytes(images.encode_png(cut_face()))
+    _, (record,) = records(capsys, str(tmp_path / "face.png"), "--whole-picture")
+    assert [face["box"] for face in record["faces"]] == [[0, 0, record["width"], record["height"]]]
+
+
+@pytest.mark.parametrize(
+    ("option", "words"), [("--model", "other, tiny"), ("--detector", "mtcnn, haar")]
+)
+def test_unknown_names_are_wrong_use(
+    option: str, words: str, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["analyze", str(photos), option, "hal"]) == 2
+    message = capsys.readouterr().err
+    assert words in message
+    assert "Traceback" not in message
+
+
+def test_an_output_that_cannot_be_written_is_a_sentence(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "no" / "such" / "folder.json"
+    assert cli.main(["analyze", str(photos / "b.PNG"), "--json", str(target)]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["analyze", "train"])
+def test_every_command_helps_with_an_example(command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "fer", command, "--help"], capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert f"example: python -m fer {command}" in done.stdout

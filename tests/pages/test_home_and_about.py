@@ -1,0 +1,32 @@
+"""Home and about show the model that answers."""
+
+from __future__ import annotations
+
+from fer import registry
+from tests.pages.conftest import Open
+
+
+def test_home_reads_the_sample_at_once(open_page: Open) -> None:
+    page = open_page("home")
+    assert page.title[0].value == "What does a face appear to show?"
+    assert any("model **tiny**" in caption.value for caption in page.caption)
+    assert len(page.get("image")) == 1
+
+
+def test_home_follows_an_activation(open_page: Open) -> None:
+    registry.activate("other")
+    page = open_page("home")
+    assert any("model **other**" in caption.value for caption in page.caption)
+    assert any("unsure" in text.value for text in page.markdown)
+
+
+def test_about_states_limits_and_law(open_page: Open) -> None:
+    page = open_page("about")
+    shown = "\n".join(text.value for text in page.markdown)
+    for needed in (
+        "not what somebody feels",
+        "Art. 50",
+        "Art. 5(1)(f)",
+        "10.1177/1529100619832930",
+    ):
+        assert needed in shown

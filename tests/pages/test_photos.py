@@ -1,0 +1,118 @@
+"""The photo page, driven headless."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from dashboard import desk
+from fer import images
+from tests.helpers import astronaut, cut_face, group_photo
+from tests.pages.conftest import Open
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click()
+    page.run()
+    assert not page.exception
+    return page
+
+
+def words(page: AppTest) -> str:
+    kinds = (page.markdown, page.caption, page.info, page.warning, page.error, page.title)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    page.file_uploader[0].set_value([(name, data, "image/png") for name, data in files])
+    page.run()
+    assert not page.exception
+    return page
+
+
+def mine(page: AppTest) -> desk.Desk:
+    return page.session_state["_photo_desk"]
+
+
+def test_the_sample_is_read_in_one_click(open_page: Open) -> None:
+    page = press(open_page("photos"), "Try a sample")
+    assert "astronaut.png" in words(page)
+    assert "1** face" in words(page)
+    assert len(page.dataframe[0].value) == 1
+
+
+def test_uploads_are_read_and_bad_ones_reported(open_page: Open) -> None:
+    page = open_page("photos")
+    upload(
+        page,
+        ("group.png", images.encode_png(group_photo())),
+        ("broken.png", b"<html>"),
+        ("empty.png", b""),
+    )
+    shown = words(page)
+    assert "**6** faces" in shown
+    assert "2 files could not be read" in shown
+    assert "broken.png is not a picture" in shown
+    assert "empty.png is empty" in shown
+
+
+def test_no_face_says_what_to_try_and_offers_the_whole_picture(open_page: Open) -> None:
+    page = open_page("photos")
+    upload(page, ("wall.png", images.encode_png(astronaut()[300:, :120])))
+    assert "No face found" in words(page)
+    press(page, "This picture is one cut-out face")
+    assert "**1** face" in words(page)
+
+
+def test_a_picture_is_turned_by_a_button(open_page: Open) -> None:
+    page = open_page("photos")
+    upload(page, ("sideways.png", images.encode_png(images.turned(astronaut(), -1)[:300])))
+    press(page, "Turn")
+    result = mine(page).pictures[0].result
+    assert (result.width, result.height) == (300, 512)
+
+
+def test_a_model_that_is_unsure_says_so(open_page: Open) -> None:
+    page = open_page("photos")
+    page.selectbox[0].select("other").run()
+    press(page, "Try a sample")
+    assert "**unsure**" in words(page)
+
+
+def test_other_settings_are_offered_not_forced(open_page: Open) -> None:
+    page = press(open_page("photos"), "Try a sample")
+    page.selectbox[0].select("other").run()
+    assert mine(page).pictures[0].reader.model == "tiny"
+    press(page, "Read again with these settings")
+    assert mine(page).pictures[0].reader.model == "other"
+
+
+def test_two_hundred_pictures_are_read_and_paged(open_page: Open) -> None:
+    page = open_page("photos")
+    page.toggle[0].set_value(True).run()
+    face = images.encode_png(cut_face())
+    upload(page, *((f"{number}.png", face) for number in range(200)))
+    assert len(mine(page).pictures) == 200
+    assert len(page.get("image")) == 8  # four pictures, and the one face of each
+
+
+def test_a_damaged_model_is_a_sentence(open_page: Open, tiny_models: Path) -> None:
+    (tiny_models / "tiny" / "model.onnx").write_bytes(b"")
+    page = open_page("photos")
+    assert "not the file that its card describes" in words(page)
+
+
+def test_downloads_hold_what_the_command_line_gives(open_page: Open) -> None:
+    page = press(open_page("photos"), "Try a sample")
+    record = mine(page).pictures[0].record()
+    assert json.loads(json.dumps(record))["faces"][0]["box"]
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert labels == ["CSV", "JSON", "PNG"]
+
+
+def test_removing_all_leaves_nothing(open_page: Open) -> None:
+    page = press(open_page("photos"), "Try a sample")
+    press(page, "Remove all")
+    assert mine(page).pictures == []
