@@ -13,7 +13,7 @@ from fer import images
 from fer.emotions import EMOTIONS, index_of
 from fer.errors import BadDataset, BadImage
 from fer.training import trees
-from fer.training.gathering import Gathered, compact, split_of
+from fer.training.gathering import Gathered, compact, short, split_of
 from fer.training.trees import Tree
 from fer.values import Image
 
@@ -81,7 +81,7 @@ def _bytes(tree: Tree, file: str) -> bytes:
         with tree.open(file) as stream:
             return stream.read(images.MAX_BYTES)
     except _UNREADABLE as error:
-        raise BadImage(f"it cannot be read: {error}.") from None
+        raise BadImage(f"it cannot be read: {short(str(error), 120)}.") from None
 
 
 def _places(tree: Tree, found: Gathered) -> dict[str, tuple[int, str | None]]:

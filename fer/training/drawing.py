@@ -34,17 +34,17 @@ class _Person:
 
 
 def _person(random: np.random.Generator) -> _Person:
-    skin = random.uniform(95, 225)
+    skin = random.uniform(115, 225)
     return _Person(
         skin=skin,
         hair=random.uniform(15, min(190, skin - 25)),
-        backdrop=random.uniform(20, 235),
+        backdrop=random.uniform(30, 225),
         length=random.uniform(1.2, 1.42),
         jaw=random.uniform(0.12, 0.34),
         eye_distance=random.uniform(0.38, 0.46),
-        eye_size=random.uniform(0.9, 1.15),
-        brow_width=random.uniform(0.05, 0.1),
-        mouth_width=random.uniform(0.3, 0.39),
+        eye_size=random.uniform(1.0, 1.2),
+        brow_width=random.uniform(0.065, 0.11),
+        mouth_width=random.uniform(0.33, 0.4),
         lips=random.uniform(0.045, 0.085),
         fringe=random.uniform(-0.95, -0.72),
         long_hair=random.random() < 0.4,
@@ -59,10 +59,10 @@ class Drawing:
         self.units = units
         self.person = _person(random)
         self.canvas = np.full((side, side), self.person.backdrop, np.uint8)
-        self.scale = side * random.uniform(0.32, 0.37)
-        self.middle = side * (np.array([0.5, 0.49]) + random.uniform(-0.04, 0.04, 2))
-        self.yaw = random.uniform(-0.35, 0.35)
-        roll = random.normal(0, 0.1)
+        self.scale = side * random.uniform(0.35, 0.39)
+        self.middle = side * (np.array([0.5, 0.49]) + random.uniform(-0.025, 0.025, 2))
+        self.yaw = random.uniform(-0.25, 0.25)
+        roll = random.normal(0, 0.07)
         self.turn = np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]])
         self.lopsided = random.uniform(-0.15, 0.15)
 

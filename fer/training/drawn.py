@@ -31,7 +31,7 @@ ACTION_UNITS: dict[str, dict[int, float]] = {
 """How far each expression, at its strongest, moves each action unit: 0 (at rest) to 1."""
 
 SIDE = 48
-WEAKEST = 0.3
+WEAKEST = 0.35
 NUM_VOTERS = 10
 
 _OVERSAMPLING = 3
@@ -112,8 +112,8 @@ def _photographed(image: NDArray[np.float64], random: np.random.Generator) -> Pi
     side = len(image)
     down, right = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
     angle = random.uniform(0, 2 * np.pi)
-    light = 1 + random.uniform(0, 0.3) * (np.cos(angle) * right + np.sin(angle) * down)
-    lit = (image * light - 128) * random.uniform(0.75, 1.1) + 128 + random.uniform(-25, 25)
-    blurred = cv2.GaussianBlur(lit, (0, 0), random.uniform(0.2, 0.7) * side / SIDE)
+    light = 1 + random.uniform(0, 0.25) * (np.cos(angle) * right + np.sin(angle) * down)
+    lit = (image * light - 128) * random.uniform(0.8, 1.1) + 128 + random.uniform(-15, 15)
+    blurred = cv2.GaussianBlur(lit, (0, 0), random.uniform(0.2, 0.6) * side / SIDE)
     noisy = blurred + random.normal(0, random.uniform(1, 7), image.shape)
     return np.asarray(np.clip(noisy, 0, 255), np.uint8)

@@ -62,7 +62,7 @@ class Gathered:
     def leave_out(self, where: str, reason: str) -> None:
         self.num_problems += 1
         if len(self.problems) < PROBLEMS_KEPT:
-            self.problems.append(RowProblem(where, reason))
+            self.problems.append(RowProblem(short(where, 80), reason))
 
     def dataset(self, digest: str, licence: str | None = None) -> Dataset:
         """The data set with all its splits. Raises `BadDataset` for no face or one emotion only."""
@@ -103,6 +103,12 @@ def compact(image: Image, longest: int) -> Picture:
     smaller, _ = images.bounded(image, longest)
     grey = smaller[:, :, 0]
     return grey.copy() if (smaller == grey[:, :, None]).all() else smaller
+
+
+def short(text: str, length: int = 24) -> str:
+    """The beginning of a text that may be anything, printable and at most `length` long."""
+    clean = "".join(c if c.isprintable() else "?" for c in text[: length + 1])
+    return clean if len(clean) <= length else f"{clean[: length - 1]}…"
 
 
 def split_of(name: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import IO
 
 from fer.errors import BadDataset
 from fer.training import class_folders, drawn, tables, trees
-from fer.training.gathering import Gathered
+from fer.training.gathering import Gathered, short
 from fer.training.labelled import Dataset
 from fer.training.trees import Tree
 
@@ -33,7 +33,8 @@ def load(path: str | Path, votes: str | Path | None = None, longest: int = LONGE
     `votes` or in a `fer2013new.csv` beside them; a parquet file with those columns; class folders
     (see `class_folders.read`, which keeps pictures at most `longest` pixels long); and a zip of any
     of those. Rows and files that cannot be used are left out and told in the data set. Raises
-    `BadDataset` with a sentence where nothing is left or the whole cannot be trusted.
+    `BadDataset` with a sentence where nothing is left or the whole cannot be trusted. A folder that
+    is called "drawn" can be named `./drawn`.
     """
     if str(path) == DRAWN:
         return drawn.dataset()
@@ -47,7 +48,9 @@ def load(path: str | Path, votes: str | Path | None = None, longest: int = LONGE
                 return _from_tree(file, tree, votes_file, longest)
         return _from_file(file, votes_file, longest)
     except _BROKEN_ZIP as error:
-        raise BadDataset(f"{file.name} is damaged: {error}. Get it again.") from None
+        raise BadDataset(
+            f"{file.name} is damaged ({short(str(error), 120)}). Get it again."
+        ) from None
     except OSError as error:
         raise BadDataset(f"{file.name} cannot be read: {error.strerror or error}.") from None
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fer import images
 from fer.emotions import OTHER_VOTE_COLUMNS, VOTE_COLUMNS, index_of
 from fer.errors import BadDataset, BadImage
-from fer.training.gathering import MAX_FACES, Gathered, compact, split_of
+from fer.training.gathering import MAX_FACES, Gathered, compact, short, split_of
 from fer.training.labelled import Picture
 
 SIDE = 48
@@ -29,7 +29,7 @@ FER2013_LICENCE = (
 
 _COUNTS = (*VOTE_COLUMNS, *OTHER_VOTE_COLUMNS)
 _MAX_LINE = 1 << 17
-_NOT_A_PIXEL = re.compile(r"[^0-9\s]")
+_NOT_A_PIXEL = re.compile(r"[^0-9 ]")
 _MAX_VOTES = 1000
 
 
@@ -78,7 +78,7 @@ def read_csv(stream: IO[bytes], name: str, votes: Votes | None = None) -> Gather
         try:
             split = _split(row, columns)
             picture = pixels(_cell(row, columns["pixels"]))
-            label = index_of(_short(_cell(row, columns["emotion"])))
+            label = index_of(short(_cell(row, columns["emotion"])))
         except BadDataset as error:
             found.leave_out(where, str(error))
             continue
@@ -90,11 +90,12 @@ def read_csv(stream: IO[bytes], name: str, votes: Votes | None = None) -> Gather
 
 def pixels(text: str) -> Picture:
     """A grey picture (48, 48) from its numbers, as FER2013 writes them: "70 80 82 …"."""
+    text = text.strip()
     odd = _NOT_A_PIXEL.search(text)
     if odd:
-        word = _short(text[max(0, odd.start() - 3) :].split()[0] if text.split() else text)
-        raise BadDataset(f"its pixels hold {word!r}; expected whole numbers from 0 to 255")
-    values = np.fromstring(text, np.int64, sep=" ") if text.strip() else np.empty(0, np.int64)
+        word = text[text.rfind(" ", 0, odd.start()) + 1 :].partition(" ")[0]
+        raise BadDataset(f"its pixels hold {short(word)!r}; expected whole numbers from 0 to 255")
+    values = np.fromstring(text, np.int64, sep=" ") if text else np.empty(0, np.int64)
     if len(values) != NUM_PIXELS:
         raise BadDataset(f"it has {len(values):,} pixels; expected {NUM_PIXELS} ({SIDE} × {SIDE})")
     if values.max() > 255:
@@ -112,8 +113,9 @@ def read_parquet(stream: IO[bytes], name: str, longest: int) -> Gathered:
         file = pyarrow.parquet.ParquetFile(stream)
         return _parquet_faces(file, name, longest)
     except (OSError, ValueError, pyarrow.ArrowException) as error:
-        reason = str(error).split("\n")[0][:200]
-        raise BadDataset(f"{name} is no parquet file that can be read: {reason}.") from None
+        raise BadDataset(
+            f"{name} is no parquet file that can be read: {short(str(error), 120)}."
+        ) from None
 
 
 def _parquet_faces(file: Any, name: str, longest: int) -> Gathered:
@@ -129,11 +131,11 @@ def _parquet_faces(file: Any, name: str, longest: int) -> Gathered:
     for row in (row for batch in batches for row in batch.to_pylist()):
         where = f"row {len(found.pictures) + found.num_problems + 1}"
         try:
-            split = split_of(_short(str(row["usage"])))
+            split = split_of(short(str(row["usage"])))
             if split is None:
-                raise BadDataset(f"its usage is {_short(str(row['usage']))!r}")
+                raise BadDataset(f"its usage is {short(str(row['usage']))!r}")
             picture = _decoded(row["png"], longest)
-            label = index_of(_short(str(row["emotion"])))
+            label = index_of(short(str(row["emotion"])))
             votes = _checked_counts([row[one] for one in counts]) if counts else None
         except (BadDataset, BadImage) as error:
             found.leave_out(where, str(error))
@@ -150,14 +152,14 @@ def _decoded(data: object, longest: int) -> Picture:
 
 def _checked_counts(values: list[object]) -> NDArray[np.int64]:
     if not all(isinstance(value, int) and 0 <= value <= _MAX_VOTES for value in values):
-        raise BadDataset(f"its votes are {_short(str(values))}; expected whole numbers")
+        raise BadDataset(f"its votes are {short(str(values))}; expected whole numbers")
     return np.array(values, np.int64)
 
 
 def _counts(row: list[str] | None, columns: dict[str, int]) -> list[int]:
     cells = [_cell(row, columns[name.lower()]) for name in _COUNTS]
     if not all(cell.isascii() and cell.isdigit() and len(cell) < 5 for cell in cells):
-        raise BadDataset(f"its votes are {_short(' '.join(cells))!r}; expected whole numbers")
+        raise BadDataset(f"its votes are {short(' '.join(cells))!r}; expected whole numbers")
     return [min(int(cell), _MAX_VOTES) for cell in cells]
 
 
@@ -192,7 +194,7 @@ def _columns(
     columns = {cell.strip().lower(): position for position, cell in enumerate(header)}
     missing = [one for one in required if one.lower() not in columns]
     if missing:
-        found = ", ".join(_short(cell.strip()) for cell in header[:15]) or "nothing"
+        found = ", ".join(short(cell.strip()) for cell in header[:15]) or "nothing"
         raise BadDataset(
             f"{name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; "
             f"its first line has {found}."
@@ -238,11 +240,6 @@ def _split(row: list[str] | None, columns: dict[str, int]) -> str | None:
     split = split_of(usage)
     if split is None:
         raise BadDataset(
-            f"its usage is {_short(usage)!r}; expected Training, PublicTest or PrivateTest"
+            f"its usage is {short(usage)!r}; expected Training, PublicTest or PrivateTest"
         )
     return split
-
-
-def _short(text: str, length: int = 24) -> str:
-    clean = "".join(c if c.isprintable() else "?" for c in text[: length + 1])
-    return clean if len(clean) <= length else f"{clean[: length - 1]}…"

@@ -14,6 +14,7 @@ from typing import IO
 
 from fer.errors import BadDataset
 from fer.images import display_name
+from fer.training.gathering import short
 from fer.training.labelled import RowProblem
 
 MAX_FOLDER_FILES = 200_000
@@ -58,7 +59,9 @@ def opened(path: Path) -> Iterator[Tree]:
             guarded.limit = None
             yield _archive(archive, path.name, path.stat().st_size)
     except (zipfile.BadZipFile, EOFError, UnicodeDecodeError, NotImplementedError) as error:
-        raise BadDataset(f"{path.name} is no zip that can be read: {error}.") from None
+        raise BadDataset(
+            f"{path.name} is no zip that can be read: {short(str(error), 120)}."
+        ) from None
 
 
 def _folder(path: Path) -> Tree:
@@ -113,6 +116,8 @@ def _check(entry: zipfile.ZipInfo, name: str) -> None:
     """Refuses what an honest zip of pictures does not hold: a sentence for each."""
     shown = display_name(entry.filename)
     parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
+    if not parts:
+        raise BadDataset(f"{name} holds a file without a name. Zip the folder again.")
     if ".." in parts:
         raise BadDataset(f"{name} holds a path with '..' ({shown}), which leads out of it.")
     if parts[:1] == ("/",) or (parts and parts[0][1:2] == ":"):
