@@ -39,10 +39,10 @@ def load(path: str | Path, votes: str | Path | None = None, longest: int = LONGE
     if str(path) == DRAWN:
         return drawn.dataset()
     file, votes_file = Path(path), Path(votes) if votes else None
-    for one in (file, votes_file):
-        if one is not None and not one.exists():
-            raise BadDataset(f"{one} does not exist. Check the path.")
     try:
+        for one in (file, votes_file):
+            if one is not None and not one.exists():
+                raise BadDataset(f"{short(str(one), 200)} does not exist. Check the path.")
         if file.is_dir() or file.suffix.lower() == ".zip":
             with trees.opened(file) as tree:
                 return _from_tree(file, tree, votes_file, longest)
@@ -52,7 +52,9 @@ def load(path: str | Path, votes: str | Path | None = None, longest: int = LONGE
             f"{file.name} is damaged ({short(str(error), 120)}). Get it again."
         ) from None
     except OSError as error:
-        raise BadDataset(f"{file.name} cannot be read: {error.strerror or error}.") from None
+        raise BadDataset(
+            f"{short(file.name, 60)} cannot be read: {error.strerror or error}."
+        ) from None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
