@@ -2,106 +2,49 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import PIL.Image
 from numpy.typing import NDArray
 
-from fer.emotions import NUM_EMOTIONS, OTHER_VOTE_COLUMNS, VOTE_COLUMNS
+from fer import emotions, images
+from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadDataset
-from fer.inference import cropping
 from fer.metrics import crowd_majority
+from fer.training import tables
+from fer.training.class_folders import originals
+from fer.training.gathering import split_of
+from fer.training.inspection import Inspection, contact_sheet, inspect
+from fer.training.labelled import SPLITS, UNLABELLED, Dataset, Picture, RowProblem, as_rgb
+from fer.training.loading import DRAWN, load
 from fer.training.settings import TrainSettings
-from fer.values import InputSpec
 
-SPLITS = ("train", "validation", "test")
-USAGE = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
-UNLABELLED = -1
-FER2013_LICENCE = (
-    "FER2013's pictures: collected from the web for the ICML 2013 challenge, for research; "
-    "FER+ votes: MIT licence, Microsoft"
-)
+__all__ = [
+    "DRAWN",
+    "SPLITS",
+    "UNLABELLED",
+    "Dataset",
+    "Inspection",
+    "Picture",
+    "RowProblem",
+    "answerable",
+    "as_rgb",
+    "contact_sheet",
+    "inspect",
+    "load",
+    "offered",
+    "originals",
+    "prepared",
+    "resolve",
+    "targets",
+    "truth",
+    "without_copies",
+]
 
-Picture = NDArray[np.uint8]
-"""A face as its data set has it: grey (H, W) or RGB (H, W, 3)."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Dataset:
-    """N faces with what people said of them.
-
-    `labels` int64 (N,), `UNLABELLED` where there is none; `votes` int64 (N, 10), FER+ counts of the
-    seven emotions, then contempt, unknown and NF, or None; `splits` (N,) holds "train",
-    "validation" or "test"; `hash` is the SHA-256 of what was read.
-    """
-
-    name: str
-    hash: str
-    pictures: Sequence[Picture]
-    labels: NDArray[np.int64]
-    votes: NDArray[np.int64] | None
-    splits: NDArray[np.str_]
-    licence: str = "not stated: ask whoever gave the data"
-
-    def __post_init__(self) -> None:
-        n = len(self.pictures)
-        if self.labels.shape != (n,) or self.splits.shape != (n,):
-            raise ValueError(f"{n} pictures need as many labels and splits")
-        if self.votes is not None and self.votes.shape != (n, 10):
-            raise ValueError(f"votes have shape {self.votes.shape}; expected ({n}, 10)")
-
-    def __len__(self) -> int:
-        return len(self.pictures)
-
-    def rows(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> Dataset:
-        """The faces that a mask or a list of indices picks."""
-        chosen = np.arange(len(self))[keep]
-        return replace(
-            self,
-            pictures=[self.pictures[row] for row in chosen],
-            labels=self.labels[chosen],
-            votes=None if self.votes is None else self.votes[chosen],
-            splits=self.splits[chosen],
-        )
-
-    def split(self, name: str) -> Dataset:
-        return self.rows(self.splits == name)
-
-    def inputs(self, spec: InputSpec) -> NDArray[np.uint8]:
-        """Every face as a network takes it, uint8 (N, height, width, channels)."""
-        batch = np.empty((len(self), *spec.shape), np.uint8)
-        for row, picture in enumerate(self.pictures):
-            image = as_rgb(picture)
-            batch[row] = cropping.model_input(image, [cropping.whole_face(image)], spec)[0]
-        return batch
-
-    def picture_hashes(self) -> list[bytes]:
-        """A hash of each picture's size and pixels: equal for exact copies."""
-        return [
-            hashlib.sha256(repr(picture.shape).encode() + picture.tobytes()).digest()
-            for picture in self.pictures
-        ]
-
-
-def as_rgb(picture: Picture) -> Picture:
-    """A grey or RGB picture as RGB (H, W, 3)."""
-    return picture if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, axis=2)
-
-
-def load(path: str | Path) -> Dataset:
-    """The labelled faces of a file. Raises `BadDataset` with a sentence that names the file."""
-    file = Path(path)
-    if not file.exists():
-        raise BadDataset(f"{path} does not exist. Check the path.")
-    if file.suffix != ".parquet":
-        raise BadDataset(f"{path} is no parquet file with the columns of FER2013 + FER+.")
-    return _read_parquet(file)
+_OFFERED_ENDINGS = (".csv", ".parquet", ".zip")
+_OFFERED_DEPTH = 3
 
 
 def without_copies(data: Dataset) -> Dataset:
@@ -122,7 +65,9 @@ def answerable(data: Dataset, question: str) -> Dataset:
         return data.rows(data.labels != UNLABELLED)
     if data.votes is None:
         raise BadDataset(
-            f"{data.name} holds no crowd votes. Choose the labels of the data set, or add FER+."
+            f"{data.name} holds no crowd votes, so nothing answers the question 'crowd'. Ask for "
+            "the labels of the data set instead (labels 'fer2013'), or name the FER+ votes that "
+            f"belong to it ({tables.VOTES_NAME})."
         )
     return data.rows(data.votes[:, :NUM_EMOTIONS].sum(axis=1) > 0)
 
@@ -137,7 +82,7 @@ def targets(data: Dataset, question: str) -> NDArray[np.float32]:
 
 
 def truth(data: Dataset, question: str) -> NDArray[np.int64]:
-    """The one right answer (N,): the label, or the crowd's majority with `TIED` where it has none."""
+    """The right answer (N,): the label, or the crowd's majority with `TIED` where it has none."""
     if question == "fer2013":
         return data.labels
     assert data.votes is not None
@@ -150,7 +95,8 @@ def prepared(settings: TrainSettings) -> Dataset:
     The limit holds for training faces; as many at most are validated with. Raises `BadDataset`
     where training or validation is left without faces.
     """
-    data = answerable(without_copies(load(settings.data)), settings.labels)
+    data = load(settings.data, settings.votes)
+    data = answerable(without_copies(data), settings.labels)
     for split in ("train", "validation"):
         if not (data.splits == split).any():
             raise BadDataset(f"{data.name} has no faces in its {split} split.")
@@ -164,22 +110,64 @@ def prepared(settings: TrainSettings) -> Dataset:
     return data.rows(chosen)
 
 
-def _read_parquet(file: Path) -> Dataset:
+def offered() -> list[Path]:
+    """The data sets below the server's folder `FER_DATA`, as paths inside it; none if it is unset.
+
+    CSV, parquet and zip files, and folders with a folder for at least two emotions; links and what
+    lies more than three folders deep are not offered.
+    """
+    root = _server_folder()
+    return sorted(_offered_in(root, _OFFERED_DEPTH)) if root and root.is_dir() else []
+
+
+def resolve(name: str | Path) -> Path:
+    """The path of what `offered` lists. Raises `BadDataset` for one outside of `FER_DATA`."""
+    root = _server_folder()
+    if root is None:
+        raise BadDataset("this server offers no data: FER_DATA is not set.")
+    shown = images.display_name(str(name))
     try:
-        table = pd.read_parquet(file)
-    except (OSError, ValueError) as error:
-        raise BadDataset(f"{file.name} is no parquet file that can be read: {error}.") from None
-    columns = {"png", "emotion", "usage", *VOTE_COLUMNS, *OTHER_VOTE_COLUMNS}
-    missing = sorted(columns - set(table.columns))
-    if missing:
-        raise BadDataset(f"{file.name} lacks the columns {', '.join(missing)}.")
-    pictures = [np.asarray(PIL.Image.open(io.BytesIO(png))) for png in table["png"]]
-    return Dataset(
-        name=file.name,
-        hash=hashlib.sha256(file.read_bytes()).hexdigest(),
-        pictures=pictures,
-        labels=table["emotion"].to_numpy(np.int64),
-        votes=table[[*VOTE_COLUMNS, *OTHER_VOTE_COLUMNS]].to_numpy(np.int64),
-        splits=table["usage"].map(USAGE).to_numpy(str),
-        licence=FER2013_LICENCE,
-    )
+        path = (root / name).resolve()
+        is_there = path.exists()
+    except (OSError, ValueError, RuntimeError):
+        raise BadDataset(f"{shown!r} is no path. Choose one of those that are offered.") from None
+    if not path.is_relative_to(root):
+        raise BadDataset(f"{shown!r} leads out of the server's data folder.")
+    if not is_there:
+        raise BadDataset(f"{shown!r} is not in the server's data folder.")
+    return path
+
+
+def _server_folder() -> Path | None:
+    folder = os.environ.get("FER_DATA")
+    return Path(folder).resolve() if folder else None
+
+
+def _offered_in(root: Path, depth: int, inside: Path = Path()) -> Iterator[Path]:
+    for path in (root / inside).iterdir():
+        here = inside / path.name
+        if path.name.startswith(".") or path.is_symlink():
+            continue
+        if path.is_file():
+            is_votes = path.name == tables.VOTES_NAME
+            if path.suffix.lower() in _OFFERED_ENDINGS and not is_votes:
+                yield here
+        elif path.is_dir() and _has_classes(path):
+            yield here
+        elif path.is_dir() and depth > 1:
+            yield from _offered_in(root, depth - 1, here)
+
+
+def _has_classes(folder: Path) -> bool:
+    """Whether a folder, or one of its splits, has folders for at least two emotions."""
+    folders = [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
+    emotional = [path for path in folders if _is_emotion(path.name)]
+    return len(emotional) > 1 or any(_has_classes(one) for one in folders if split_of(one.name))
+
+
+def _is_emotion(name: str) -> bool:
+    try:
+        emotions.index_of(name)
+    except BadDataset:
+        return False
+    return True
