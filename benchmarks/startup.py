@@ -38,7 +38,9 @@ def main() -> None:
             cells = " | ".join(_trial(browser, files))
             print(f"| {trial} | {cells} |", flush=True)
         browser.close()
-    print("\nMB after: resident memory of the server's process once ten photos of 1 to 2 megapixels")
+    print(
+        "\nMB after: resident memory of the server's process once ten photos of 1 to 2 megapixels"
+    )
     print("were uploaded and read, one after another.")
 
 

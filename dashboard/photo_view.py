@@ -5,20 +5,19 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.desk import Picture
-from fer import images
 from fer.emotions import EMOJI
-from fer.values import FaceResult, FrameResult
+from fer.values import FaceResult, FrameResult, Image
 from fer.visualization import annotate, charts
 
 CARDS_AT_FIRST = 6
 _CARD_WIDTH = 250
 
 
-def annotated(picture: Picture, style: str) -> bytes:
-    """The annotated picture as a PNG file, at most 1600 pixels long."""
+def annotated(picture: Picture, style: str) -> Image:
+    """The annotated picture as RGB (H, W, 3), at most 1600 pixels long."""
     image = picture.image()
     result = picture.result.scaled(image.shape[1], image.shape[0])
-    return images.encode_png(annotate.draw(image, result, style, numbered=True))
+    return annotate.draw(image, result, style, numbered=True)
 
 
 def headline(face: FaceResult) -> str:

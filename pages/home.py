@@ -30,6 +30,7 @@ left, middle, right = st.columns([5, 4, 4], gap="medium")
 left.image(
     photo_view.annotated(sample, annotate.STYLES[0]),
     width="stretch",
+    output_format="JPEG",
     alt=photo_view.description(sample.name, sample.result),
 )
 left.caption(samples.CREDIT)

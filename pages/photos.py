@@ -1,6 +1,7 @@
 """Photos: drop pictures, take one or try a sample, and read the expression of every face."""
 
 import json
+from functools import partial
 from pathlib import PurePath
 
 import streamlit as st
@@ -45,6 +46,10 @@ def again(picture: desk.Picture, how: answering.Reader, quarter_turns: int = 0) 
         table.replace(picture, desk.read_again(picture, how, quarter_turns))
     except FerError as error:
         table.unreadable.append(desk.Unreadable(picture.name, str(error)))
+
+
+def png(picture: desk.Picture, style: str) -> bytes:
+    return images.encode_png(photo_view.annotated(picture, style))
 
 
 source = st.segmented_control(
@@ -125,12 +130,16 @@ for picture in table.pictures[first : first + PICTURES_A_PAGE]:
             f"{seconds:.2f} s · read by {picture.reader.model}"
         )
         left, right = st.columns([1, 1] if count else [2, 1], gap="medium")
-        png = photo_view.annotated(picture, style)
-        left.image(png, width="stretch", alt=photo_view.description(picture.name, result))
+        left.image(
+            photo_view.annotated(picture, style),
+            width="stretch",
+            output_format="JPEG",
+            alt=photo_view.description(picture.name, result),
+        )
         with left.container(horizontal=True):
             st.download_button(
                 "PNG",
-                png,
+                partial(png, picture, style),
                 f"{PurePath(picture.name).stem}-expressions.png",
                 "image/png",
                 key=f"{key}-png",

@@ -19,7 +19,7 @@ from fer.values import Face, Image, clipped_box
 
 DEFAULT = "mtcnn"
 POOL_SIZE = 2
-LONGEST_SIDE = 1280
+LONGEST_SIDE = 1024
 """Pictures are searched at this size at the most."""
 
 _PAD = 8

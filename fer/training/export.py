@@ -39,9 +39,7 @@ def to_onnx(model: keras.Model, spec: InputSpec, path: Path) -> None:
     onnx.save(graph, path)
 
 
-def largest_difference(
-    model: keras.Model, engine: Path, pixels: NDArray[np.uint8]
-) -> float:
+def largest_difference(model: keras.Model, engine: Path, pixels: NDArray[np.uint8]) -> float:
     """max |Δp| between a Keras model and its engine file on faces (N, height, width, channels)."""
     batch = pixels.astype(np.float32)
     session = onnxruntime.InferenceSession(str(engine), providers=["CPUExecutionProvider"])
@@ -54,7 +52,9 @@ def check(model: keras.Model, engine: Path, pixels: NDArray[np.uint8]) -> float:
     """`largest_difference`, if it is small. Raises `BadModel` otherwise."""
     difference = largest_difference(model, engine, pixels)
     if not difference <= LARGEST_DIFFERENCE:
-        raise BadModel(f"the exported network answers otherwise than the original: {difference:.2g}.")
+        raise BadModel(
+            f"the exported network answers otherwise than the original: {difference:.2g}."
+        )
     return difference
 
 
