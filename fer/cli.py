@@ -26,6 +26,10 @@ _TRAIN_FLAGS: dict[str, dict[str, Any]] = {
     "--schedule": {"choices": training_settings.SCHEDULES},
     "--augmentation": {"choices": training_settings.AUGMENTATIONS},
     "--labels": {"choices": training_settings.QUESTIONS, "help": "the question to answer"},
+    "--size": {"type": int, "metavar": "PIXELS", "help": "side of the input (default: its own)"},
+    "--weights": {"metavar": "NAME|imagenet|FILE", "help": "weights to begin with"},
+    "--freeze": {"metavar": "all|N|none", "help": "keep the backbone, or all but its top N layers"},
+    "--head-epochs": {"type": int, "metavar": "N", "help": "train the head alone before the rest"},
     "--limit": {"type": int, "metavar": "N", "help": "at most N faces to train and validate with"},
     "--seed": {"type": int, "metavar": "N"},
     "--name": {"metavar": "NAME", "help": "name of the published model (default: the run's id)"},
@@ -66,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from fer.training import job, runs
+    from fer.training import job, runs, transfer
 
     if options.resume:
         run = runs.find(options.resume)
@@ -74,6 +78,7 @@ def _train(options: argparse.Namespace) -> int:
     else:
         settings = _train_settings(options)
         data = job.checked_data(settings)
+        transfer.check(settings)
         run = runs.create(settings)
     print(f"run {run.id} in {run.path}", file=sys.stderr)
     stop = threading.Event()
@@ -92,6 +97,8 @@ def _train_settings(options: argparse.Namespace) -> training_settings.TrainSetti
         name = flag[2:].replace("-", "_")
         if getattr(options, name) is not None:
             values[name] = getattr(options, name)
+    if (side := values.pop("size", None)) is not None:
+        values["input"] = {**values.get("input", {}), "height": side, "width": side}
     if "data" not in values:
         raise BadSettings("name the faces to train on with --data PATH.")
     return training_settings.from_dict(values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fer.errors import UnknownNetwork
+from fer.errors import BadSettings, UnknownNetwork
 from fer.values import InputSpec
 
 
@@ -26,6 +26,14 @@ class Network:
     application: str | None = None
     freezable: bool = True
 
+    def check(self, spec: InputSpec) -> None:
+        """Raises `BadSettings` if the input is too small."""
+        if min(spec.height, spec.width) < self.smallest:
+            raise BadSettings(
+                f"{self.name} needs faces of at least {self.smallest}×{self.smallest} pixels; "
+                f"the input is {spec.height}×{spec.width}."
+            )
+
 
 def names() -> list[str]:
     return list(_NETWORKS)
@@ -33,7 +41,7 @@ def names() -> list[str]:
 
 def get(name: str) -> Network:
     """The network of that name. Raises `UnknownNetwork` with the list of those that exist."""
-    if name not in _NETWORKS:
+    if not isinstance(name, str) or name not in _NETWORKS:
         raise UnknownNetwork(f"unknown network {name!r}; choose one of {', '.join(names())}.")
     return _NETWORKS[name]
 

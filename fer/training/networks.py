@@ -10,7 +10,6 @@ import keras
 from keras import layers
 
 from fer.emotions import NUM_EMOTIONS
-from fer.errors import BadSettings
 from fer.training import catalogue, classic_networks
 from fer.values import InputSpec
 
@@ -22,15 +21,11 @@ layer, so that a class activation map can be drawn. Networks with more dense lay
 def build(name: str, spec: InputSpec, precision: str = "float32") -> keras.Model:
     """A fresh model from `pixels`, float32 (N, height, width, channels), to `probabilities` (N, 7).
 
-    Pixels are 0–255; scaling is inside the network. With `precision` "bfloat16" it computes in 16 bits,
-    while weights and probabilities stay float32. Raises `BadSettings` if the input is too small.
+    Pixels are 0–255; scaling is inside the network. With `precision` "bfloat16" it computes in 16
+    bits, while weights and probabilities stay float32. Raises `BadSettings` if the input is too
+    small.
     """
-    network = catalogue.get(name)
-    if min(spec.height, spec.width) < network.smallest:
-        raise BadSettings(
-            f"{name} needs faces of at least {network.smallest}×{network.smallest} pixels; "
-            f"the input is {spec.height}×{spec.width}."
-        )
+    catalogue.get(name).check(spec)
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
     try:
