@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fer import cli_analyze
+from fer import cli_analyze, cli_models
 from fer.errors import BadSettings, FerError
 from fer.training import settings as training_settings
 
@@ -61,12 +62,25 @@ def _parser() -> argparse.ArgumentParser:
         help="train a network and publish it as a model",
         epilog="example: python -m fer train --data fer2013.parquet --network resnet --epochs 15",
     )
-    for flag, details in _TRAIN_FLAGS.items():
-        train.add_argument(flag, **details)
-    train.add_argument("--settings", type=Path, metavar="FILE", help="JSON; flags go before it")
+    _add_train_flags(train)
     train.add_argument("--resume", metavar="RUN", help="go on with a run that was stopped")
     train.set_defaults(command=_train)
+    find_rate = commands.add_parser(
+        "find-rate",
+        help="look for a good learning rate; the curve goes to stdout as JSON",
+        epilog="example: python -m fer find-rate --data fer2013.parquet --network cnn4",
+    )
+    _add_train_flags(find_rate)
+    find_rate.add_argument("--steps", type=int, default=200, metavar="N")
+    find_rate.set_defaults(command=_find_rate)
+    cli_models.add_parsers(commands)
     return parser
+
+
+def _add_train_flags(parser: argparse.ArgumentParser) -> None:
+    for flag, details in _TRAIN_FLAGS.items():
+        parser.add_argument(flag, **details)
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="JSON; flags go before it")
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -102,3 +116,20 @@ def _train_settings(options: argparse.Namespace) -> training_settings.TrainSetti
     if "data" not in values:
         raise BadSettings("name the faces to train on with --data PATH.")
     return training_settings.from_dict(values)
+
+
+def _find_rate(options: argparse.Namespace) -> int:
+    from fer.training import job
+
+    settings = _train_settings(options)
+    data = job.checked_data(settings)
+    from fer.training import rate_finder
+
+    learner = job.learner_for(settings, data)
+
+    def show(step: int, rate: float, loss: float) -> None:
+        if step % 20 == 0:
+            print(f"step {step}/{options.steps}  rate {rate:.2g}  loss {loss:.4f}", file=sys.stderr)
+
+    print(json.dumps(rate_finder.find(learner, options.steps, on_step=show).as_dict()))
+    return DONE

@@ -31,7 +31,7 @@ LARGEST_DIFFERENCE = 1e-4
 """An export whose probabilities differ by more from the original's is refused."""
 
 _ASTRONAUT = Face(Box(160, 60, 290, 190), 1.0)
-_NUM_FACES = 32
+NUM_FACES = 32
 _TIMED_CALLS = 20
 
 
@@ -101,12 +101,10 @@ def real_faces(spec: InputSpec) -> NDArray[np.float32]:
     pictures: Any = skimage.data
     portrait = cropping.model_input(pictures.astronaut(), [_ASTRONAUT], spec)
     random = np.random.default_rng(0)
-    strong = augmented(
-        np.repeat(portrait, _NUM_FACES // 2 - 1, axis=0), STRENGTHS["strong"], random
-    )
+    strong = augmented(np.repeat(portrait, NUM_FACES // 2 - 1, axis=0), STRENGTHS["strong"], random)
     others = [
         np.repeat((255 * face).astype(np.uint8)[:, :, None], 3, axis=2)
-        for face in pictures.lfw_subset()[: _NUM_FACES // 2]
+        for face in pictures.lfw_subset()[: NUM_FACES // 2]
     ]
     cut = [cropping.model_input(face, [cropping.whole_face(face)], spec) for face in others]
     return np.concatenate([portrait, strong, *cut]).astype(np.float32)

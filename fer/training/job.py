@@ -92,6 +92,17 @@ def handle_signals(stop: threading.Event) -> None:
     signal.signal(signal.SIGINT, ask)
 
 
+def learner_for(settings: TrainSettings, data: datasets.Dataset, fresh: bool = True) -> Learner:
+    """A learner with the training and validation faces of `data`; loads TensorFlow."""
+    from fer.training.learner import Examples, Learner
+
+    def examples(split: str) -> Examples:
+        part = data.split(split)
+        return Examples(part.inputs(settings.input), datasets.targets(part, settings.labels))
+
+    return Learner(settings, examples("train"), examples("validation"), fresh)
+
+
 def _train(
     run: Run,
     settings: TrainSettings,
@@ -99,16 +110,12 @@ def _train(
     reporter: _Reporter,
     stop: threading.Event,
 ) -> str:
-    train, validation = data.split("train"), data.split("validation")
-    print(f"{len(train)} faces to train on, {len(validation)} to validate with", file=sys.stderr)
-
-    from fer.training.learner import Examples, Learner
-
-    def examples(part: datasets.Dataset) -> Examples:
-        return Examples(part.inputs(settings.input), datasets.targets(part, settings.labels))
-
     fresh = not run.checkpoint.exists()
-    learner = Learner(settings, examples(train), examples(validation), fresh)
+    learner = learner_for(settings, data, fresh)
+    print(
+        f"{len(learner.train)} faces to train on, {len(learner.validation)} to validate with",
+        file=sys.stderr,
+    )
     if not fresh:
         learner.restore(run.checkpoint)
     if learner.trains_head_only:
@@ -131,7 +138,7 @@ def _train(
         learner.save(run.checkpoint)
         reporter.epoch(row)
     learner.load_average(run.best)
-    card = _publish(run, settings, learner, validation, data)
+    card = _publish(run, settings, learner, data.split("validation"), data)
     reporter.state("finished", model=card.name)
     return "finished"
 

@@ -102,11 +102,8 @@ class Learner:
     ) -> bool:
         """Trains to the end of the present epoch; False if it was asked to stop before."""
         state = self.progress
-        if self.trains_head_only and self._features is None:
-            pixels = self.train.pixels, self.validation.pixels
-            self._features = head.features(self.average, *pixels, should_stop)
-            if self._features is None:
-                return False
+        if not self.prepare(should_stop):
+            return False
         for batch in self.prepared(state.epoch, state.batch):
             if should_stop():
                 return False
@@ -124,6 +121,14 @@ class Learner:
             on_batch(state)
         if not self.settings.averaging:
             self.average.set_weights(self.model.get_weights())
+        return True
+
+    def prepare(self, should_stop: Callable[[], bool] = lambda: False) -> bool:
+        """Computes what `prepared` needs of a frozen backbone; False if asked to stop before."""
+        if self.trains_head_only and self._features is None:
+            pixels = self.train.pixels, self.validation.pixels
+            self._features = head.features(self.average, *pixels, should_stop)
+            return self._features is not None
         return True
 
     def step(self, batch: Batch, rate: float, number: int) -> tuple[float, int]:

@@ -5,7 +5,9 @@ Importing this loads no TensorFlow, so that what can be known of weights is said
 
 from __future__ import annotations
 
+import contextlib
 import math
+import sys
 import zipfile
 from collections import Counter
 from dataclasses import dataclass
@@ -136,7 +138,8 @@ def _imagenet(settings: TrainSettings) -> keras.Model:
     name = _check_imagenet(settings.network)
     try:
         shape = (settings.input.height, settings.input.width, 3)
-        return classic_networks.application(name, shape, IMAGENET)
+        with contextlib.redirect_stdout(sys.stderr):  # Keras prints a progress bar
+            return classic_networks.application(name, shape, IMAGENET)
     except Exception as error:  # noqa: BLE001 - Keras raises a bare Exception where it is offline
         raise BadSettings(
             f"the ImageNet weights of {settings.network} could not be downloaded "
