@@ -40,10 +40,12 @@ def varied(
 ) -> Batch:
     """The faces in `rows` as batch `number` of an epoch, augmented and mixed by the settings.
 
-    What is drawn depends on seed, epoch and number alone.
+    What is drawn depends on seed, epoch and number alone. Faces in pure black and white stay so.
     """
     random = np.random.default_rng([settings.seed, epoch, number])
     faces = augmented(train.pixels[rows], STRENGTHS[settings.augmentation], random)
+    if settings.input.preprocessing.startswith("threshold"):
+        faces = np.where(faces >= 128, 255, 0).astype(np.uint8)
     if settings.mixup:
         return mixed(faces, train.targets[rows], settings.mixup, random)
     return faces, train.targets[rows]

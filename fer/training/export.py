@@ -95,19 +95,16 @@ def load(card: ModelCard) -> keras.Model:
 def real_faces(spec: InputSpec) -> NDArray[np.float32]:
     """Photographed faces as a network takes them: float32 (32, height, width, channels), 0–255.
 
-    An astronaut's portrait in variations, then faces of the LFW data set; both come with
+    An astronaut's portrait in variations, then faces of the LFW data set: both come with
     scikit-image.
     """
     pictures: Any = skimage.data
-    portrait = cropping.model_input(pictures.astronaut(), [_ASTRONAUT], spec)
-    random = np.random.default_rng(0)
-    strong = augmented(np.repeat(portrait, NUM_FACES // 2 - 1, axis=0), STRENGTHS["strong"], random)
-    others = [
-        np.repeat((255 * face).astype(np.uint8)[:, :, None], 3, axis=2)
-        for face in pictures.lfw_subset()[: NUM_FACES // 2]
-    ]
-    cut = [cropping.model_input(face, [cropping.whole_face(face)], spec) for face in others]
-    return np.concatenate([portrait, strong, *cut]).astype(np.float32)
+    portrait = cropping.face_crop(pictures.astronaut(), _ASTRONAUT)
+    portraits = np.repeat(portrait[None], NUM_FACES // 2, axis=0)
+    varied = augmented(portraits, STRENGTHS["strong"], np.random.default_rng(0))
+    others = np.repeat((255 * pictures.lfw_subset())[: NUM_FACES // 2, :, :, None], 3, axis=3)
+    crops = [*varied, *others.astype(np.uint8)]
+    return np.stack([cropping.network_pixels(crop, spec) for crop in crops]).astype(np.float32)
 
 
 def to_onnx(model: keras.Model, spec: InputSpec, path: Path) -> None:

@@ -201,9 +201,7 @@ class Learner:
     def save(self, path: Path) -> None:
         """Writes everything that `restore` needs, atomically."""
         with path.with_suffix(".part").open("wb") as file:
-            arrays: dict[str, Any] = {
-                f"v{i}": np.asarray(v) for i, v in enumerate(self._variables())
-            }
+            arrays: dict[str, Any] = {f"v{i}": v.numpy() for i, v in enumerate(self._variables())}
             arrays["progress"] = json.dumps(dataclasses.asdict(self.progress))
             np.savez(file, **arrays)
         path.with_suffix(".part").replace(path)
@@ -251,7 +249,8 @@ class Learner:
         hits = tf.reduce_sum(
             tf.cast(tf.equal(tf.argmax(answer, 1), tf.argmax(targets, 1)), tf.int32)
         )
-        return loss, hits
+        # The maximum above hides an answer that is no number: the loss shall tell of it.
+        return tf.where(tf.reduce_all(tf.math.is_finite(answer)), loss, np.nan), hits
 
     def _decay(self, step: int) -> tf.Tensor:
         """The average forgets faster at first, as in TensorFlow's ExponentialMovingAverage."""
