@@ -113,15 +113,20 @@ class Learner:
             state.hits += hits
             state.seen += len(batch[0])
             state.batch += 1
-            if not math.isfinite(state.loss_sum):
-                raise BadRun(
-                    f"the loss is no longer a number in epoch {state.epoch + 1}; "
-                    "use a smaller learning rate."
-                )
+            self._check_numbers(state.loss_sum)
             on_batch(state)
+        # Rectifiers can hide from the loss that weights below them are no numbers any more.
+        self._check_numbers(*(float(tf.reduce_sum(weight)) for weight in self.model.weights))
         if not self.settings.averaging:
             self.average.set_weights(self.model.get_weights())
         return True
+
+    def _check_numbers(self, *numbers: float) -> None:
+        if not all(map(math.isfinite, numbers)):
+            raise BadRun(
+                f"the loss is no longer a number in epoch {self.progress.epoch + 1}; "
+                "use a smaller learning rate."
+            )
 
     def prepare(self, should_stop: Callable[[], bool] = lambda: False) -> bool:
         """Computes what `prepared` needs of a frozen backbone; False if asked to stop before."""
@@ -209,7 +214,7 @@ class Learner:
     def restore(self, path: Path) -> None:
         """Takes up what `save` wrote. Raises `BadRun` if it is of another network or damaged."""
         try:
-            with np.load(path) as saved:
+            with path.open("rb") as file, np.load(file) as saved:
                 self.progress = Progress(**json.loads(str(saved["progress"])))
                 self._begin_phase()
                 for i, variable in enumerate(self._variables()):
