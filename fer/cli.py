@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fer import cli_analyze
+from fer import cli_analyze, cli_models
 from fer.errors import BadSettings, FerError
 from fer.training import settings as training_settings
 
@@ -26,6 +27,10 @@ _TRAIN_FLAGS: dict[str, dict[str, Any]] = {
     "--schedule": {"choices": training_settings.SCHEDULES},
     "--augmentation": {"choices": training_settings.AUGMENTATIONS},
     "--labels": {"choices": training_settings.QUESTIONS, "help": "the question to answer"},
+    "--size": {"type": int, "metavar": "PIXELS", "help": "side of the input (default: its own)"},
+    "--weights": {"metavar": "NAME|imagenet|FILE", "help": "weights to begin with"},
+    "--freeze": {"metavar": "all|N|none", "help": "keep the backbone, or all but its top N layers"},
+    "--head-epochs": {"type": int, "metavar": "N", "help": "train the head alone before the rest"},
     "--limit": {"type": int, "metavar": "N", "help": "at most N faces to train and validate with"},
     "--seed": {"type": int, "metavar": "N"},
     "--name": {"metavar": "NAME", "help": "name of the published model (default: the run's id)"},
@@ -57,16 +62,29 @@ def _parser() -> argparse.ArgumentParser:
         help="train a network and publish it as a model",
         epilog="example: python -m fer train --data fer2013.parquet --network resnet --epochs 15",
     )
-    for flag, details in _TRAIN_FLAGS.items():
-        train.add_argument(flag, **details)
-    train.add_argument("--settings", type=Path, metavar="FILE", help="JSON; flags go before it")
+    _add_train_flags(train)
     train.add_argument("--resume", metavar="RUN", help="go on with a run that was stopped")
     train.set_defaults(command=_train)
+    find_rate = commands.add_parser(
+        "find-rate",
+        help="look for a good learning rate; the curve goes to stdout as JSON",
+        epilog="example: python -m fer find-rate --data fer2013.parquet --network cnn4",
+    )
+    _add_train_flags(find_rate)
+    find_rate.add_argument("--steps", type=int, default=200, metavar="N")
+    find_rate.set_defaults(command=_find_rate)
+    cli_models.add_parsers(commands)
     return parser
 
 
+def _add_train_flags(parser: argparse.ArgumentParser) -> None:
+    for flag, details in _TRAIN_FLAGS.items():
+        parser.add_argument(flag, **details)
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="JSON; flags go before it")
+
+
 def _train(options: argparse.Namespace) -> int:
-    from fer.training import job, runs
+    from fer.training import job, runs, transfer
 
     if options.resume:
         run = runs.find(options.resume)
@@ -74,6 +92,7 @@ def _train(options: argparse.Namespace) -> int:
     else:
         settings = _train_settings(options)
         data = job.checked_data(settings)
+        transfer.check(settings)
         run = runs.create(settings)
     print(f"run {run.id} in {run.path}", file=sys.stderr)
     stop = threading.Event()
@@ -92,6 +111,25 @@ def _train_settings(options: argparse.Namespace) -> training_settings.TrainSetti
         name = flag[2:].replace("-", "_")
         if getattr(options, name) is not None:
             values[name] = getattr(options, name)
+    if (side := values.pop("size", None)) is not None:
+        values["input"] = {**values.get("input", {}), "height": side, "width": side}
     if "data" not in values:
         raise BadSettings("name the faces to train on with --data PATH.")
     return training_settings.from_dict(values)
+
+
+def _find_rate(options: argparse.Namespace) -> int:
+    from fer.training import job
+
+    settings = _train_settings(options)
+    data = job.checked_data(settings)
+    from fer.training import rate_finder
+
+    learner = job.learner_for(settings, data)
+
+    def show(step: int, rate: float, loss: float) -> None:
+        if step % 20 == 0:
+            print(f"step {step}/{options.steps}  rate {rate:.2g}  loss {loss:.4f}", file=sys.stderr)
+
+    print(json.dumps(rate_finder.find(learner, options.steps, on_step=show).as_dict()))
+    return DONE

@@ -28,7 +28,7 @@ ORDER = {room: place for place, rooms in enumerate(ROOMS) for room in rooms}
 KERAS = ("tensorflow", "keras", "tf2onnx")
 MAY_LOAD_KERAS = (
     *("networks", "classic_networks", "augmentation", "learner", "job", "export"),
-    *("calibration", "rate_finder", "transfer"),
+    *("calibration", "rate_finder", "transfer", "head", "optimization", "export_formats"),
 )
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from fer import registry
 from fer.emotions import EMOTIONS
 from fer.errors import BadSettings, FerError
-from fer.training import datasets, runs
+from fer.training import datasets, runs, transfer
 from fer.training.runs import Run, RunStatus
 from fer.training.settings import TrainSettings
 from fer.values import ModelCard
@@ -39,13 +39,16 @@ NOT_FOR = (
 )
 
 
-def checked_data(settings: TrainSettings) -> datasets.Dataset:
+def checked_data(settings: TrainSettings, fresh: bool = True) -> datasets.Dataset:
     """The faces that a run would use, once all that can be known before it starts is in order.
 
-    Raises `FerError` with what is wrong.
+    A run that goes on (not `fresh`) no longer needs the weights it began with. Raises `FerError`
+    with what is wrong.
     """
     if settings.name and registry.check_name(settings.name) in registry.names():
         raise BadSettings(f"there is a model {settings.name!r} already; choose another name.")
+    if fresh:
+        transfer.source(settings)
     return datasets.prepared(settings)
 
 
@@ -58,8 +61,8 @@ def run(run: Run, stop: threading.Event, data: datasets.Dataset | None = None) -
     reporter = _Reporter(run)
     try:
         reporter.state("starting")
-        settings = run.settings
-        state = _train(run, settings, data or checked_data(settings), reporter, stop)
+        settings, fresh = run.settings, not run.checkpoint.exists()
+        state = _train(run, settings, data or checked_data(settings, fresh), reporter, stop)
     except FerError as error:
         reporter.state("failed", error=str(error))
         return "failed"
@@ -89,6 +92,17 @@ def handle_signals(stop: threading.Event) -> None:
     signal.signal(signal.SIGINT, ask)
 
 
+def learner_for(settings: TrainSettings, data: datasets.Dataset, fresh: bool = True) -> Learner:
+    """A learner with the training and validation faces of `data`; loads TensorFlow."""
+    from fer.training.learner import Examples, Learner
+
+    def examples(split: str) -> Examples:
+        part = data.split(split)
+        return Examples(part.inputs(settings.input), datasets.targets(part, settings.labels))
+
+    return Learner(settings, examples("train"), examples("validation"), fresh)
+
+
 def _train(
     run: Run,
     settings: TrainSettings,
@@ -96,17 +110,19 @@ def _train(
     reporter: _Reporter,
     stop: threading.Event,
 ) -> str:
-    train, validation = data.split("train"), data.split("validation")
-    print(f"{len(train)} faces to train on, {len(validation)} to validate with", file=sys.stderr)
-
-    from fer.training.learner import Examples, Learner
-
-    def examples(part: datasets.Dataset) -> Examples:
-        return Examples(part.inputs(settings.input), datasets.targets(part, settings.labels))
-
-    learner = Learner(settings, examples(train), examples(validation))
-    if run.checkpoint.exists():
+    fresh = not run.checkpoint.exists()
+    learner = learner_for(settings, data, fresh)
+    print(
+        f"{len(learner.train)} faces to train on, {len(learner.validation)} to validate with",
+        file=sys.stderr,
+    )
+    if not fresh:
         learner.restore(run.checkpoint)
+    if learner.trains_head_only:
+        print(
+            "the backbone is frozen: its features are computed once, without augmentation",
+            file=sys.stderr,
+        )
     run.cut_metrics(learner.progress.epoch)
     while learner.progress.epoch < settings.epochs and not learner.is_out_of_patience():
         reporter.begin_epoch(learner)
@@ -122,7 +138,7 @@ def _train(
         learner.save(run.checkpoint)
         reporter.epoch(row)
     learner.load_average(run.best)
-    card = _publish(run, settings, learner, validation, data)
+    card = _publish(run, settings, learner, data.split("validation"), data)
     reporter.state("finished", model=card.name)
     return "finished"
 
@@ -165,7 +181,7 @@ def _publish(
                 "validation": len(validation),
             },
             settings={key: value for key, value in settings.as_dict().items() if key != "votes"}
-            | {"data": Path(settings.data).name},
+            | {"data": Path(settings.data).name, "weights": _file_name(settings.weights)},
             metrics={
                 "protocol": (
                     "validation split, on which the epoch was chosen and the temperature fitted; "
@@ -184,6 +200,11 @@ def _publish(
             files={},
         )
         return registry.publish(card, {"model.onnx": engine, "model.keras": original})
+
+
+def _file_name(path: str | None) -> str | None:
+    """What a card tells of a path of this machine."""
+    return None if path is None else Path(path).name
 
 
 class _Reporter:

@@ -1,12 +1,11 @@
-"""One network learning: batches, steps, validation, and a state that can be saved and taken up again."""
+"""One network learning: steps, validation, and a state that can be saved and taken up again."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import math
-import queue
-import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,30 +19,14 @@ from numpy.typing import NDArray
 from fer import metrics
 from fer.emotions import EMOTIONS, NUM_EMOTIONS
 from fer.errors import BadRun
-from fer.training import networks
-from fer.training.augmentation import STRENGTHS, augmented, mixed
-from fer.training.runs import replace_file
+from fer.training import batches, head, networks, optimization, transfer
+from fer.training.batches import Batch, Examples
 from fer.training.settings import TrainSettings
 
-_MOMENTUM = 0.9
-_PREDICTION_BATCH = 256
-_PREPARED_BATCHES = 8
 _PLATEAU_EPOCHS = 3
 _PLATEAU_FACTOR = 0.3
-_NOT_DECAYED = ["bias", "gamma", "beta"]
 
-Batch = tuple[NDArray[Any], NDArray[np.float32]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Examples:
-    """Faces as a network takes them, uint8 (N, H, W, C), and what it should answer, float32 (N, 7)."""
-
-    pixels: NDArray[np.uint8]
-    targets: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return len(self.pixels)
+__all__ = ["Examples", "Learner", "Progress"]
 
 
 @dataclass(slots=True)
@@ -68,10 +51,17 @@ class Learner:
     """Trains `model` and keeps `average`, the float32 network that is validated and published.
 
     Data order, augmentation and mixup of a batch depend on seed, epoch and batch number alone, so a
-    resumed run goes the way an uninterrupted one would have gone.
+    resumed run goes the way an uninterrupted one would have gone. `fresh` is False where `restore`
+    will follow, so that weights to begin with need not exist any more.
     """
 
-    def __init__(self, settings: TrainSettings, train: Examples, validation: Examples) -> None:
+    def __init__(
+        self,
+        settings: TrainSettings,
+        train: Examples,
+        validation: Examples,
+        fresh: bool = True,
+    ) -> None:
         self.settings = settings
         self.train = train
         self.validation = validation
@@ -79,44 +69,96 @@ class Learner:
         keras.utils.set_random_seed(settings.seed)
         self.model = networks.build(settings.network, settings.input, settings.precision)
         self.average = networks.build(settings.network, settings.input)
+        if fresh:
+            transfer.load(self.model, settings)
         self.average.set_weights(self.model.get_weights())
-        self.optimizer = _optimizer(settings)
-        self.optimizer.build(self.model.trainable_variables)
         self.batch_size = min(settings.batch_size, len(train))
         self.batches = len(train) // self.batch_size
-        self._class_weights = _class_weights(settings, train.targets)
-        self._step = tf.function(self._train_step, reduce_retracing=True)
+        self._class_weights = optimization.class_weights(settings, train.targets)
         self._answer = tf.function(lambda x: self.average(x, training=False), reduce_retracing=True)
+        self._begin_phase()
+
+    @property
+    def trains_head_only(self) -> bool:
+        """Whether the whole backbone is frozen in this epoch: its features are computed once."""
+        return self.settings.freeze == "all" or self.progress.epoch < self.settings.head_epochs
+
+    def _begin_phase(self) -> None:
+        """Freezes what shall not learn now and starts an optimiser for the rest."""
+        networks.freeze(self.model, "all" if self.trains_head_only else self.settings.freeze)
+        self.optimizer = optimization.optimizer_of(self.settings)
+        self.optimizer.build(self.model.trainable_variables)
+        self._learning = [
+            (mean, new)
+            for averaged, layer in zip(*map(_flat, (self.average, self.model)), strict=True)
+            if layer.trainable
+            for mean, new in zip(averaged.weights, layer.weights, strict=True)
+        ]
+        self._features: head.Features | None = None
+        self._step = tf.function(self._train_step, reduce_retracing=True)
 
     def run_epoch(
         self, on_batch: Callable[[Progress], None], should_stop: Callable[[], bool]
     ) -> bool:
         """Trains to the end of the present epoch; False if it was asked to stop before."""
         state = self.progress
-        for faces, targets in self._prepared(state.epoch, state.batch):
+        if not self.prepare(should_stop):
+            return False
+        for batch in self.prepared(state.epoch, state.batch):
             if should_stop():
                 return False
             step = state.epoch * self.batches + state.batch
-            self.optimizer.learning_rate.assign(self.learning_rate(step))
-            loss, hits = self._step(faces, targets, self._decay(step))
-            state.loss_sum += float(loss) * len(faces)
-            state.hits += int(hits)
-            state.seen += len(faces)
+            loss, hits = self.step(batch, self.learning_rate(step), step)
+            state.loss_sum += loss * len(batch[0])
+            state.hits += hits
+            state.seen += len(batch[0])
             state.batch += 1
-            if not math.isfinite(state.loss_sum):
-                raise BadRun(
-                    f"the loss is no longer a number in epoch {state.epoch + 1}; "
-                    "use a smaller learning rate."
-                )
+            self._check_numbers(state.loss_sum)
             on_batch(state)
+        # Rectifiers can hide from the loss that weights below them are no numbers any more.
+        self._check_numbers(*(float(tf.reduce_sum(weight)) for weight in self.model.weights))
         if not self.settings.averaging:
             self.average.set_weights(self.model.get_weights())
         return True
 
+    def _check_numbers(self, *numbers: float) -> None:
+        if not all(map(math.isfinite, numbers)):
+            raise BadRun(
+                f"the loss is no longer a number in epoch {self.progress.epoch + 1}; "
+                "use a smaller learning rate."
+            )
+
+    def prepare(self, should_stop: Callable[[], bool] = lambda: False) -> bool:
+        """Computes what `prepared` needs of a frozen backbone; False if asked to stop before."""
+        if self.trains_head_only and self._features is None:
+            pixels = self.train.pixels, self.validation.pixels
+            self._features = head.features(self.average, *pixels, should_stop)
+            return self._features is not None
+        return True
+
+    def step(self, batch: Batch, rate: float, number: int) -> tuple[float, int]:
+        """Learns from one batch at that rate; returns its mean loss and how many were right."""
+        self.optimizer.learning_rate.assign(rate)
+        loss, hits = self._step(*batch, self._decay(number))
+        return float(loss), int(hits)
+
+    def prepared(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+        """The epoch's batches from number `first` on, as the network or its head takes them."""
+        order = batches.order(self.settings, len(self.train), epoch)
+        features = self._features
+
+        def make(number: int) -> Batch:
+            rows = order[number * self.batch_size : (number + 1) * self.batch_size]
+            if features is not None:
+                return features.train[rows], self.train.targets[rows]
+            return batches.varied(self.settings, self.train, rows, epoch, number)
+
+        return batches.ahead(make, first, self.batches)
+
     def finish_epoch(self) -> dict[str, Any]:
         """Validates, moves on to the next epoch and returns the finished one's figures."""
         state = self.progress
-        probabilities = self.probabilities(self.validation.pixels)
+        probabilities = self._validated()
         true = self.validation.targets.argmax(axis=1)
         clear = _has_one_favourite(self.validation.targets)
         table = metrics.confusion(probabilities.argmax(axis=1)[clear], true[clear])
@@ -136,9 +178,12 @@ class Learner:
             "confusion": table.tolist(),
         }
         self._note(row)
+        headed = self.trains_head_only
         self.progress = dataclasses.replace(
             state, epoch=state.epoch + 1, batch=0, seconds=0.0, loss_sum=0.0, hits=0, seen=0
         )
+        if headed and not self.trains_head_only:
+            self._begin_phase()
         return row
 
     def is_best(self) -> bool:
@@ -151,38 +196,30 @@ class Learner:
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the averaged network answers, (N, 7), for uint8 (N, H, W, C)."""
-        answers = [
-            self._answer(tf.constant(pixels[start : start + _PREDICTION_BATCH], tf.float32)).numpy()
-            for start in range(0, len(pixels), _PREDICTION_BATCH)
-        ]
-        return np.concatenate(answers)
+        return np.concatenate(list(head.answers(self._answer, pixels)))
 
     def learning_rate(self, step: int) -> float:
-        """The rate at a step: a linear warm-up, then constant, half a cosine to 0, or by plateaus."""
-        top = self.settings.learning_rate
-        warmup = round(self.settings.warmup_epochs * self.batches)
-        if step < warmup:
-            return top * (step + 1) / warmup
-        if self.settings.schedule == "cosine":
-            rest = max(1, self.settings.epochs * self.batches - warmup)
-            return top * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warmup) / rest)))
-        return top * self.progress.plateau_factor
+        """The rate at a step of the whole run."""
+        factor = self.progress.plateau_factor
+        return optimization.learning_rate(self.settings, step, self.batches, factor)
 
     def save(self, path: Path) -> None:
         """Writes everything that `restore` needs, atomically."""
         with path.with_suffix(".part").open("wb") as file:
-            arrays = {f"v{i}": np.asarray(v) for i, v in enumerate(self._variables())}
-            np.savez(file, progress=json.dumps(dataclasses.asdict(self.progress)), **arrays)
+            arrays: dict[str, Any] = {f"v{i}": v.numpy() for i, v in enumerate(self._variables())}
+            arrays["progress"] = json.dumps(dataclasses.asdict(self.progress))
+            np.savez(file, **arrays)
         path.with_suffix(".part").replace(path)
 
     def restore(self, path: Path) -> None:
         """Takes up what `save` wrote. Raises `BadRun` if it is of another network or damaged."""
         try:
-            with np.load(path) as saved:
+            with path.open("rb") as file, np.load(file) as saved:
+                self.progress = Progress(**json.loads(str(saved["progress"])))
+                self._begin_phase()
                 for i, variable in enumerate(self._variables()):
                     variable.assign(saved[f"v{i}"])
-                self.progress = Progress(**json.loads(str(saved["progress"])))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise BadRun(f"the checkpoint {path.name} cannot be taken up: {error}.") from None
 
     def save_average(self, path: Path) -> None:
@@ -205,19 +242,20 @@ class Learner:
         smoothing = self.settings.label_smoothing
         wanted = targets * (1 - smoothing) + smoothing / NUM_EMOTIONS
         with tf.GradientTape() as tape:
-            answer = self.model(tf.cast(faces, tf.float32), training=True)
+            answer = self._forward(tf.cast(faces, tf.float32))
             losses = -tf.reduce_sum(wanted * tf.math.log(tf.maximum(answer, 1e-7)), axis=1)
             weights = tf.reduce_sum(targets * self._class_weights, axis=1)
             loss = tf.reduce_mean(losses * weights)
         gradients = tape.gradient(loss, self.model.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables, strict=True))
         if self.settings.averaging:
-            for mean, new in zip(self.average.weights, self.model.weights, strict=True):
+            for mean, new in self._learning:
                 mean.assign(decay * mean + (1 - decay) * new)
         hits = tf.reduce_sum(
             tf.cast(tf.equal(tf.argmax(answer, 1), tf.argmax(targets, 1)), tf.int32)
         )
-        return loss, hits
+        # The maximum above hides an answer that is no number: the loss shall tell of it.
+        return tf.where(tf.reduce_all(tf.math.is_finite(answer)), loss, np.nan), hits
 
     def _decay(self, step: int) -> tf.Tensor:
         """The average forgets faster at first, as in TensorFlow's ExponentialMovingAverage."""
@@ -238,72 +276,23 @@ class Learner:
             state.plateau_factor *= _PLATEAU_FACTOR
             state.plateau_epochs = 0
 
-    def _batch(self, order: NDArray[np.int64], epoch: int, number: int) -> Batch:
-        rows = order[number * self.batch_size : (number + 1) * self.batch_size]
-        random = np.random.default_rng([self.settings.seed, epoch, number])
-        faces = augmented(self.train.pixels[rows], STRENGTHS[self.settings.augmentation], random)
-        targets = self.train.targets[rows]
-        if self.settings.mixup:
-            return mixed(faces, targets, self.settings.mixup, random)
-        return faces, targets
+    def _forward(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Probabilities in training: from faces, or from features where only the head learns."""
+        if self.trains_head_only:
+            return head.through(self.model, inputs, training=True)
+        return self.model(inputs, training=True)
 
-    def _prepared(self, epoch: int, first: int) -> Iterator[Batch]:
-        """The epoch's batches from number `first` on, made ahead by a thread of their own."""
-        order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(self.train))
-        ready: queue.Queue[Batch | Exception | None] = queue.Queue(_PREPARED_BATCHES)
-        given_up = threading.Event()
-
-        def offer(item: Batch | Exception | None) -> None:
-            while not given_up.is_set():
-                try:
-                    return ready.put(item, timeout=0.2)
-                except queue.Full:
-                    continue
-
-        def prepare() -> None:
-            try:
-                for number in range(first, self.batches):
-                    if given_up.is_set():
-                        return
-                    offer(self._batch(order, epoch, number))
-                offer(None)
-            except Exception as error:  # noqa: BLE001 - raised again where batches are read
-                offer(error)
-
-        threading.Thread(target=prepare, name="batches", daemon=True).start()
-        try:
-            while (item := ready.get()) is not None:
-                if isinstance(item, Exception):
-                    raise item
-                yield item
-        finally:
-            given_up.set()
+    def _validated(self) -> NDArray[np.float32]:
+        """What the averaged network answers to the validation faces, (N, 7)."""
+        if self._features is None:
+            return self.probabilities(self.validation.pixels)
+        vectors = tf.constant(self._features.validation)
+        return np.asarray(head.through(self.average, vectors, training=False), np.float32)
 
 
-def _optimizer(settings: TrainSettings) -> keras.optimizers.Optimizer:
-    rate, decay = settings.learning_rate, settings.weight_decay or None
-    if settings.optimizer == "sgd":
-        optimizer = keras.optimizers.SGD(
-            rate, momentum=_MOMENTUM, nesterov=True, weight_decay=decay
-        )
-    elif settings.optimizer == "adam":
-        optimizer = keras.optimizers.Adam(rate)
-    else:
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=decay or 0.0)
-    if optimizer.weight_decay is not None:
-        optimizer.exclude_from_weight_decay(var_names=_NOT_DECAYED)
-    return optimizer
-
-
-def _class_weights(settings: TrainSettings, targets: NDArray[np.float32]) -> tf.Tensor:
-    """Weights (7,) inverse to an emotion's share of the targets, with a mean of 1 over the faces."""
-    share = targets.mean(axis=0)
-    weights = np.ones(NUM_EMOTIONS)
-    if settings.class_weights:
-        weights = np.where(share > 0, 1 / np.maximum(share, 1e-6), 0.0)
-        weights /= (weights * share).sum()
-    return tf.constant(weights, tf.float32)
+def _flat(model: keras.Model) -> list[keras.Layer]:
+    return list(networks.flat(model.layers))
 
 
 def _has_one_favourite(targets: NDArray[np.float32]) -> NDArray[np.bool_]:
-    return (targets == targets.max(axis=1, keepdims=True)).sum(axis=1) == 1
+    return np.asarray((targets == targets.max(axis=1, keepdims=True)).sum(axis=1) == 1)

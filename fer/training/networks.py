@@ -1,56 +1,36 @@
-"""The networks that can be trained: a registry of functions from an input to a Keras model."""
+"""The networks that can be trained: built from their names, split, frozen and described."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import keras
 from keras import layers
 
 from fer.emotions import NUM_EMOTIONS
-from fer.errors import UnknownNetwork
+from fer.training import catalogue, classic_networks
 from fer.values import InputSpec
 
 FEATURES = "features"
-"""Name of the layer with the last feature maps, where a network's head is their mean and one dense layer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """A registered network: what it is, its native input and a learning rate that suits it."""
-
-    name: str
-    summary: str
-    input: InputSpec
-    learning_rate: float
-    body: Callable[[keras.KerasTensor], keras.KerasTensor]
-
-
-def names() -> list[str]:
-    return sorted(_NETWORKS)
-
-
-def get(name: str) -> Network:
-    """The network of that name. Raises `UnknownNetwork` with the list of those that exist."""
-    if name not in _NETWORKS:
-        raise UnknownNetwork(f"unknown network {name!r}; choose one of {', '.join(names())}.")
-    return _NETWORKS[name]
+"""Name of the layer with the last feature maps, where the head is their mean, dropout and one dense
+layer, so that a class activation map can be drawn. Networks with more dense layers have none."""
 
 
 def build(name: str, spec: InputSpec, precision: str = "float32") -> keras.Model:
-    """A fresh model: `pixels` float32 (N, height, width, channels), 0–255, to `probabilities` (N, 7).
+    """A fresh model from `pixels`, float32 (N, height, width, channels), to `probabilities` (N, 7).
 
-    Scaling to 0–1 is its first layer. With `precision` "bfloat16" it computes in 16 bits, while
-    weights and probabilities stay float32.
+    Pixels are 0–255; scaling is inside the network. With `precision` "bfloat16" it computes in 16
+    bits, while weights and probabilities stay float32. Raises `BadSettings` if the input is too
+    small.
     """
-    network = get(name)
+    catalogue.get(name).check(spec)
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
     try:
         pixels = keras.Input(spec.shape, name="pixels", dtype="float32")
-        x = layers.Rescaling(1 / 255, name="to_unit_range")(pixels)
-        x = network.body(x)
+        x = _BODIES[name](pixels)
         answer = layers.Dense(
             NUM_EMOTIONS, activation="softmax", dtype="float32", name="probabilities"
         )(x)
@@ -59,30 +39,85 @@ def build(name: str, spec: InputSpec, precision: str = "float32") -> keras.Model
         keras.config.set_dtype_policy(before)
 
 
+def flat(parts: Iterable[keras.Layer]) -> Iterator[keras.Layer]:
+    """Layers in order, those inside a model of its own (a Keras application) one by one."""
+    for part in parts:
+        if isinstance(part, keras.Model):
+            yield from flat(part.layers)
+        else:
+            yield part
+
+
+def split(model: keras.Model) -> tuple[list[keras.Layer], list[keras.Layer]]:
+    """Backbone and head: the head begins after the layer that makes one vector of the last maps."""
+    vectors = [
+        place
+        for place, layer in enumerate(model.layers)
+        if isinstance(layer, layers.Flatten | layers.GlobalAveragePooling2D)
+        and len(layer.output.shape) == 2
+    ]
+    return model.layers[: vectors[-1] + 1], model.layers[vectors[-1] + 1 :]
+
+
+def freeze(model: keras.Model, how: str) -> None:
+    """Freezes "none" of the backbone, "all" of it, or all but its top N layers ("N").
+
+    The head always learns. A frozen batch normalisation uses the statistics it has.
+    """
+    backbone = list(flat(split(model)[0]))
+    top = {"none": len(backbone), "all": 0}[how] if how in ("none", "all") else int(how)
+    for place, layer in enumerate(backbone):
+        layer.trainable = place >= len(backbone) - top
+
+
 def multiply_adds(model: keras.Model) -> int:
     """Multiplications with an addition for one face, in convolutions and dense layers."""
-    total = 0
-    for layer in model.layers:
-        if isinstance(layer, layers.Conv2D | layers.Dense):
-            places = layer.output.shape[1:-1]
-            weights = layer.kernel.shape
-            total += _product(places) * _product(weights)
-    return total
+    counted = layers.Conv2D | layers.DepthwiseConv2D | layers.Dense
+    return sum(
+        math.prod(layer.output.shape[1:-1]) * math.prod(layer.kernel.shape)
+        for layer in flat(model.layers)
+        if isinstance(layer, counted)
+    )
 
 
-def _product(numbers: tuple[int, ...]) -> int:
-    result = 1
-    for number in numbers:
-        result *= int(number)
-    return result
+def describe(name: str, spec: InputSpec | None = None, freeze_how: str = "none") -> dict[str, Any]:
+    """What a page shows of a network with that input (default: its own): facts and layer table."""
+    network = catalogue.get(name)
+    spec = spec or network.input
+    model = build(name, spec)
+    freeze(model, freeze_how)
+    table = layer_table(model)
+    return {
+        "name": name,
+        "summary": network.summary,
+        "input": spec.as_dict(),
+        "smallest": network.smallest,
+        "optimizer": network.optimizer,
+        "learning_rate": network.learning_rate,
+        "freezable": network.freezable,
+        "imagenet": network.application is not None,
+        "parameters": model.count_params(),
+        "trainable_parameters": sum(math.prod(v.shape) for v in model.trainable_variables),
+        "multiply_adds": multiply_adds(model),
+        "layers": table,
+    }
 
 
-def _mlp(x: keras.KerasTensor) -> keras.KerasTensor:
-    x = layers.Flatten()(x)
-    for units in (256, 128):
-        x = layers.Dense(units, activation="relu")(x)
-        x = layers.Dropout(0.2)(x)
-    return x
+def layer_table(model: keras.Model) -> list[dict[str, Any]]:
+    """A row a layer: name, type, output shape of one face, parameters, part, and whether frozen."""
+    backbone, head = split(model)
+    return [
+        {
+            "name": layer.name,
+            "type": type(layer).__name__,
+            "shape": list(layer.output.shape[1:]),
+            "parameters": layer.count_params(),
+            "part": part,
+            "frozen": not layer.trainable,
+        }
+        for part, members in (("backbone", backbone), ("head", head))
+        for layer in flat(members)
+    ]
 
 
 def _convolution(x: keras.KerasTensor, filters: int, size: int, stride: int) -> keras.KerasTensor:
@@ -114,8 +149,8 @@ def _residual_block(x: keras.KerasTensor, filters: int, stride: int) -> keras.Ke
     return layers.Add()([shortcut, y])
 
 
-def _resnet(x: keras.KerasTensor) -> keras.KerasTensor:
-    x = _convolution(x, 32, 3, 1)
+def _resnet(pixels: keras.KerasTensor) -> keras.KerasTensor:
+    x = _convolution(classic_networks.unit_range(pixels), 32, 3, 1)
     for stage, (filters, blocks) in enumerate(((32, 1), (64, 1), (128, 1), (256, 1))):
         for block in range(blocks):
             x = _residual_block(x, filters, 2 if stage and not block else 1)
@@ -125,16 +160,13 @@ def _resnet(x: keras.KerasTensor) -> keras.KerasTensor:
     return layers.Dropout(0.3)(x)
 
 
-_NETWORKS: dict[str, Network] = {
-    one.name: one
-    for one in (
-        Network("mlp", "flattened pixels and dense layers: the baseline", InputSpec(), 0.01, _mlp),
-        Network(
-            "resnet",
-            "compact residual network with squeeze-and-excitation, made for 48×48 grey faces",
-            InputSpec(),
-            0.1,
-            _resnet,
-        ),
-    )
+_BODIES: dict[str, Callable[[keras.KerasTensor], keras.KerasTensor]] = {
+    "mlp": classic_networks.mlp,
+    "cnn4": classic_networks.cnn4,
+    "vgg_blocks": classic_networks.vgg_blocks,
+    "threshold_cnn": classic_networks.threshold_cnn,
+    "mobilenet": classic_networks.mobilenet,
+    "mobilenet_v2": classic_networks.mobilenet_v2,
+    "resnet50": classic_networks.resnet50,
+    "resnet": _resnet,
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fer.errors import BadSettings
+from fer.training import catalogue
 from fer.values import InputSpec
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
@@ -35,8 +36,10 @@ _RANGES: dict[str, tuple[float, float]] = {
     "label_smoothing": (0.0, 0.5),
     "averaging": (0.0, 0.99999),
     "patience": (0, 1000),
+    "head_epochs": (0, 1000),
     "seed": (0, 2**31 - 1),
 }
+_RATES = {"sgd": 0.05, "adam": 1e-3, "adamw": 1e-3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,11 @@ class TrainSettings:
     that is validated and published (0: off). `patience` stops after so many epochs without a better
     validation accuracy (0: never). `precision` "bfloat16" computes in half the bits where the
     processor can; weights stay float32.
+
+    `weights` to begin with: the name of a published model, "imagenet", or a weights file (None:
+    random ones). `freeze` keeps "all" of the backbone as it is, "none", or all but its top N layers
+    ("N"). The first `head_epochs` epochs train the head alone. While the whole backbone is frozen
+    its features are computed once, of the faces as they are: without augmentation and mixup.
     """
 
     data: str
@@ -66,6 +74,9 @@ class TrainSettings:
     averaging: float = 0.0
     class_weights: bool = False
     patience: int = 0
+    weights: str | None = None
+    freeze: str = "none"
+    head_epochs: int = 0
     labels: str = "crowd"
     votes: str | None = None
     limit: int | None = None
@@ -84,18 +95,46 @@ class TrainSettings:
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if not is_number or not math.isfinite(value) or not low <= value <= high:
                 raise BadSettings(f"{name} is {value!r}; it must lie between {low:g} and {high:g}.")
-        for name in ("epochs", "batch_size", "patience", "seed"):
+        for name in ("epochs", "batch_size", "patience", "seed", "head_epochs"):
             if not isinstance(getattr(self, name), int):
                 raise BadSettings(f"{name} is {getattr(self, name)!r}; it must be a whole number.")
         if self.limit is not None and (not isinstance(self.limit, int) or self.limit < 14):
             raise BadSettings(f"limit is {self.limit!r}; use at least 14 images, or none.")
+        catalogue.get(self.network).check(self.input)
+        self._check_transfer()
+
+    def _check_transfer(self) -> None:
+        if self.weights is not None and (not isinstance(self.weights, str) or not self.weights):
+            raise BadSettings(
+                f"weights is {self.weights!r}; name a published model, imagenet or a file."
+            )
+        is_count = isinstance(self.freeze, str) and self.freeze.isdecimal() and int(self.freeze) > 0
+        if self.freeze not in ("none", "all") and not is_count:
+            raise BadSettings(
+                f"freeze is {self.freeze!r}; use all, none, or the number of top layers that learn."
+            )
+        if self.freeze == "none" and not self.head_epochs:
+            return
+        wish = (
+            f"freeze {self.freeze}" if self.freeze != "none" else f"head_epochs {self.head_epochs}"
+        )
+        if not catalogue.get(self.network).freezable:
+            raise BadSettings(f"{wish} cannot be: the network {self.network} has no backbone.")
+        if self.weights is None:
+            raise BadSettings(
+                f"{wish} without weights would keep random layers; name the weights to begin with, "
+                "or freeze none."
+            )
 
     def as_dict(self) -> dict[str, Any]:
         return {**dataclasses.asdict(self), "input": self.input.as_dict()}
 
 
 def from_dict(values: dict[str, Any]) -> TrainSettings:
-    """Settings from what `as_dict` gave. Raises `BadSettings` for a name that is no setting."""
+    """Settings from what `as_dict` gave, or from some of it: the rest is what suits the network.
+
+    Raises `BadSettings` for a name that is no setting.
+    """
     known = {one.name for one in dataclasses.fields(TrainSettings)}
     unknown = sorted(set(values) - known)
     if unknown:
@@ -104,11 +143,26 @@ def from_dict(values: dict[str, Any]) -> TrainSettings:
         )
     if "data" not in values:
         raise BadSettings('the settings name no data; add "data": a path, or "drawn".')
+    network = catalogue.get(values.get("network", "resnet"))
+    values = {**_defaults(network, values), **values}
+    if isinstance(values.get("freeze"), int):
+        values["freeze"] = str(values["freeze"])
     try:
-        spec = InputSpec(**values.get("input", {}))
+        spec = InputSpec(**{**network.input.as_dict(), **values.get("input", {})})
     except (TypeError, ValueError) as error:
         raise BadSettings(f"the input of the settings is wrong: {error}.") from None
     return TrainSettings(**{**values, "input": spec})
+
+
+def _defaults(network: catalogue.Network, values: dict[str, Any]) -> dict[str, Any]:
+    """What suits the network, where `values` leaves it open; a rate belongs to its optimiser."""
+    optimizer = values.get("optimizer", network.optimizer)
+    rate = network.learning_rate if optimizer == network.optimizer else _RATES.get(optimizer, 1e-3)
+    return {
+        "network": network.name,
+        "optimizer": optimizer,
+        "learning_rate": rate,
+    }
 
 
 def from_file(path: Path) -> dict[str, Any]:

@@ -1,0 +1,61 @@
+"""How steps are taken: the optimiser, the learning rate at a step, and the weights of classes."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from fer.emotions import NUM_EMOTIONS
+from fer.training.settings import TrainSettings
+
+_MOMENTUM = 0.9
+_NOT_DECAYED = ["bias", "gamma", "beta"]
+
+
+def optimizer_of(settings: TrainSettings) -> keras.optimizers.Optimizer:
+    rate, decay = settings.learning_rate, settings.weight_decay or None
+    if settings.optimizer == "sgd":
+        optimizer = keras.optimizers.SGD(
+            rate, momentum=_MOMENTUM, nesterov=True, weight_decay=decay
+        )
+    elif settings.optimizer == "adam":
+        optimizer = keras.optimizers.Adam(rate)
+    else:
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=decay or 0.0)
+    if optimizer.weight_decay is not None:
+        optimizer.exclude_from_weight_decay(var_names=_NOT_DECAYED)
+    return optimizer
+
+
+def learning_rate(settings: TrainSettings, step: int, batches: int, plateau: float) -> float:
+    """The rate at a step: a linear warm-up, then constant, half a cosine to 0, or by plateaus.
+
+    `batches` is the number of steps an epoch, `plateau` the factor that plateaus have come to.
+    What follows an unfreezing is scheduled anew, with a warm-up of its own.
+    """
+    epochs, top = settings.epochs, settings.learning_rate
+    if 0 < settings.head_epochs < epochs and settings.freeze != "all":
+        is_later = step >= settings.head_epochs * batches
+        step -= settings.head_epochs * batches * is_later
+        epochs = epochs - settings.head_epochs if is_later else settings.head_epochs
+    warmup = round(settings.warmup_epochs * batches)
+    if step < warmup:
+        return top * (step + 1) / warmup
+    if settings.schedule == "cosine":
+        rest = max(1, epochs * batches - warmup)
+        return top * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warmup) / rest)))
+    return top * plateau
+
+
+def class_weights(settings: TrainSettings, targets: NDArray[np.float32]) -> tf.Tensor:
+    """Weights (7,) inverse to an emotion's share of the targets, with a mean of 1 over faces."""
+    share = targets.mean(axis=0)
+    weights = np.ones(NUM_EMOTIONS)
+    if settings.class_weights:
+        weights = np.where(share > 0, 1 / np.maximum(share, 1e-6), 0.0)
+        weights /= (weights * share).sum()
+    return tf.constant(weights, tf.float32)

@@ -1,0 +1,206 @@
+"""A resumed run goes the way of an uninterrupted one; a frozen backbone stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from fer import metrics
+from fer.errors import BadRun
+from fer.training import head, networks, optimization
+from fer.training.learner import Examples, Learner
+from fer.training.settings import TrainSettings
+from fer.values import InputSpec
+
+SMALL = InputSpec(16, 16)
+PLAIN = TrainSettings(
+    "drawn",
+    network="cnn4",
+    epochs=3,
+    learning_rate=3e-3,
+    optimizer="adam",
+    batch_size=16,
+    warmup_epochs=0.5,
+    averaging=0.9,
+    mixup=0.2,
+    seed=5,
+    input=SMALL,
+)
+
+
+def make_examples(n: int, seed: int) -> Examples:
+    """Noise with a bright bar whose row tells the class: (n, 16, 16, 1)."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, 7, n)
+    faces = random.integers(0, 90, (n, *SMALL.shape), dtype=np.uint8)
+    faces[np.arange(n), 2 * labels + 1] += 120
+    return Examples(faces, np.eye(7, dtype=np.float32)[labels])
+
+
+TRAIN, VALIDATION = make_examples(88, 0), make_examples(40, 1)
+
+
+def learner(settings: TrainSettings = PLAIN, fresh: bool = True) -> Learner:
+    return Learner(settings, TRAIN, VALIDATION, fresh)
+
+
+def finish(one: Learner) -> list[dict[str, Any]]:
+    rows = []
+    while one.progress.epoch < one.settings.epochs:
+        assert one.run_epoch(lambda progress: None, lambda: False)
+        rows.append(one.finish_epoch())
+    return rows
+
+
+def stop_after(batches: int) -> Any:
+    """Asks to stop once so many batches have been offered."""
+    asked = iter(range(10_000))
+    return lambda: next(asked) >= batches
+
+
+def without_time(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> str:
+    keras.utils.set_random_seed(9)
+    file = tmp_path / "begin.weights.h5"
+    networks.build("cnn4", SMALL).save_weights(file)
+    return str(file)
+
+
+def test_the_loss_falls() -> None:
+    rows = finish(learner(replace(PLAIN, epochs=8, mixup=0.0, augmentation="none")))
+    assert rows[-1]["loss"] < 0.7 * rows[0]["loss"]
+
+
+@pytest.mark.parametrize(("optimizer", "epochs", "batches"), [("sgd", 1, 0), ("adamw", 1, 3)])
+def test_a_resumed_run_has_the_curve_of_an_uninterrupted_one(
+    tmp_path: Path, optimizer: str, epochs: int, batches: int
+) -> None:
+    settings = replace(PLAIN, optimizer=optimizer)
+    whole = learner(settings)
+    expected = finish(whole)
+
+    first = learner(settings)
+    rows = []
+    for _ in range(epochs):
+        first.run_epoch(lambda progress: None, lambda: False)
+        rows.append(first.finish_epoch())
+    assert not first.run_epoch(lambda progress: None, stop_after(batches))
+    assert first.progress.batch == batches
+    first.save(tmp_path / "checkpoint.npz")
+
+    second = learner(settings, fresh=False)
+    second.restore(tmp_path / "checkpoint.npz")
+    rows += finish(second)
+    assert without_time(rows) == without_time(expected)
+    for a, b in zip(whole.average.get_weights(), second.average.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(("epochs", "batches"), [(1, 2), (2, 2)])
+def test_resuming_around_the_unfreezing(
+    tmp_path: Path, weights: str, epochs: int, batches: int
+) -> None:
+    settings = replace(PLAIN, epochs=4, weights=weights, head_epochs=2, freeze="4")
+    expected = finish(learner(settings))
+    first = learner(settings)
+    rows = []
+    for _ in range(epochs):
+        first.run_epoch(lambda progress: None, lambda: False)
+        rows.append(first.finish_epoch())
+    first.run_epoch(lambda progress: None, stop_after(batches + (epochs < 2)))
+    first.save(tmp_path / "checkpoint.npz")
+    Path(weights).unlink()
+
+    second = learner(settings, fresh=False)
+    second.restore(tmp_path / "checkpoint.npz")
+    rows += finish(second)
+    assert without_time(rows) == without_time(expected)
+
+
+def test_head_first_then_the_top_layers(weights: str) -> None:
+    one = learner(replace(PLAIN, epochs=3, weights=weights, head_epochs=2, freeze="6"))
+
+    def backbone() -> list[list[np.ndarray]]:
+        return [layer.get_weights() for layer in networks.split(one.model)[0]]
+
+    def changed(before: list[list[np.ndarray]]) -> list[bool]:
+        return [
+            any(not np.array_equal(a, b) for a, b in zip(old, new, strict=True))
+            for old, new in zip(before, backbone(), strict=True)
+        ]
+
+    start = backbone()
+    for _ in range(2):
+        assert one.trains_head_only
+        one.run_epoch(lambda progress: None, lambda: False)
+        one.finish_epoch()
+    assert not any(changed(start))
+    assert not one.trains_head_only
+    one.run_epoch(lambda progress: None, lambda: False)
+    assert not any(changed(start)[:-6])
+    assert any(changed(start)[-6:])
+
+
+def test_features_of_a_frozen_backbone_are_computed_once(
+    weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    original = head.features
+    monkeypatch.setattr(
+        head, "features", lambda *arguments: calls.append(1) or original(*arguments)
+    )
+    one = learner(replace(PLAIN, epochs=12, weights=weights, freeze="all", averaging=0.0))
+    rows = finish(one)
+    assert len(calls) == 1
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    whole = one.probabilities(VALIDATION.pixels)
+    loss = metrics.cross_entropy(whole, VALIDATION.targets)
+    assert rows[-1]["val_loss"] == pytest.approx(loss, abs=1e-5)
+    untouched = networks.build("cnn4", SMALL)
+    untouched.load_weights(weights)
+    for published, given in zip(one.average.layers, untouched.layers, strict=True):
+        if published in networks.split(one.average)[0]:
+            for a, b in zip(published.get_weights(), given.get_weights(), strict=True):
+                np.testing.assert_array_equal(a, b)
+
+
+def test_stopping_while_features_are_computed(weights: str) -> None:
+    one = learner(replace(PLAIN, weights=weights, freeze="all"))
+    assert not one.run_epoch(lambda progress: None, lambda: True)
+    assert one.progress.batch == 0
+    assert one.run_epoch(lambda progress: None, lambda: False)
+
+
+def test_the_rate_is_scheduled_anew_after_unfreezing() -> None:
+    settings = replace(PLAIN, epochs=10, weights="x", head_epochs=4, warmup_epochs=1.0)
+    rates = [optimization.learning_rate(settings, step, 10, 1.0) for step in range(100)]
+    assert rates[9] == rates[49] == settings.learning_rate
+    assert rates[0] == rates[40] == settings.learning_rate / 10
+    assert rates[39] < 0.01 * settings.learning_rate
+    assert rates[99] < 0.01 * settings.learning_rate
+
+
+def test_a_damaged_or_foreign_checkpoint_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "checkpoint.npz"
+    learner().save(file)
+    with pytest.raises(BadRun, match=r"checkpoint\.npz cannot be taken up"):
+        learner(replace(PLAIN, network="threshold_cnn")).restore(file)
+    file.write_bytes(file.read_bytes()[:5000])
+    with pytest.raises(BadRun, match=r"checkpoint\.npz cannot be taken up"):
+        learner().restore(file)
+
+
+def test_a_rate_far_too_high_ends_in_a_sentence() -> None:
+    one = learner(replace(PLAIN, optimizer="sgd", learning_rate=10.0, warmup_epochs=0.0))
+    one.model.layers[2].kernel.assign(np.full(one.model.layers[2].kernel.shape, np.nan))
+    with pytest.raises(BadRun, match="no longer a number in epoch 1; use a smaller learning rate"):
+        one.run_epoch(lambda progress: None, lambda: False)
