@@ -32,14 +32,14 @@ STRENGTHS: dict[str, Strength] = {
     "light": Strength(flip=0.5, shift=0.08, rotation=10, scale=0.1),
     "strong": Strength(
         flip=0.5,
-        shift=0.12,
-        rotation=15,
-        scale=0.2,
-        contrast=0.4,
-        brightness=0.2,
-        low_resolution=0.15,
+        shift=0.1,
+        rotation=12,
+        scale=0.15,
+        contrast=0.3,
+        brightness=0.15,
+        low_resolution=0.1,
         jpeg=0.1,
-        erase=0.4,
+        erase=0.3,
     ),
 }
 

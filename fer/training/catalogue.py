@@ -96,5 +96,11 @@ _NETWORKS: dict[str, Network] = {
             optimizer="sgd",
             learning_rate=0.1,
         ),
+        Network(
+            "resnet_deep",
+            "the same with two blocks a stage, all from 24×24 on: more capacity for the time",
+            optimizer="sgd",
+            learning_rate=0.1,
+        ),
     )
 }

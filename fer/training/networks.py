@@ -151,9 +151,20 @@ def _residual_block(x: keras.KerasTensor, filters: int, stride: int) -> keras.Ke
 
 def _resnet(pixels: keras.KerasTensor) -> keras.KerasTensor:
     x = _convolution(classic_networks.unit_range(pixels), 32, 3, 1)
-    for stage, (filters, blocks) in enumerate(((32, 1), (64, 1), (128, 1), (256, 1))):
-        for block in range(blocks):
-            x = _residual_block(x, filters, 2 if stage and not block else 1)
+    for filters, stride in ((32, 1), (64, 2), (128, 2), (256, 2)):
+        x = _residual_block(x, filters, stride)
+    return _residual_features(x)
+
+
+def _resnet_deep(pixels: keras.KerasTensor) -> keras.KerasTensor:
+    x = _convolution(classic_networks.unit_range(pixels), 32, 3, 1)
+    for filters in (64, 128, 256):
+        x = _residual_block(x, filters, 2)
+        x = _residual_block(x, filters, 1)
+    return _residual_features(x)
+
+
+def _residual_features(x: keras.KerasTensor) -> keras.KerasTensor:
     x = layers.BatchNormalization(momentum=0.9)(x)
     x = layers.Activation("relu", name=FEATURES)(x)
     x = layers.GlobalAveragePooling2D()(x)
@@ -169,4 +180,5 @@ _BODIES: dict[str, Callable[[keras.KerasTensor], keras.KerasTensor]] = {
     "mobilenet_v2": classic_networks.mobilenet_v2,
     "resnet50": classic_networks.resnet50,
     "resnet": _resnet,
+    "resnet_deep": _resnet_deep,
 }
