@@ -124,7 +124,7 @@ def tiny_engine(spec: InputSpec, broken: bool = False) -> onnx.ModelProto:
 
 
 def publish_tiny(name: str = "tiny", broken: bool = False, **changes: object) -> ModelCard:
-    """A model in the present `FER_MODELS` that likes later emotions the better, the brighter a face."""
+    """A model in the present `FER_MODELS` that likes later emotions in brighter faces."""
     card = make_card(name, **changes)
     with tempfile.TemporaryDirectory() as folder:
         engine = Path(folder, "model.onnx")

@@ -1,4 +1,4 @@
-"""Variations of training faces, drawn from a generator that is given: the same seed, the same faces."""
+"""Variations of training faces; the same random generator gives the same faces."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def augmented(faces: Pixels, strength: Strength, random: np.random.Generator) ->
 def mixed(
     faces: Pixels, targets: NDArray[np.float32], alpha: float, random: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mixup (Zhang et al. 2018, arXiv 1710.09412): each face blended with another, targets likewise."""
+    """Mixup (Zhang et al. 2018, arXiv 1710.09412): faces blended in pairs, targets likewise."""
     share = random.beta(alpha, alpha, len(faces)).astype(np.float32)
     share = np.maximum(share, 1 - share)
     other = random.permutation(len(faces))

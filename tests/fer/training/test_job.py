@@ -1,0 +1,112 @@
+"""A training job from the command line to a published model that answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fer
+from fer import registry
+from fer.inference import cropping
+from fer.training import datasets, runs
+from fer.values import InputSpec
+from tests.helpers import astronaut
+
+TRAIN = ["--data", "drawn", "--limit", "280", "--seed", "3", "--labels", "fer2013"]
+
+
+def train(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "fer", "train", *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.mark.usefixtures("models_folder")
+def test_a_network_is_trained_published_and_answers(runs_folder: Path) -> None:
+    done = train(*TRAIN, "--network", "mlp", "--epochs", "2", "--name", "mine")
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    (run,) = [runs.Run(path) for path in runs_folder.iterdir()]
+    rows = run.metrics()
+    assert rows[1]["loss"] < rows[0]["loss"]
+    assert {"epoch", "seconds", "learning_rate", "val_loss", "val_accuracy", "recall"} <= set(
+        rows[0]
+    )
+    assert run.status().state == "finished"
+    card = registry.card("mine")
+    assert card.network == "mlp"
+    assert card.metrics["export_difference"] < 1e-4
+    assert set(card.files) == {"model.onnx", "model.keras"}
+    result = fer.analyze(astronaut(), model="mine")
+    assert result.faces[0].prediction.probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.usefixtures("models_folder")
+def test_a_run_that_is_interrupted_checkpoints_and_goes_on(runs_folder: Path) -> None:
+    settings = [*TRAIN, "--network", "mlp", "--batch-size", "4"]
+    command = [sys.executable, "-m", "fer", "train", *settings, "--epochs", "40"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 120
+    while time.monotonic() < until and not any(
+        runs.Run(path).metrics() for path in runs_folder.glob("*")
+    ):
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGINT)
+    _, message = process.communicate(timeout=60)
+    assert process.returncode == 130, message
+    (run,) = [runs.Run(path) for path in runs_folder.iterdir()]
+    assert run.status().state == "stopped"
+    assert f"--resume {run.id}" in message
+    before = run.metrics()
+    assert 1 <= len(before) < 40
+    settings_file = run.path / "settings.json"
+    shorter = {**json.loads(settings_file.read_text()), "epochs": len(before) + 1}
+    settings_file.write_text(json.dumps(shorter))
+    done = train("--resume", run.id)
+    assert done.returncode == 0, done.stderr
+    assert run.metrics()[: len(before)] == before
+    assert len(run.metrics()) == len(before) + 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--network", "mlp"], "--data"),
+        (["--data", "nowhere.csv"], "does not exist"),
+        ([*TRAIN, "--network", "hal"], "unknown network"),
+        ([*TRAIN, "--network", "mlp", "--learning-rate", "0"], "learning_rate"),
+        ([*TRAIN, "--network", "mlp", "--learning-rate", "1e9"], "learning_rate"),
+        ([*TRAIN, "--network", "mlp", "--learning-rate", "abc"], "invalid float"),
+        ([*TRAIN, "--network", "mlp", "--name", "Not A Name"], "cannot name a model"),
+        (["--resume", "nothing"], "no run"),
+    ],
+)
+def test_wrong_use_is_a_sentence_before_any_work(
+    arguments: list[str], words: str, runs_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from fer import cli
+
+    try:
+        code = cli.main(["train", *arguments])
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    assert code == 2
+    assert words in capsys.readouterr().err
+    assert not runs_folder.exists()
+
+
+def test_one_picture_gives_one_input_by_every_way(tmp_path: Path) -> None:
+    spec = InputSpec(40, 40)
+    data = datasets.load("drawn").split("validation").rows(np.arange(5))
+    in_training = data.inputs(spec)
+    for picture, expected in zip(data.pictures, in_training, strict=True):
+        image = datasets.as_rgb(picture)
+        in_use = cropping.model_input(image, [cropping.whole_face(image)], spec)
+        assert (in_use[0] == expected).all()
