@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import streamlit as st
 
 from dashboard.desk import Picture
@@ -10,12 +12,19 @@ from fer.values import FaceResult, FrameResult, Image
 from fer.visualization import annotate, charts
 
 CARDS_AT_FIRST = 6
-_CARD_WIDTH = 250
+_CARD_WIDTH = 232
+_CROP_WIDTH = 72
+_LEGIBLE_SIDE = 1000
 
 
 def annotated(picture: Picture, style: str) -> Image:
-    """The annotated picture as RGB (H, W, 3), at most 1600 pixels long."""
+    """The annotated picture as RGB (H, W, 3), 1000 to 1600 pixels long: small ones are enlarged
+    so that labels can be read."""
     image = picture.image()
+    enlarge = _LEGIBLE_SIDE / max(image.shape[:2])
+    if enlarge > 1:
+        size = round(image.shape[1] * enlarge), round(image.shape[0] * enlarge)
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     result = picture.result.scaled(image.shape[1], image.shape[0])
     return annotate.draw(image, result, style, numbered=True)
 
@@ -25,7 +34,8 @@ def headline(face: FaceResult) -> str:
     prediction = face.prediction
     if prediction.uncertain:
         return "❔ **unsure**"
-    return f"{EMOJI[prediction.label]} **{prediction.label}** {prediction.confidence:.0%}"
+    share = annotate.percent(prediction.confidence)
+    return f"{EMOJI[prediction.label]} **{prediction.label}** {share}"
 
 
 def description(name: str, result: FrameResult) -> str:
@@ -40,10 +50,10 @@ def description(name: str, result: FrameResult) -> str:
 def face_card(face: FaceResult, crop: bytes, number: int, key: str) -> None:
     """Crop, label and the seven probabilities of one face."""
     with st.container(border=True, width=_CARD_WIDTH):
-        left, right = st.columns([2, 3], vertical_alignment="center")
-        words = face.prediction.words
-        left.image(crop, width="stretch", alt=f"Face {number}, apparently {words}")
-        right.markdown(f"{headline(face)}  \nFace {number} · {face.quality.size} px")
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+            words = face.prediction.words
+            st.image(crop, width=_CROP_WIDTH, alt=f"Face {number}, apparently {words}")
+            st.markdown(f"{headline(face)}  \nFace {number} · {face.quality.size} px")
         probabilities = ", ".join(f"{e} {p:.0%}" for e, p in face.prediction.as_dict().items())
         st.plotly_chart(
             charts.probability_bars(face.prediction),

@@ -31,9 +31,9 @@ People must be told when their expressions are analysed (EU AI Act, Art. 50). In
 work or in education is forbidden in the EU, save for medical or safety reasons (Art. 5(1)(f)).
 
 #### Privacy
-Pictures are analysed in this computer's memory and gone when the browser session ends. Nothing you
-upload is written to disk, no face is recognised, and neither server nor browser asks any other
-server for anything.
+Pictures are analysed in the memory of the computer that runs this app, and are gone when the
+browser session ends. Nothing you upload is written to disk, no face is recognised, and neither
+server nor browser asks any other server for anything.
 """
 )
 with right, answering.sentences():

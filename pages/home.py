@@ -46,9 +46,12 @@ with middle:
         )
     st.caption(answering.model_sentence(card))
 with right:
-    st.markdown("### Begin")
-    st.page_link(navigation.page("photos"), label="**Photos**: drop, snap, read")
-    st.page_link(navigation.page("about"), label="**About**: what it can tell")
+    with st.container(border=True):
+        st.page_link(navigation.page("photos"), label="**Photos**")
+        st.caption("Drop pictures or take a snapshot, and read every face in them.")
+    with st.container(border=True):
+        st.page_link(navigation.page("about"), label="**About**")
+        st.caption("What an apparent expression can and cannot tell, and the law.")
     st.caption(
         "An expression is not a feeling: faces do not reliably reveal what somebody feels. "
         "Tell people when you analyse their faces."

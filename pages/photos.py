@@ -13,6 +13,7 @@ from fer.inference import records
 from fer.visualization import annotate
 
 PICTURES_A_PAGE = 4
+FACES_BESIDE = 2
 TYPES = [ending.lstrip(".") for ending in images.ENDINGS]
 
 navigation.ensure_frame()
@@ -129,7 +130,8 @@ for picture in table.pictures[first : first + PICTURES_A_PAGE]:
             f"{result.width}×{result.height} pixels · {count} face{'s' if count != 1 else ''} · "
             f"{seconds:.2f} s · read by {picture.reader.model}"
         )
-        left, right = st.columns([1, 1] if count else [2, 1], gap="medium")
+        beside = count <= FACES_BESIDE
+        left, right = st.columns([3, 2], gap="medium") if beside else (st.container(),) * 2
         left.image(
             photo_view.annotated(picture, style),
             width="stretch",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import cv2
@@ -12,18 +13,28 @@ import PIL.ImageFont
 from numpy.typing import NDArray
 
 from fer.emotions import COLOURS
-from fer.values import FaceResult, FrameResult, Image, Prediction
+from fer.values import Box, FaceResult, FrameResult, Image, Prediction
 
 STYLES = ("box", "circle")
 UNSURE_COLOUR = "#F2F2F2"
 
 _SMALLEST_TEXT = 11
+_WIDEST = 1.6
 _MASK = NDArray[np.uint8]
 _Rgb = tuple[int, int, int]
+_Place = tuple[int, int, int, int]
+
+
+def percent(share: float) -> str:
+    """A probability in words that never claim certainty: ``93%``, ``>99%``, ``<1%``."""
+    if share >= 0.995:
+        return ">99%"
+    return "<1%" if share < 0.005 else f"{share:.0%}"
 
 
 def draw(image: Image, result: FrameResult, style: str = "box", numbered: bool = False) -> Image:
-    """A copy of the RGB picture with every face framed and labelled.
+    """A copy of the RGB picture with every face framed and labelled; labels keep out of each
+    other's way, and lose their percentage where faces are narrow.
 
     `style` is "box" or "circle". `numbered` puts the face's number, from 1, before its label. A
     face that the model is unsure of gets a pale, broken frame and the word "unsure".
@@ -31,10 +42,12 @@ def draw(image: Image, result: FrameResult, style: str = "box", numbered: bool =
     canvas = image.copy()
     height, width = image.shape[:2]
     line = max(2, round(max(height, width) / 400))
-    for number, face in enumerate(result.faces, start=1):
+    for face in result.faces:
         _frame(canvas, face, style, line)
+    taken: list[_Place] = []
+    for number, face in enumerate(result.faces, start=1):
         prefix = f"{number} " if numbered and len(result.faces) > 1 else ""
-        _label(canvas, face, prefix + caption(face.prediction), line)
+        taken.append(_label(canvas, face, prefix, line, taken))
     return canvas
 
 
@@ -42,7 +55,7 @@ def caption(prediction: Prediction) -> str:
     """What a label says: ``happy 93%``, or ``unsure``."""
     if prediction.uncertain:
         return "unsure"
-    return f"{prediction.label} {prediction.confidence:.0%}"
+    return f"{prediction.label} {percent(prediction.confidence)}"
 
 
 def colour_of(prediction: Prediction) -> str:
@@ -84,26 +97,52 @@ def _outline(face: FaceResult, style: str) -> NDArray[np.int32]:
     return np.concatenate(sides).round().astype(np.int32)
 
 
-def _label(canvas: Image, face: FaceResult, text: str, line: int) -> None:
+def _label(
+    canvas: Image, face: FaceResult, prefix: str, line: int, taken: Sequence[_Place]
+) -> _Place:
+    """Writes a face's label where it fits best and returns its place: left, top, right, bottom."""
     height, width = canvas.shape[:2]
     box = face.face.box
     longest = max(height, width)
-    size = int(np.clip(box.width / 5.5, longest / 75, longest / 28))
-    mask = _text_mask(text, max(_SMALLEST_TEXT, size))
+    size = max(_SMALLEST_TEXT, int(np.clip(box.width / 5.5, longest / 75, longest / 28)))
+    mask = _text_mask(prefix + caption(face.prediction), size)
+    if mask.shape[1] > _WIDEST * box.width:
+        mask = _text_mask(prefix + face.prediction.words, size)
     pad = max(2, mask.shape[0] // 5)
     tall, wide = mask.shape[0] + 2 * pad, mask.shape[1] + 2 * pad
     if tall >= height or wide >= width:
-        return
-    left = int(np.clip((box.left + box.right - wide) // 2, 0, width - wide))
-    top = box.top - tall - line if box.top - tall - line >= 0 else box.bottom + line
-    top = int(np.clip(top, 0, height - tall))
+        return (0, 0, 0, 0)
+    place = _free_place(box, wide, tall, line, (width, height), taken)
+    left, top, right, bottom = place
     background = np.array(_rgb(colour_of(face.prediction)))
     ink = 0.0 if background @ (0.299, 0.587, 0.114) > 110 else 255.0
     patch = np.broadcast_to(background.astype(np.float32), (tall, wide, 3)).copy()
     share = mask[:, :, None].astype(np.float32) / 255
     inner = patch[pad : pad + mask.shape[0], pad : pad + mask.shape[1]]
     inner += share * (ink - inner)
-    canvas[top : top + tall, left : left + wide] = patch.round().astype(np.uint8)
+    canvas[top:bottom, left:right] = patch.round().astype(np.uint8)
+    return place
+
+
+def _free_place(
+    box: Box, wide: int, tall: int, line: int, size: tuple[int, int], taken: Sequence[_Place]
+) -> _Place:
+    """Above the face if that is free, else below it or a line further off, else above anyway."""
+    width, height = size
+    left = int(np.clip((box.left + box.right - wide) // 2, 0, width - wide))
+    above, below = box.top - tall - line, box.bottom + line
+    places = []
+    for top in (above, below, above - tall, below + tall):
+        if 0 <= top <= height - tall:
+            places.append((left, top, left + wide, top + tall))
+    if not places:
+        top = int(np.clip(above, 0, height - tall))
+        places.append((left, top, left + wide, top + tall))
+    return next((one for one in places if not any(_overlap(one, o) for o in taken)), places[0])
+
+
+def _overlap(a: _Place, b: _Place) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 @lru_cache(maxsize=512)

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from fer.emotions import COLOURS, EMOTIONS
 from fer.values import Prediction
+from fer.visualization.annotate import percent
 
 _BAR_HEIGHT = 26
 _FADED = 0.35
@@ -23,7 +24,7 @@ def probability_bars(prediction: Prediction) -> go.Figure:
                 "color": [COLOURS[emotion] for emotion in shares],
                 "opacity": _FADED if prediction.uncertain else 1.0,
             },
-            text=[f"{share:.0%}" for share in shares.values()],
+            text=[percent(share) for share in shares.values()],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
