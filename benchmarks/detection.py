@@ -1,4 +1,4 @@
-"""Faces found by each detector in photographs whose visible faces were counted, and the time it took.
+"""Faces that each detector finds in photographs whose faces were counted, and its time.
 
     python -m benchmarks.detection FOLDER
 

@@ -43,13 +43,16 @@ class Reader:
 
 
 @contextmanager
-def sentences() -> Iterator[None]:
-    """Shows what the library raises on purpose as a sentence, and ends the page there."""
+def sentences(stop: bool = True) -> Iterator[None]:
+    """Shows what the library raises on purpose as a sentence, and ends the page there; in a
+    callback (`stop` False) the sentence flies in and the page goes on."""
     try:
         yield
     except FerError as error:
-        st.error(str(error), icon="⚠️")
-        st.stop()
+        if stop:
+            st.error(str(error), icon="⚠️")
+            st.stop()
+        st.toast(str(error), icon="⚠️", duration="long")
 
 
 @st.cache_resource(show_spinner=False)

@@ -14,6 +14,7 @@ FRAMED = "_framed"
 _PAGES: dict[str, tuple[str, str]] = {
     "home": ("Home", "🏠"),
     "photos": ("Photos", "🖼️"),
+    "train": ("Train", "🎓"),
     "about": ("About", "ℹ️"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections.abc import Sequence
@@ -51,6 +52,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     export.add_argument("--model", required=True, metavar="NAME")
     export.add_argument("--format", required=True, choices=FORMATS)
     export.add_argument("--out", required=True, type=Path, metavar="DIR")
+    export.add_argument("--json", action="store_true", help="print the figures as a record")
     export.set_defaults(command=_export)
 
 
@@ -144,10 +146,14 @@ def _export(options: argparse.Namespace) -> int:
     from fer.training import export
 
     done = export.export(options.model, options.format, options.out)
-    print(f"max |Δp| {done.difference:.2g} on {export.NUM_FACES} real faces")
-    print(f"{done.milliseconds:.2f} ms a face, {done.megabytes:.2f} MB")
-    for file in done.files:
-        print(file)
+    if options.json:
+        record = dataclasses.asdict(done) | {"files": [str(file) for file in done.files]}
+        print(json.dumps(record))
+    else:
+        print(f"max |Δp| {done.difference:.2g} on {export.NUM_FACES} real faces")
+        print(f"{done.milliseconds:.2f} ms a face, {done.megabytes:.2f} MB")
+        for file in done.files:
+            print(file)
     if done.is_sound:
         return DONE
     print(

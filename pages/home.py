@@ -50,6 +50,9 @@ with right:
         st.page_link(navigation.page("photos"), label="**Photos**")
         st.caption("Drop pictures or take a snapshot, and read every face in them.")
     with st.container(border=True):
+        st.page_link(navigation.page("train"), label="**Train**")
+        st.caption("Teach a network of your own, watch it learn, and put it to work.")
+    with st.container(border=True):
         st.page_link(navigation.page("about"), label="**About**")
         st.caption("What an apparent expression can and cannot tell, and the law.")
     st.caption(

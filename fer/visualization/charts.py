@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import plotly.graph_objects as go
 
 from fer.emotions import COLOURS, EMOTIONS
@@ -10,6 +13,9 @@ from fer.visualization.annotate import percent
 
 _BAR_HEIGHT = 26
 _FADED = 0.35
+_CHART_HEIGHT = 300
+_RUN_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A8A8A")
+_SHADES = [[0.0, "rgba(0,114,178,0.04)"], [1.0, "rgba(0,114,178,0.95)"]]
 
 
 def probability_bars(prediction: Prediction) -> go.Figure:
@@ -41,3 +47,103 @@ def probability_bars(prediction: Prediction) -> go.Figure:
         plot_bgcolor="rgba(0,0,0,0)",
     )
     return figure
+
+
+def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]], figure: str) -> go.Figure:
+    """One figure ("accuracy", "loss") by epoch for runs: validation solid, training dotted.
+
+    `histories`: the lines of each run's `metrics.jsonl`.
+    """
+    chart = go.Figure()
+    for place, (name, rows) in enumerate(histories.items()):
+        colour = _RUN_COLOURS[place % len(_RUN_COLOURS)]
+        epochs = [row["epoch"] for row in rows]
+        prefix = f"{name} " if len(histories) > 1 else ""
+        for key, words, dash in (
+            (f"val_{figure}", "validation", "solid"),
+            (figure, "training", "dot"),
+        ):
+            chart.add_scatter(
+                x=epochs,
+                y=[row[key] for row in rows],
+                name=prefix + words,
+                mode="lines+markers" if len(rows) < 30 else "lines",
+                line={"color": colour, "dash": dash, "width": 2},
+            )
+    _lay_out(chart, figure.capitalize())
+    if figure == "accuracy":
+        chart.update_yaxes(tickformat=".0%", rangemode="tozero")
+    return chart
+
+
+def recall_curves(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """Recall of each emotion by epoch, in the emotions' colours."""
+    chart = go.Figure()
+    for emotion in EMOTIONS:
+        chart.add_scatter(
+            x=[row["epoch"] for row in rows],
+            y=[row["recall"].get(emotion) for row in rows],
+            name=emotion,
+            mode="lines+markers" if len(rows) < 30 else "lines",
+            line={"color": COLOURS[emotion], "width": 2},
+        )
+    _lay_out(chart, "Recall of each emotion")
+    chart.update_yaxes(tickformat=".0%", range=[0, 1.02])
+    return chart
+
+
+def rate_curve(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """The learning rate by epoch."""
+    chart = go.Figure()
+    chart.add_scatter(
+        x=[row["epoch"] for row in rows],
+        y=[row["learning_rate"] for row in rows],
+        line={"color": _RUN_COLOURS[0], "width": 2},
+        name="learning rate",
+    )
+    _lay_out(chart, "Learning rate")
+    return chart
+
+
+def rate_search(rates: Sequence[float], losses: Sequence[float], suggestion: float) -> go.Figure:
+    """Smoothed loss by learning rate on a logarithmic axis, with the suggested rate marked."""
+    chart = go.Figure()
+    chart.add_scatter(x=list(rates), y=list(losses), line={"color": _RUN_COLOURS[0], "width": 2})
+    chart.add_vline(x=suggestion, line={"color": COLOURS["angry"], "dash": "dash"})
+    _lay_out(chart, "Loss by learning rate")
+    chart.update_xaxes(type="log", title=None)
+    return chart
+
+
+def confusion_map(table: Sequence[Sequence[int]]) -> go.Figure:
+    """Counts (7, 7), row true and column said; shades are shares of the row."""
+    shares = [[count / max(1, sum(row)) for count in row] for row in table]
+    chart = go.Figure(
+        go.Heatmap(
+            z=shares,
+            x=list(EMOTIONS),
+            y=list(EMOTIONS),
+            text=[list(row) for row in table],
+            texttemplate="%{text}",
+            colorscale=_SHADES,
+            zmin=0,
+            zmax=1,
+            showscale=False,
+            hovertemplate="%{y} read as %{x}: %{text} (%{z:.0%})<extra></extra>",
+        )
+    )
+    _lay_out(chart, "Confusion: true in rows, said in columns")
+    chart.update_yaxes(autorange="reversed")
+    return chart
+
+
+def _lay_out(chart: go.Figure, title: str) -> None:
+    chart.update_layout(
+        title={"text": title, "font": {"size": 15}},
+        height=_CHART_HEIGHT,
+        margin={"l": 8, "r": 8, "t": 40, "b": 8},
+        legend={"orientation": "h", "y": -0.15},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        uirevision=title,
+    )

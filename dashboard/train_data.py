@@ -1,0 +1,120 @@
+"""The faces to learn from: built-in drawings, data sets of the server, uploads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from dashboard import answering, children
+from fer.emotions import EMOTIONS
+from fer.training import datasets, uploads
+
+DRAWN = "drawn"
+_UPLOAD = "upload"
+_LARGEST_MB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Where the faces are; `files` are uploads that reach the disk only when a run is started."""
+
+    data: str
+    votes: str | None = None
+    files: tuple[UploadedFile, ...] = ()
+
+    def stored(self) -> Choice:
+        """The same choice with its uploads on the disk. Raises `BadDataset`."""
+        if not self.files:
+            return self
+        paths = [str(uploads.store(one, one.name)) for one in self.files]
+        return Choice(paths[0], paths[1] if len(paths) > 1 else None)
+
+
+def choose() -> Choice | None:
+    """Asks for the faces; None while an upload is awaited."""
+    server = {str(path): f"{path} (on the server)" for path in datasets.offered()}
+    stored = {str(one.path): f"{one.path.name} (uploaded)" for one in uploads.listing()}
+    words = {
+        DRAWN: "Drawn faces (built in): they prove nothing about people",
+        **server,
+        **stored,
+        _UPLOAD: "Upload a file …",
+    }
+    chosen = st.selectbox("Faces to learn from", list(words), format_func=lambda one: words[one])
+    if chosen != _UPLOAD:
+        return Choice(str(datasets.resolve(chosen)) if chosen in server else chosen)
+    st.caption(
+        "Kaggle's `fer2013.csv` or `icml_face_data.csv`, a parquet file, or a zip of class folders "
+        "(`train/happy/1.png` …), up to 1 GB. It is **stored on the server when Start is "
+        "pressed**, not before, and can be deleted under “Faces”. FER2013 is on Kaggle, under "
+        "“Challenges in Representation Learning”; the FER+ votes (`fer2013new.csv`) are on GitHub, "
+        "under “microsoft/FERPlus”."
+    )
+    left, right = st.columns(2)
+    faces = left.file_uploader("Faces", ["csv", "zip", "parquet"], max_upload_size=_LARGEST_MB)
+    votes = right.file_uploader("FER+ votes, if there are any", ["csv"])
+    if faces is None:
+        return None
+    return Choice(DRAWN, None, (faces, votes) if votes else (faces,))
+
+
+def look(choice: Choice) -> None:
+    """Counts, copies, wrong rows and a contact sheet, read by a child process."""
+    if choice.files:
+        st.caption("An upload is looked at once it is stored: press Start, then choose it above.")
+        return
+    arguments = ["inspect", "--data", choice.data, "--json", "-"]
+    child = children.finished(
+        f"inspect {choice.data}", arguments, "Reading the faces …", ("--sheet", "sheet.png")
+    )
+    if child is None:
+        return
+    if child.failure:
+        st.error(child.failure, icon="⚠️")
+        return
+    found = json.loads(child.output)
+    sheet = Path(child.folder.name) / "sheet.png"
+    left, right = st.columns([3, 2])
+    left.image(sheet.read_bytes(), width="stretch", alt="Some faces of each emotion")
+    with right:
+        _facts(found)
+
+
+def _facts(found: dict[str, Any]) -> None:
+    splits = found["counts"].items()
+    rows = [{"emotion": one, **{name: of.get(one, 0) for name, of in splits}} for one in EMOTIONS]
+    st.dataframe(rows, hide_index=True)
+    st.markdown(
+        f"**{found['num_faces']:,}** faces, **{found['num_voted']:,}** with crowd votes. "
+        f"**{found['num_removed']:,}** exact copies are left out of training: "
+        f"{found['copies_inside']:,} of other training faces, {found['copies_across']:,} of faces "
+        f"in other splits. {found['contradictions']:,} pictures carry two labels."
+    )
+    if found["num_problems"]:
+        shown = "\n".join(f"- {one['where']}: {one['reason']}" for one in found["problems"])
+        st.warning(f"{found['num_problems']:,} rows could not be read, such as:\n{shown}", icon="⚠️")
+    st.caption(f"Licence: {found['licence']}.")
+
+
+def stored_uploads() -> None:
+    """The uploads on the server, each with a button that deletes it."""
+    listed = uploads.listing()
+    if not listed:
+        st.caption("No uploaded data set is stored.")
+    for one in listed:
+        left, right = st.columns([4, 1], vertical_alignment="center")
+        left.markdown(
+            f"{one.path.name} · {one.num_bytes / 1024**2:.1f} MB · "
+            f"used by {len(one.used_by)} run(s)"
+        )
+        right.button("Delete", key=f"delete-{one.hash}", on_click=_delete, args=(one.hash,))
+
+
+def _delete(digest: str) -> None:
+    with answering.sentences(stop=False):
+        uploads.delete(digest)

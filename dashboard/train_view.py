@@ -1,0 +1,206 @@
+"""A training run as the page shows it: its state, its curves, what can be done with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard import answering, children
+from fer import registry
+from fer.training import runs
+from fer.training.runs import Run, RunStatus
+from fer.visualization import charts
+
+STATE_WORDS = {
+    "queued": "⏳ waiting for its turn",
+    "starting": "🚀 starting",
+    "running": "🏃 training",
+    "stopping": "🖐️ stopping: saving a checkpoint",
+    "stopped": "⏸️ stopped",
+    "finished": "✅ finished",
+    "failed": "❌ failed",
+    "lost": "💥 lost: its process died",
+}
+FORMATS = {
+    "keras": "Keras (.keras)",
+    "h5": "HDF5 weights and JSON",
+    "onnx": "ONNX",
+    "tflite": "TensorFlow Lite",
+}
+
+
+def watch(run: Run) -> None:
+    """Everything of a run; it keeps itself up to date while the run is at work."""
+    status = run.status()
+    if status.state in runs.ACTIVE:
+        st.fragment(_live, run_every=1.0)(run)
+    else:
+        _show(run, status)
+
+
+def _live(run: Run) -> None:
+    status = run.status()
+    if status.state not in runs.ACTIVE:
+        st.rerun()
+    _show(run, status)
+
+
+def _show(run: Run, status: RunStatus) -> None:
+    settings = run.settings
+    st.markdown(f"#### {settings.name or run.id}")
+    st.markdown(f"{STATE_WORDS[status.state]} · {settings.network} · {Path(settings.data).name}")
+    if status.error:
+        st.error(status.error, icon="⚠️")
+    _progress(status)
+    _buttons(run, status)
+    rows = run.metrics()
+    if rows:
+        _curves(run.id, rows)
+    elif status.state in runs.ACTIVE:
+        st.caption("The curves begin with the end of the first epoch.")
+    with st.expander("Log"):
+        st.code(run.log(200) or "empty", language=None)
+
+
+def _progress(status: RunStatus) -> None:
+    done = (status.epoch + status.progress) / max(1, status.epochs)
+    words = f"Epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"
+    if status.state not in runs.ACTIVE:
+        words = f"{status.epoch} of {status.epochs} epochs"
+    if status.state == "running" and status.images_per_second:
+        words += f" · {status.images_per_second:,.0f} images a second"
+    if status.state == "running" and status.seconds_left is not None:
+        words += f" · {duration(status.seconds_left)} left"
+    st.progress(min(1.0, done), words)
+
+
+def _buttons(run: Run, status: RunStatus) -> None:
+    with st.container(horizontal=True):
+        if status.state in ("queued", "starting", "running"):
+            st.button("Stop", key=f"stop-{run.id}", on_click=_do, args=(runs.stop, run))
+        if status.state in ("stopped", "failed", "lost"):
+            st.button("Resume", key=f"resume-{run.id}", on_click=_do, args=(runs.resume, run))
+        if status.state not in runs.ACTIVE:
+            st.button("Delete run", key=f"delete-{run.id}", on_click=_do, args=(runs.delete, run))
+        if status.state == "finished" and status.model in registry.names():
+            _use_buttons(status.model)
+
+
+def _use_buttons(name: str) -> None:
+    if registry.active() == name:
+        st.markdown("✅ **Every page answers with this model.**")
+    else:
+        st.button(
+            "Use this model",
+            type="primary",
+            key=f"use-{name}",
+            on_click=_do,
+            args=(registry.activate, name),
+        )
+    before = registry.previous()
+    if registry.active() == name and before:
+        st.button(f"Go back to {before}", key=f"back-{name}", on_click=_go_back)
+
+
+def _go_back() -> None:
+    with answering.sentences(stop=False):
+        registry.go_back()
+
+
+def _do(action: Any, subject: Any) -> None:
+    with answering.sentences(stop=False):
+        action(subject)
+
+
+def _curves(key: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    newest, best = rows[-1], max(rows, key=lambda row: row["val_accuracy"])
+    with st.container(horizontal=True):
+        st.metric("Validation accuracy", f"{newest['val_accuracy']:.1%}")
+        st.metric("Best so far", f"{best['val_accuracy']:.1%}", f"epoch {best['epoch']}", "off")
+        st.metric("Training accuracy", f"{newest['accuracy']:.1%}")
+        st.metric("Validation loss", f"{newest['val_loss']:.3f}")
+    left, right = st.columns(2)
+    history = {"": rows}
+    left.plotly_chart(charts.learning_curves(history, "accuracy"), key=f"{key}-accuracy")
+    right.plotly_chart(charts.learning_curves(history, "loss"), key=f"{key}-loss")
+    left.plotly_chart(charts.recall_curves(rows), key=f"{key}-recall")
+    right.plotly_chart(charts.confusion_map(newest["confusion"]), key=f"{key}-confusion")
+    left.plotly_chart(charts.rate_curve(rows), key=f"{key}-rate")
+
+
+def history(listed: Sequence[Run]) -> None:
+    """Settings of all runs side by side; those that are picked have their curves laid over."""
+    rows = [_history_row(run) for run in listed]
+    picked = st.dataframe(
+        rows,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key="history",
+        column_config={"best": st.column_config.NumberColumn(format="percent")},
+    )
+    chosen = [listed[row] for row in picked["selection"]["rows"] if row < len(listed)]
+    if not chosen:
+        st.caption("Tick runs to lay their curves over each other.")
+        return
+    histories = {run.settings.name or run.id: run.metrics() for run in chosen}
+    left, right = st.columns(2)
+    left.plotly_chart(charts.learning_curves(histories, "accuracy"), key="history-accuracy")
+    right.plotly_chart(charts.learning_curves(histories, "loss"), key="history-loss")
+
+
+def _history_row(run: Run) -> dict[str, Any]:
+    settings, rows = run.settings, run.metrics()
+    return {
+        "run": settings.name or run.id,
+        "state": run.status().state,
+        "best": max((row["val_accuracy"] for row in rows), default=None),
+        "epochs": f"{len(rows)}/{settings.epochs}",
+        "network": settings.network,
+        "data": Path(settings.data).name,
+        "question": settings.labels,
+        "rate": settings.learning_rate,
+        "batch": settings.batch_size,
+        "optimiser": settings.optimizer,
+        "schedule": settings.schedule,
+        "augmentation": settings.augmentation,
+        "images": settings.limit,
+        "weights": settings.weights,
+        "frozen": settings.freeze,
+        "minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
+    }
+
+
+def export(name: str) -> None:
+    """A model in other formats, each checked against the original on real faces."""
+    kind = st.selectbox("Format", list(FORMATS), format_func=lambda one: FORMATS[one])
+    key = f"export {name} {kind}"
+    if st.button("Prepare the download") or st.session_state.get("_export") == key:
+        st.session_state["_export"] = key
+        arguments = ["export", "--model", name, "--format", kind, "--json"]
+        child = children.finished(
+            key, arguments, "Writing and checking the export …", ("--out", "")
+        )
+        if child is None:
+            return
+        if child.failure:
+            st.error(child.failure, icon="⚠️")
+            return
+        made = json.loads(child.output)
+        st.markdown(
+            f"max |Δp| **{made['difference']:.1g}** on real faces · "
+            f"**{made['milliseconds']:.2f} ms** a face · **{made['megabytes']:.1f} MB**"
+        )
+        for file in map(Path, made["files"]):
+            st.download_button(file.name, file.read_bytes(), file.name, icon="⬇️", key=file.name)
+
+
+def duration(seconds: float) -> str:
+    """``45 s``, ``3 min``, ``2.5 h``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,110 @@
+"""Train: set epochs and learning rate, press Start, watch the curves, put the model to work."""
+
+import json
+from dataclasses import replace
+
+import streamlit as st
+
+from dashboard import answering, children, navigation, train_data, train_form, train_view
+from fer.errors import FerError
+from fer.training import catalogue, runs
+from fer.visualization import charts
+
+navigation.ensure_frame()
+
+st.title("Train")
+if not runs.training_allowed():
+    st.info("Training is switched off on this server (FER_TRAINING=off).", icon="🔒")
+    st.stop()
+st.markdown(
+    "Teach a network which expression people see. A run is a process of its own: leave this page, "
+    "close the browser, restart the server; it goes on, and this page finds it again."
+)
+
+choice = train_data.choose()
+settings, wrong = None, None
+try:
+    settings = train_form.ask(choice.data if choice else train_data.DRAWN, None)
+except FerError as error:
+    wrong = str(error)
+
+
+def start() -> None:
+    if choice is None or settings is None:
+        return
+    with answering.sentences(stop=False):
+        where = choice.stored()
+        run = runs.start(replace(settings, data=where.data, votes=where.votes))
+        st.session_state["run"] = run.id
+
+
+if wrong:
+    st.error(wrong, icon="⚠️")
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.button("Start", type="primary", on_click=start, disabled=choice is None or wrong is not None)
+    if settings is not None:
+        st.markdown(
+            f"**{settings.network}**, {settings.epochs} epochs, learning rate "
+            f"{settings.learning_rate:g}, {train_form.QUESTIONS[settings.labels]}"
+        )
+
+listed = runs.listing()
+ids = [run.id for run in listed]
+panes = ["Run", "Faces", "Network", "Learning rate", "History"]
+pane = st.segmented_control(
+    "Show", panes, default="Run", required=True, label_visibility="collapsed"
+)
+
+if pane == "Run":
+    if not listed:
+        st.info(
+            "No run yet: press Start. The built-in drawings train in a minute or two.", icon="👆"
+        )
+        st.stop()
+    if st.session_state.get("run") not in ids:
+        st.session_state["run"] = ids[0]
+    chosen = st.selectbox("Run", ids, key="run", label_visibility="collapsed")
+    run = listed[ids.index(chosen)]
+    train_view.watch(run)
+    model = run.status().model
+    if model:
+        with st.expander("Download the model"), answering.sentences():
+            train_view.export(model)
+elif pane == "Faces":
+    if choice is not None:
+        train_data.look(choice)
+    st.markdown("##### Stored uploads")
+    train_data.stored_uploads()
+elif pane == "Network" and settings is not None:
+    facts = catalogue.get(settings.network)
+    st.markdown(f"**{facts.name}**: {facts.summary}.")
+    arguments = ["networks", "--json", "--network", facts.name, "--freeze", settings.freeze]
+    arguments += ["--size", str(settings.input.height)]
+    child = children.finished(" ".join(arguments), arguments, "Building the network …")
+    if child is not None and child.failure:
+        st.error(child.failure, icon="⚠️")
+    elif child is not None:
+        (network,) = json.loads(child.output)
+        with st.container(horizontal=True):
+            st.metric("Parameters", f"{network['parameters']:,}")
+            st.metric("Multiply-adds", f"{network['multiply_adds'] / 1e6:,.1f} M")
+            st.metric("Default learning rate", f"{facts.learning_rate:g}")
+        st.dataframe(network["layers"], hide_index=True)
+elif pane == "Learning rate" and settings is not None and choice is not None:
+    st.markdown(
+        "A few hundred steps with a rate that grows from tiny to huge: a good rate lies where the "
+        "loss falls fastest, well before it rises."
+    )
+    key = f"rate {settings}"
+    if st.button("Look for a rate") or st.session_state.get("_rate") == key:
+        st.session_state["_rate"] = key
+        words = "Trying learning rates …"
+        child = children.finished(key, ["find-rate"], words, settings=settings.as_dict())
+        if child is not None and child.failure:
+            st.error(child.failure, icon="⚠️")
+        elif child is not None:
+            found = json.loads(child.output)
+            st.plotly_chart(charts.rate_search(found["rates"], found["losses"], found["suggested"]))
+            st.markdown(f"Suggested: **{found['suggested']:.2g}**. Write it into the sidebar.")
+elif pane == "History":
+    train_view.history(listed)
