@@ -85,10 +85,11 @@ def _add_train_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from fer.training import job, runs, transfer
+    from fer.training import job, launching, runs, transfer
 
     if options.resume:
         run = runs.find(options.resume)
+        launching.claim(run)
         data = None
     else:
         settings = _train_settings(options)

@@ -35,3 +35,7 @@ class BadSettings(FerError):
 
 class BadRun(FerError):
     """A run folder that does not exist, or that cannot do what was asked in its present state."""
+
+
+class NotAllowed(FerError):
+    """Something that the owner of this server has switched off."""

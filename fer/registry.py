@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadModel, UnknownModel
 from fer.metrics import with_temperature
+from fer.permission import require_training
 from fer.values import InputSpec, ModelCard
 
 DEFAULT = "first"
@@ -162,7 +163,11 @@ def previous() -> str | None:
 
 
 def activate(name: str) -> None:
-    """Makes a model the one that every page, function and command answers with. Checks it first."""
+    """Makes a model the one that every page, function and command answers with. Checks it first.
+
+    Raises `NotAllowed` under `FER_TRAINING=off`, as `go_back` and `delete` do.
+    """
+    require_training()
     load(name)
     if name != active():
         _write_activation(name, active())
@@ -170,12 +175,29 @@ def activate(name: str) -> None:
 
 def go_back() -> str:
     """Undoes the last `activate` and returns the name that answers now. Raises `BadModel`."""
+    require_training()
     name = previous()
     if name is None:
         raise BadModel("no model was activated before this one, so there is none to go back to.")
     load(name)
     _write_activation(name, active())
     return name
+
+
+def delete(name: str) -> None:
+    """Deletes a model for good. Raises `BadModel` for the shipped and for the active one."""
+    require_training()
+    path = _existing(name)
+    if name == DEFAULT:
+        raise BadModel(f"the model {name!r} came with the program; it stays, so that one answers.")
+    if name == active():
+        raise BadModel(f"the model {name!r} answers at present. Use another one, then delete it.")
+    leaving = folder() / f".deleted-{secrets.token_hex(4)}"
+    try:
+        os.rename(path, leaving)  # a reader sees the whole model or none
+    except OSError as error:
+        raise BadModel(f"the model {name!r} cannot be deleted: {error.strerror}.") from None
+    shutil.rmtree(leaving, ignore_errors=True)
 
 
 def file_hash(path: Path) -> str:

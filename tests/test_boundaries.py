@@ -14,7 +14,7 @@ import fer
 ROOT = Path(__file__).resolve().parents[1]
 
 ROOMS = (
-    ("emotions", "errors", "values", "images"),
+    ("emotions", "errors", "permission", "values", "images"),
     ("metrics", "registry"),
     ("visualization",),
     ("inference",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -89,14 +89,22 @@ def truth(data: Dataset, question: str) -> NDArray[np.int64]:
     return crowd_majority(data.votes)
 
 
-def prepared(settings: TrainSettings) -> Dataset:
+def prepared(
+    settings: TrainSettings, tell: Callable[[str], None] = lambda sentence: None
+) -> Dataset:
     """The faces of a run: those with an answer, free of copies, and no more than its limit.
 
-    The limit holds for training faces; as many at most are validated with. Raises `BadDataset`
-    where training or validation is left without faces.
+    `tell` hears what is left out. The limit holds for training faces; as many at most are validated
+    with. Raises `BadDataset` where training or validation is left without faces.
     """
-    data = load(settings.data, settings.votes)
-    data = answerable(without_copies(data), settings.labels)
+    whole = load(settings.data, settings.votes)
+    unique = without_copies(whole)
+    data = answerable(unique, settings.labels)
+    tell(
+        f"{whole.name}: {len(whole):,} faces; left out of training: "
+        f"{len(whole) - len(unique):,} exact copies of other faces; without an answer: "
+        f"{len(unique) - len(data):,}"
+    )
     for split in ("train", "validation"):
         if not (data.splits == split).any():
             raise BadDataset(f"{data.name} has no faces in its {split} split.")

@@ -28,17 +28,23 @@ def features(
     train: NDArray[np.uint8],
     validation: NDArray[np.uint8],
     should_stop: Callable[[], bool],
+    on_share: Callable[[float], None] = lambda share: None,
 ) -> Features | None:
-    """The backbone's answers to faces (N, H, W, C) as they are; None if asked to stop before."""
+    """The backbone's answers to faces (N, H, W, C) as they are; None if asked to stop before.
+
+    `on_share` hears which share of them is computed.
+    """
     backbone = keras.Model(model.input, networks.split(model)[0][-1].output)
     answer = tf.function(lambda x: backbone(x, training=False), reduce_retracing=True)
-    found = []
+    found, done = [], 0
     for pixels in (train, validation):
         parts = []
         for part in answers(answer, pixels):
             if should_stop():
                 return None
             parts.append(part)
+            done += len(part)
+            on_share(done / (len(train) + len(validation)))
         found.append(np.concatenate(parts))
     return Features(*found)
 

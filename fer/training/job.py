@@ -6,12 +6,11 @@ that a request to stop is heard from the start.
 
 from __future__ import annotations
 
-import dataclasses
+import os
 import signal
 import sys
 import tempfile
 import threading
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,15 +18,15 @@ from typing import TYPE_CHECKING
 from fer import registry
 from fer.emotions import EMOTIONS
 from fer.errors import BadSettings, FerError
-from fer.training import datasets, runs, transfer
-from fer.training.runs import Run, RunStatus
+from fer.training import datasets, failures, launching, queueing, runs, transfer
+from fer.training.reporting import Reporter, say
+from fer.training.runs import Run
 from fer.training.settings import TrainSettings
 from fer.values import ModelCard
 
 if TYPE_CHECKING:
-    from fer.training.learner import Learner, Progress
+    from fer.training.learner import Learner
 
-_STATUS_SECONDS = 1.0
 INTENDED_USE = (
     "Showing which of seven apparent expressions people would see in a face, for study, teaching "
     "and demonstration, with the consent of those shown."
@@ -49,35 +48,31 @@ def checked_data(settings: TrainSettings, fresh: bool = True) -> datasets.Datase
         raise BadSettings(f"there is a model {settings.name!r} already; choose another name.")
     if fresh:
         transfer.source(settings)
-    return datasets.prepared(settings)
+    runs.check_space()
+    return datasets.prepared(settings, say)
 
 
 def run(run: Run, stop: threading.Event, data: datasets.Dataset | None = None) -> str:
     """Does or continues a run until it is finished or `stop` is set; returns its last state.
 
-    `data` spares reading what `checked_data` has given already. Errors that its user can mend end
-    as "failed" with the reason in the status.
+    First it waits until no other run is at work. `data` spares reading what `checked_data` has
+    given already. Errors that its user can mend end as "failed" with the reason in the status.
     """
-    reporter = _Reporter(run)
-    try:
-        reporter.state("starting")
-        settings, fresh = run.settings, not run.checkpoint.exists()
-        state = _train(run, settings, data or checked_data(settings, fresh), reporter, stop)
-    except FerError as error:
-        reporter.state("failed", error=str(error))
-        return "failed"
-    except MemoryError:
-        reporter.state(
-            "failed", error="there was not enough memory; use a smaller batch or --limit."
-        )
-        return "failed"
-    except OSError as error:
-        reporter.state("failed", error=f"a file could not be written or read: {error}.")
-        return "failed"
-    except Exception as error:
-        reporter.state("failed", error=f"{type(error).__name__}: {error}")
-        raise
-    return state
+    with Reporter(run, stop) as reporter:
+        try:
+            with queueing.turn(run.id, stop, reporter.waiting) as is_mine:
+                state = _work(run, data, reporter, stop) if is_mine else "stopped"
+        except KeyboardInterrupt:
+            state = "stopped"
+        except Exception as error:
+            reason = failures.reason(error)
+            reporter.state("failed", error=reason or f"{type(error).__name__}: {error}")
+            if reason is None:
+                raise
+            return "failed"
+        if state == "stopped":
+            reporter.state(state)
+        return state
 
 
 def handle_signals(stop: threading.Event) -> None:
@@ -103,44 +98,53 @@ def learner_for(settings: TrainSettings, data: datasets.Dataset, fresh: bool = T
     return Learner(settings, examples("train"), examples("validation"), fresh)
 
 
-def _train(
-    run: Run,
-    settings: TrainSettings,
-    data: datasets.Dataset,
-    reporter: _Reporter,
-    stop: threading.Event,
+def _work(
+    run: Run, data: datasets.Dataset | None, reporter: Reporter, stop: threading.Event
 ) -> str:
-    fresh = not run.checkpoint.exists()
+    settings, fresh = run.settings, not run.checkpoint.exists()
+    reporter.state("starting")
+    if data is None:
+        reporter.doing("reading the faces")
+        data = checked_data(settings, fresh)
+    if stop.is_set():
+        return "stopped"
+    reporter.doing("loading TensorFlow and building the network")
     learner = learner_for(settings, data, fresh)
-    print(
-        f"{len(learner.train)} faces to train on, {len(learner.validation)} to validate with",
-        file=sys.stderr,
-    )
+    if stop.is_set():
+        return "stopped"
+    say(f"{len(learner.train)} faces to train on, {len(learner.validation)} to validate with")
     if not fresh:
         learner.restore(run.checkpoint)
+    # A new checkpoint beside the old one, the best epoch's weights, and two exports.
+    runs.check_space(max(runs.LEAST_FREE_BYTES, 3 * learner.num_bytes()))
     if learner.trains_head_only:
-        print(
-            "the backbone is frozen: its features are computed once, without augmentation",
-            file=sys.stderr,
-        )
+        say("the backbone is frozen: its features are computed once, without augmentation")
+    learner.on_features = reporter.features
     run.cut_metrics(learner.progress.epoch)
-    while learner.progress.epoch < settings.epochs and not learner.is_out_of_patience():
+    if not _train(run, learner, reporter, stop):
+        return "stopped"
+    reporter.doing("publishing the best epoch")
+    learner.load_average(run.best)
+    card = _publish(run, settings, learner, data.split("validation"), data)
+    reporter.state("finished", model=card.name)
+    return "finished"
+
+
+def _train(run: Run, learner: Learner, reporter: Reporter, stop: threading.Event) -> bool:
+    """Trains to the last epoch; False if it was asked to stop before, and has checkpointed."""
+    while learner.progress.epoch < learner.settings.epochs and not learner.is_out_of_patience():
         reporter.begin_epoch(learner)
-        if not learner.run_epoch(reporter.batch, stop.is_set):
-            reporter.state("stopping")
+        if not learner.run_epoch(lambda _: reporter.batch(learner), stop.is_set):
             learner.save(run.checkpoint)
-            reporter.state("stopped")
-            return "stopped"
+            return False
+        reporter.validating()
         row = learner.finish_epoch()
         if learner.is_best():
             learner.save_average(run.best)
         run.add_metrics(row)
         learner.save(run.checkpoint)
         reporter.epoch(row)
-    learner.load_average(run.best)
-    card = _publish(run, settings, learner, data.split("validation"), data)
-    reporter.state("finished", model=card.name)
-    return "finished"
+    return True
 
 
 def _publish(
@@ -207,67 +211,18 @@ def _file_name(path: str | None) -> str | None:
     return None if path is None else Path(path).name
 
 
-class _Reporter:
-    """Keeps `status.json` fresh while a job works, and prints a line an epoch."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._status = runs.own(RunStatus(epochs=run.settings.epochs, epoch=len(run.metrics())))
-        self._written = 0.0
-
-    def state(self, state: str, error: str | None = None, model: str | None = None) -> None:
-        self._write(dataclasses.replace(self._status, state=state, error=error, model=model))
-        if error:
-            print(error, file=sys.stderr)
-
-    def begin_epoch(self, learner: Learner) -> None:
-        self._learner = learner
-        self._began = self._ticked = time.monotonic()
-        self._first = learner.progress.seen
-        self.state("running")
-
-    def batch(self, progress: Progress) -> None:
-        now = time.monotonic()
-        progress.seconds += now - self._ticked
-        self._ticked = now
-        if now - self._written < _STATUS_SECONDS:
-            return
-        learner = self._learner
-        rate = (progress.seen - self._first) / max(1e-9, now - self._began)
-        done = progress.batch / learner.batches
-        epochs_left = learner.settings.epochs - progress.epoch - done
-        self._write(
-            dataclasses.replace(
-                self._status,
-                epoch=progress.epoch,
-                progress=round(done, 4),
-                images_per_second=round(rate, 1),
-                seconds_left=round(epochs_left * learner.batches * learner.batch_size / rate, 1),
-            )
-        )
-
-    def epoch(self, row: dict[str, object]) -> None:
-        self._status = dataclasses.replace(self._status, epoch=int(str(row["epoch"])), progress=0.0)
-        self._write(self._status)
-        figures = ("loss", "accuracy", "val_loss", "val_accuracy")
-        text = "  ".join(f"{name} {row[name]:.4f}" for name in figures)
-        print(
-            f"epoch {row['epoch']}/{self._status.epochs}  {text}  {row['seconds']:.0f} s",
-            file=sys.stderr,
-            flush=True,
-        )
-
-    def _write(self, status: RunStatus) -> None:
-        self._status = status
-        self._written = time.monotonic()
-        self._run.write_status(status)
-
-
 def main() -> int:
     """Entry point of the job's process: the run folder is its only argument."""
     stop = threading.Event()
     handle_signals(stop)
-    return 1 if run(Run(Path(sys.argv[1])), stop) == "failed" else 0
+    taken_up = Run(Path(sys.argv[1]))
+    say(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC: process {os.getpid()} takes up the run")
+    try:
+        launching.claim(taken_up)
+    except FerError as error:
+        say(str(error))
+        return 2
+    return 1 if run(taken_up, stop) == "failed" else 0
 
 
 if __name__ == "__main__":

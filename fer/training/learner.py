@@ -21,6 +21,7 @@ from fer.emotions import EMOTIONS, NUM_EMOTIONS
 from fer.errors import BadRun
 from fer.training import batches, head, networks, optimization, transfer
 from fer.training.batches import Batch, Examples
+from fer.training.files import written_whole
 from fer.training.settings import TrainSettings
 
 _PLATEAU_EPOCHS = 3
@@ -66,6 +67,7 @@ class Learner:
         self.train = train
         self.validation = validation
         self.progress = Progress()
+        self.on_features: Callable[[float], None] = lambda share: None
         keras.utils.set_random_seed(settings.seed)
         self.model = networks.build(settings.network, settings.input, settings.precision)
         self.average = networks.build(settings.network, settings.input)
@@ -132,7 +134,7 @@ class Learner:
         """Computes what `prepared` needs of a frozen backbone; False if asked to stop before."""
         if self.trains_head_only and self._features is None:
             pixels = self.train.pixels, self.validation.pixels
-            self._features = head.features(self.average, *pixels, should_stop)
+            self._features = head.features(self.average, *pixels, should_stop, self.on_features)
             return self._features is not None
         return True
 
@@ -203,13 +205,16 @@ class Learner:
         factor = self.progress.plateau_factor
         return optimization.learning_rate(self.settings, step, self.batches, factor)
 
+    def num_bytes(self) -> int:
+        """About the size of what `save` writes."""
+        return sum(int(np.prod(v.shape)) * 4 for v in self._variables())
+
     def save(self, path: Path) -> None:
         """Writes everything that `restore` needs, atomically."""
-        with path.with_suffix(".part").open("wb") as file:
+        with written_whole(path) as file:
             arrays: dict[str, Any] = {f"v{i}": v.numpy() for i, v in enumerate(self._variables())}
             arrays["progress"] = json.dumps(dataclasses.asdict(self.progress))
             np.savez(file, **arrays)
-        path.with_suffix(".part").replace(path)
 
     def restore(self, path: Path) -> None:
         """Takes up what `save` wrote. Raises `BadRun` if it is of another network or damaged."""
@@ -225,9 +230,8 @@ class Learner:
     def save_average(self, path: Path) -> None:
         """Writes the averaged network's weights, atomically."""
         weights = self.average.get_weights()
-        with path.with_suffix(".part").open("wb") as file:
+        with written_whole(path) as file:
             np.savez(file, *weights)
-        path.with_suffix(".part").replace(path)
 
     def load_average(self, path: Path) -> None:
         with np.load(path) as saved:

@@ -95,6 +95,12 @@ def used_by(digest: str) -> tuple[str, ...]:
     return tuple(run.id for run in _runs_with(digest))
 
 
+def named_in(run: Run) -> tuple[str, ...]:
+    """The hashes of the uploads that a run's settings name as their data or votes."""
+    hashes = map(hash_of, _paths_in(run.path / "settings.json"))
+    return tuple(sorted({digest for digest in hashes if digest is not None}))
+
+
 def delete(digest: str) -> None:
     """Deletes an upload. Raises `BadDataset` where there is none or a run is at work with it."""
     place = _place(digest)
