@@ -27,16 +27,19 @@ def ask(data: str, votes: str | None) -> TrainSettings:
     """Shows the form and returns what it says. Raises `BadSettings` with a sentence."""
     values: dict[str, Any] = {"data": data, "votes": votes}
     with st.sidebar:
+        first = st.container()
         network = st.selectbox(
             "Network",
             catalogue.names(),
-            index=catalogue.names().index("cnn4"),
-            help="What each one is stands below, under “Network”.",
+            index=catalogue.names().index("resnet"),
+            help="What each one is stands under “Network”.",
         )
         facts = catalogue.get(network)
         values["network"] = network
-        values["epochs"] = st.number_input("Epochs", 1, 1000, 8, help="Times every face is seen.")
-        rate = st.text_input(
+        values["epochs"] = first.number_input(
+            "Epochs", 1, 1000, 10, help="Times every face is seen."
+        )
+        rate = first.text_input(
             "Learning rate",
             f"{facts.learning_rate:g}",
             key=f"rate-{network}",
@@ -67,7 +70,7 @@ def _more(facts: catalogue.Network) -> dict[str, Any]:
             format_func=lambda one: QUESTIONS[one],
             help="They agree on 63% of FER2013's faces: no model can be good at both.",
         ),
-        "batch_size": st.number_input("Batch size", 1, 1024, 64),
+        "batch_size": st.number_input("Batch size", 1, 1024, 32),
         "optimizer": st.selectbox(
             "Optimiser",
             settings.OPTIMIZERS,

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import answering, children
 from fer import registry
-from fer.training import runs
+from fer.training import launching
 from fer.training.runs import Run, RunStatus
 from fer.visualization import charts
 
@@ -36,7 +36,7 @@ FORMATS = {
 def watch(run: Run) -> None:
     """Everything of a run; it keeps itself up to date while the run is at work."""
     status = run.status()
-    if status.state in runs.ACTIVE:
+    if status.is_active:
         st.fragment(_live, run_every=1.0)(run)
     else:
         _show(run, status)
@@ -44,7 +44,7 @@ def watch(run: Run) -> None:
 
 def _live(run: Run) -> None:
     status = run.status()
-    if status.state not in runs.ACTIVE:
+    if not status.is_active:
         st.rerun()
     _show(run, status)
 
@@ -52,15 +52,21 @@ def _live(run: Run) -> None:
 def _show(run: Run, status: RunStatus) -> None:
     settings = run.settings
     st.markdown(f"#### {settings.name or run.id}")
-    st.markdown(f"{STATE_WORDS[status.state]} · {settings.network} · {Path(settings.data).name}")
+    doing = status.activity if status.is_active and status.state != "running" else None
+    activity = f" ({doing})" if doing else ""
+    st.markdown(
+        f"{STATE_WORDS[status.state]}{activity} · {settings.network} · {Path(settings.data).name}"
+    )
     if status.error:
         st.error(status.error, icon="⚠️")
+    if status.is_hung():
+        st.warning("No sign of life for a minute: the machine is very busy, or the job hangs.")
     _progress(status)
     _buttons(run, status)
     rows = run.metrics()
     if rows:
         _curves(run.id, rows)
-    elif status.state in runs.ACTIVE:
+    elif status.is_active:
         st.caption("The curves begin with the end of the first epoch.")
     with st.expander("Log"):
         st.code(run.log(200) or "empty", language=None)
@@ -69,7 +75,7 @@ def _show(run: Run, status: RunStatus) -> None:
 def _progress(status: RunStatus) -> None:
     done = (status.epoch + status.progress) / max(1, status.epochs)
     words = f"Epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"
-    if status.state not in runs.ACTIVE:
+    if not status.is_active:
         words = f"{status.epoch} of {status.epochs} epochs"
     if status.state == "running" and status.images_per_second:
         words += f" · {status.images_per_second:,.0f} images a second"
@@ -79,13 +85,13 @@ def _progress(status: RunStatus) -> None:
 
 
 def _buttons(run: Run, status: RunStatus) -> None:
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if status.state in ("queued", "starting", "running"):
-            st.button("Stop", key=f"stop-{run.id}", on_click=_do, args=(runs.stop, run))
+            st.button("Stop", key=f"stop-{run.id}", on_click=_do, args=(launching.stop, run))
         if status.state in ("stopped", "failed", "lost"):
-            st.button("Resume", key=f"resume-{run.id}", on_click=_do, args=(runs.resume, run))
-        if status.state not in runs.ACTIVE:
-            st.button("Delete run", key=f"delete-{run.id}", on_click=_do, args=(runs.delete, run))
+            st.button("Resume", key=f"resume-{run.id}", on_click=_do, args=(launching.resume, run))
+        if not status.is_active:
+            st.button("Delete", key=f"delete-{run.id}", on_click=_do, args=(launching.delete, run))
         if status.state == "finished" and status.model in registry.names():
             _use_buttons(status.model)
 

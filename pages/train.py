@@ -7,13 +7,13 @@ import streamlit as st
 
 from dashboard import answering, children, navigation, train_data, train_form, train_view
 from fer.errors import FerError
-from fer.training import catalogue, runs
+from fer.training import catalogue, launching, runs
 from fer.visualization import charts
 
 navigation.ensure_frame()
 
 st.title("Train")
-if not runs.training_allowed():
+if not launching.training_allowed():
     st.info("Training is switched off on this server (FER_TRAINING=off).", icon="🔒")
     st.stop()
 st.markdown(
@@ -34,7 +34,7 @@ def start() -> None:
         return
     with answering.sentences(stop=False):
         where = choice.stored()
-        run = runs.start(replace(settings, data=where.data, votes=where.votes))
+        run = launching.start(replace(settings, data=where.data, votes=where.votes))
         st.session_state["run"] = run.id
 
 
@@ -99,7 +99,9 @@ elif pane == "Learning rate" and settings is not None and choice is not None:
     if st.button("Look for a rate") or st.session_state.get("_rate") == key:
         st.session_state["_rate"] = key
         words = "Trying learning rates …"
-        child = children.finished(key, ["find-rate"], words, settings=settings.as_dict())
+        child = children.finished(
+            key, ["find-rate"], words, settings={**settings.as_dict(), "name": None}
+        )
         if child is not None and child.failure:
             st.error(child.failure, icon="⚠️")
         elif child is not None:

@@ -94,13 +94,13 @@ _NETWORKS: dict[str, Network] = {
             "resnet",
             "compact residual network with squeeze-and-excitation, made for 48×48 grey faces",
             optimizer="sgd",
-            learning_rate=0.1,
+            learning_rate=0.05,
         ),
         Network(
             "resnet_deep",
             "the same with two blocks a stage, all from 24×24 on: more capacity for the time",
             optimizer="sgd",
-            learning_rate=0.1,
+            learning_rate=0.05,
         ),
     )
 }

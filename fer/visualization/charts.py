@@ -71,6 +71,7 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]], figure
                 line={"color": colour, "dash": dash, "width": 2},
             )
     _lay_out(chart, figure.capitalize())
+    _by_epoch(chart, max((len(rows) for rows in histories.values()), default=0))
     if figure == "accuracy":
         chart.update_yaxes(tickformat=".0%", rangemode="tozero")
     return chart
@@ -88,6 +89,7 @@ def recall_curves(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
             line={"color": COLOURS[emotion], "width": 2},
         )
     _lay_out(chart, "Recall of each emotion")
+    _by_epoch(chart, len(rows))
     chart.update_yaxes(tickformat=".0%", range=[0, 1.02])
     return chart
 
@@ -102,6 +104,7 @@ def rate_curve(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
         name="learning rate",
     )
     _lay_out(chart, "Learning rate")
+    _by_epoch(chart, len(rows))
     return chart
 
 
@@ -133,8 +136,14 @@ def confusion_map(table: Sequence[Sequence[int]]) -> go.Figure:
         )
     )
     _lay_out(chart, "Confusion: true in rows, said in columns")
-    chart.update_yaxes(autorange="reversed")
+    chart.update_yaxes(autorange="reversed", showgrid=False)
+    chart.update_xaxes(showgrid=False)
     return chart
+
+
+def _by_epoch(chart: go.Figure, epochs: int) -> None:
+    """Whole epochs on the axis, from the first on."""
+    chart.update_xaxes(range=[0.7, max(epochs, 2) + 0.3], dtick=max(1, -(-epochs // 10)))
 
 
 def _lay_out(chart: go.Figure, title: str) -> None:
