@@ -116,7 +116,7 @@ def _work(
     if not fresh:
         learner.restore(run.checkpoint)
     # A new checkpoint beside the old one, the best epoch's weights, and two exports.
-    runs.check_space(max(runs.LEAST_FREE_BYTES, 3 * learner.num_bytes()))
+    runs.check_space(3 * learner.num_bytes())
     if learner.trains_head_only:
         say("the backbone is frozen: its features are computed once, without augmentation")
     learner.on_features = reporter.features

@@ -47,6 +47,7 @@ def enter(run_id: str, owner: Identity) -> None:
     mine = [ticket for ticket in _tickets() if ticket.run_id == run_id]
     if mine and mine[0].owner.is_same(owner):
         return
+    folder().mkdir(parents=True, exist_ok=True)
     last = max((int(path.name[:10]) for path in _files()), default=0)
     text = json.dumps({"run": run_id, "pid": owner.pid, "pid_created": owner.created})
     files.replace_file(folder() / f"{last + 1:010d}-{run_id}.json", text.encode())

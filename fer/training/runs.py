@@ -195,8 +195,12 @@ def listing() -> list[Run]:
     return [Run(path) for path in sorted(found, key=_age, reverse=True)]
 
 
-def check_space(num_bytes: int = LEAST_FREE_BYTES) -> None:
-    """Raises `BadRun` where runs or models could not be written for want of space."""
+def check_space(num_bytes: int = 0) -> None:
+    """Raises `BadRun` where runs or models could not be written for want of space.
+
+    `num_bytes` are needed, and never less than `LEAST_FREE_BYTES`.
+    """
+    num_bytes = max(num_bytes, LEAST_FREE_BYTES)
     for place in (folder(), registry.folder()):
         there = next(one for one in (place, *place.absolute().parents) if one.exists())
         free = shutil.disk_usage(there).free

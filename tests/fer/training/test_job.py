@@ -7,16 +7,21 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import fer
-from fer import registry
+from fer import cli, registry
 from fer.inference import cropping
-from fer.training import datasets, runs
+from fer.training import datasets, job, launching, runs
+from fer.training.settings import TrainSettings
 from fer.values import InputSpec
 from tests.helpers import astronaut
 
@@ -29,11 +34,11 @@ def train(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.usefixtures("models_folder")
-def test_a_network_is_trained_published_and_answers(runs_folder: Path) -> None:
+def test_a_network_is_trained_published_and_answers() -> None:
     done = train(*TRAIN, "--network", "mlp", "--epochs", "2", "--name", "mine")
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    (run,) = [runs.Run(path) for path in runs_folder.iterdir()]
+    (run,) = runs.listing()
     rows = run.metrics()
     assert rows[1]["loss"] < rows[0]["loss"]
     assert {"epoch", "seconds", "learning_rate", "val_loss", "val_accuracy", "recall"} <= set(
@@ -49,19 +54,18 @@ def test_a_network_is_trained_published_and_answers(runs_folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("models_folder")
-def test_a_run_that_is_interrupted_checkpoints_and_goes_on(runs_folder: Path) -> None:
+def test_a_run_that_is_interrupted_checkpoints_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "handle_signals", lambda stop: None)
     settings = [*TRAIN, "--network", "mlp", "--batch-size", "4"]
     command = [sys.executable, "-m", "fer", "train", *settings, "--epochs", "40"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 120
-    while time.monotonic() < until and not any(
-        runs.Run(path).metrics() for path in runs_folder.glob("*")
-    ):
+    while time.monotonic() < until and not any(run.metrics() for run in runs.listing()):
         time.sleep(0.1)
     os.kill(process.pid, signal.SIGINT)
     _, message = process.communicate(timeout=60)
     assert process.returncode == 130, message
-    (run,) = [runs.Run(path) for path in runs_folder.iterdir()]
+    (run,) = runs.listing()
     assert run.status().state == "stopped"
     assert f"--resume {run.id}" in message
     before = run.metrics()
@@ -69,10 +73,68 @@ def test_a_run_that_is_interrupted_checkpoints_and_goes_on(runs_folder: Path) ->
     settings_file = run.path / "settings.json"
     shorter = {**json.loads(settings_file.read_text()), "epochs": len(before) + 1}
     settings_file.write_text(json.dumps(shorter))
-    done = train("--resume", run.id)
-    assert done.returncode == 0, done.stderr
+    assert cli.main(["train", "--resume", run.id]) == 0
     assert run.metrics()[: len(before)] == before
     assert len(run.metrics()) == len(before) + 1
+
+
+def wait_for(run: runs.Run, condition: Callable[[runs.RunStatus], object]) -> None:
+    until = time.monotonic() + 150
+    while not condition(run.status()):
+        assert time.monotonic() < until, (run.status(), run.log())
+        time.sleep(0.01)
+
+
+def curve(run: runs.Run) -> list[dict[str, Any]]:
+    """A run's epochs without what differs from one time to the next."""
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in run.metrics()]
+
+
+SHORT = TrainSettings(
+    *("drawn", "mlp"), epochs=6, batch_size=4, limit=140, labels="fer2013", optimizer="adam"
+)
+
+
+@pytest.mark.usefixtures("models_folder")
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_killed_run_loses_an_epoch_at_most_and_goes_the_same_way() -> None:
+    run = launching.start(SHORT)
+    wait_for(run, lambda status: run.metrics())
+    owner = run.status().owner
+    assert owner is not None
+    os.kill(owner.pid, signal.SIGKILL)
+    wait_for(run, lambda status: status.state == "lost")
+    assert "memory" in (run.status().error or "")
+    before = curve(run)
+    assert 1 <= len(before) < SHORT.epochs
+
+    launching.claim(run)
+    assert job.run(run, threading.Event()) == "finished"
+    whole = runs.create(SHORT)
+    assert job.run(whole, threading.Event()) == "finished"
+    assert curve(run)[: len(before) - 1] == before[:-1]
+    assert curve(run) == curve(whole)
+    assert registry.names() == sorted([run.id, whole.id])
+
+
+@pytest.mark.usefixtures("models_folder")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limits of this kind")
+def test_a_full_disk_ends_as_failed_and_the_run_goes_on_later() -> None:
+    import resource
+
+    run = runs.create(replace(SHORT, epochs=1))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        assert job.run(run, threading.Event()) == "failed"
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "the disk is full" in (run.status().error or "")
+    assert not list(run.path.glob("*.part"))
+    assert registry.names() == []
+    launching.claim(run)
+    assert job.run(run, threading.Event()) == "finished"
+    assert registry.names() == [run.id]
 
 
 @pytest.mark.parametrize(
@@ -91,8 +153,6 @@ def test_a_run_that_is_interrupted_checkpoints_and_goes_on(runs_folder: Path) ->
 def test_wrong_use_is_a_sentence_before_any_work(
     arguments: list[str], words: str, runs_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from fer import cli
-
     try:
         code = cli.main(["train", *arguments])
     except SystemExit as stop:
