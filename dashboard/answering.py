@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard import memory
+from dashboard.words import plain
 from fer import registry
 from fer.errors import FerError
 from fer.inference import detection
 from fer.inference.recognizer import Recognizer
 from fer.values import FrameResult, Image, ModelCard
 
-_M_MMAP_THRESHOLD = -3
+_READER = "_reader"
 
 DETECTOR_WORDS = {
-    "mtcnn": "MTCNN: finds tilted and small faces",
-    "haar": "Haar cascade: the classic, frontal faces",
+    "mtcnn": "MTCNN: small, tilted",
+    "haar": "Haar: the classic",
 }
 QUESTION_WORDS = {
     "crowd": "the share of people who would choose each emotion",
@@ -50,59 +50,56 @@ def sentences(stop: bool = True) -> Iterator[None]:
         yield
     except FerError as error:
         if stop:
-            st.error(str(error), icon="⚠️")
+            st.error(plain(str(error)), icon="⚠️")
             st.stop()
-        st.toast(str(error), icon="⚠️", duration="long")
-
-
-@st.cache_resource(show_spinner=False)
-def warm_up() -> None:
-    """Loads the model that answers, once a process. Streamlit collects garbage after every run;
-    freezing what is loaded for good keeps those collections short."""
-    _give_back_large_blocks()
-    registry.load()
-    gc.collect()
-    gc.freeze()
-
-
-def _give_back_large_blocks() -> None:
-    """Lets glibc map every block from 1 MB on by itself, so that a picture's memory returns to the
-    system when it is freed; by default its heaps keep 100 MB and more after a few photos."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 1024**2)
+        st.toast(plain(str(error)), icon="⚠️", duration="long")
 
 
 def reader_picker(*, whole_picture: bool) -> Reader:
-    """Model and detector in the sidebar, from the registries; `whole_picture` adds that choice."""
-    names = registry.names()
+    """Model and detector in the sidebar, from the registries; `whole_picture` adds that choice.
+
+    The choice is kept for the session. Raises `FerError` where the chosen model cannot answer.
+    """
+    names, detectors = registry.names(), detection.names()
+    before: Reader = st.session_state.get(_READER, Reader(registry.active()))
     with st.sidebar:
         model = st.selectbox(
             "Model",
             names,
-            index=names.index(registry.active()) if registry.active() in names else 0,
+            index=names.index(before.model) if before.model in names else 0,
             help="The model that reads the faces. Its card says how well it does.",
         )
         detector = st.selectbox(
             "Face detector",
-            detection.names(),
+            detectors,
+            index=detectors.index(before.detector),
             format_func=lambda name: DETECTOR_WORDS.get(name, name),
         )
         whole = whole_picture and st.toggle(
             "Each picture is one cut-out face",
+            before.whole_picture,
             help="For data sets such as FER2013, whose 48×48 pictures are faces already. "
             "Nothing is searched then.",
         )
-    registry.load(model)
-    return Reader(model, detector, whole)
+    reader = Reader(model or registry.active(), detector, whole)
+    st.session_state[_READER] = reader
+    registry.load(reader.model)
+    memory.settle()
+    return reader
 
 
 def model_sentence(card: ModelCard) -> str:
     """Who answers, which question, and how well, in one sentence with its interval."""
-    figures = card.metrics
-    low, high = figures["accuracy_interval"]
-    return (
+    words = (
         f"Read by the model **{card.name}**, which answers with "
-        f"{QUESTION_WORDS.get(card.question, card.question)}. Right on "
-        f"{figures['accuracy']:.1%} (95% interval {low:.1%} to {high:.1%}) of {figures['n']:,} "
-        "validation faces."
+        f"{QUESTION_WORDS.get(card.question, card.question)}."
     )
+    figures = card.metrics
+    try:
+        low, high = figures["accuracy_interval"]
+        return (
+            f"{words} Right on {figures['accuracy']:.1%} (95% interval {low:.1%} to {high:.1%}) of "
+            f"{figures['n']:,} validation faces, on which its epoch was chosen."
+        )
+    except (KeyError, TypeError, ValueError):
+        return f"{words} Its card has no figures."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import secrets
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -17,22 +18,28 @@ from fer.errors import FerError
 from fer.inference import cropping, records
 from fer.values import FrameResult, Image
 
-MOST_PICTURES = 500
+MOST_PICTURES = 300
+MOST_WAITING_BYTES = 512 * 1024**2
+MOST_SOURCE_BYTES = 64 * 1024**2
+
 _PREVIEW_SIDE = 1600
-_CROP_SIDE = 192
+_CROP_SIDE = 144
 _KEY = "_photo_desk"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """A picture that was read. `preview` and `crops` are JPEG bytes; `result` is in the pixels of
-    the picture as it came (turned, if it was turned)."""
+    the picture as it came, turned clockwise by `turns` quarters. `source` is the file as it came,
+    for reading it again, until newer pictures need its place; then the preview stands in."""
 
     name: str
     preview: bytes
     result: FrameResult
     crops: tuple[bytes, ...]
     reader: Reader
+    source: bytes | None
+    turns: int = 0
     key: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def image(self) -> Image:
@@ -53,11 +60,16 @@ class Unreadable:
 
 @dataclass(slots=True)
 class Desk:
-    """What is waiting, what was read and what could not be; newest pictures first."""
+    """What is waiting, what was read and what could not be; newest pictures first.
+
+    `queued` counts the pictures since the queue was last empty; `uploads` and `snapshots` tell
+    new uploads and snapshots from those taken already.
+    """
 
     waiting: deque[tuple[str, bytes]] = field(default_factory=deque)
     pictures: list[Picture] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+    queued: int = 0
     uploads: int = 0
     snapshots: set[str] = field(default_factory=set)
 
@@ -65,22 +77,25 @@ class Desk:
         """Queues an encoded picture; one too many is refused with a sentence."""
         shown = images.display_name(name)
         if len(self.pictures) + len(self.waiting) >= MOST_PICTURES:
-            self.unreadable.append(
-                Unreadable(shown, f"{shown} was left out: {MOST_PICTURES} pictures are the limit.")
-            )
+            self._refuse(shown, f"{MOST_PICTURES} pictures are the most; remove some first.")
+        elif sum(len(one) for _, one in self.waiting) + len(data) > MOST_WAITING_BYTES:
+            self._refuse(shown, f"{MOST_WAITING_BYTES // 1024**2} MB at once are the most.")
         else:
+            self.queued = self.queued + 1 if self.waiting else 1
             self.waiting.append((shown, data))
 
-    def read_waiting(self, reader: Reader) -> Iterator[str]:
-        """Reads what is waiting, one picture a step; yields the name of the one that is next.
+    def read_waiting(self, reader: Reader) -> Iterator[tuple[str, int, int]]:
+        """Reads what is waiting, one picture a step; yields the name of the one that is next, its
+        number and how many there are.
 
         A picture leaves the queue once it is read, so that nothing is lost when a page is left.
         """
         while self.waiting:
             name, data = self.waiting[0]
-            yield name
+            yield name, self.queued - len(self.waiting) + 1, self.queued
             try:
-                self.pictures.insert(0, read(name, images.decode(data, name), reader))
+                self.pictures.insert(0, read(name, data, reader))
+                self._bound_sources()
             except FerError as error:
                 self.unreadable.append(Unreadable(name, str(error)))
             if self.waiting and self.waiting[0][1] is data:
@@ -94,6 +109,17 @@ class Desk:
         self.pictures.clear()
         self.unreadable.clear()
 
+    def _refuse(self, shown: str, reason: str) -> None:
+        self.unreadable.append(Unreadable(shown, f"{shown} was left out: {reason}"))
+
+    def _bound_sources(self) -> None:
+        """Lets go of the oldest files beyond `MOST_SOURCE_BYTES`."""
+        kept = 0
+        for place, picture in enumerate(self.pictures):
+            kept += len(picture.source or b"")
+            if kept > MOST_SOURCE_BYTES and picture.source is not None:
+                self.pictures[place] = replace(picture, source=None)
+
 
 def mine() -> Desk:
     """The desk of this browser session."""
@@ -103,27 +129,34 @@ def mine() -> Desk:
     return desk
 
 
-def read(name: str, image: Image, reader: Reader) -> Picture:
-    """Reads a picture and keeps what its page shows of it. Raises `FerError`."""
-    result = reader.analyze(image)
+def read(name: str, data: bytes, reader: Reader, turns: int = 0) -> Picture:
+    """Reads an encoded picture, turned clockwise by so many quarters, and keeps what its page
+    shows of it. Raises `FerError`."""
+    started = time.perf_counter()
+    image = images.turned(images.decode(data, name), turns)
+    decoded = time.perf_counter() - started
+    result = reader.analyze(image).with_seconds(decode=decoded)
     crops = tuple(
         _jpeg(images.bounded(cropping.face_crop(image, one.face, margin=0.1), _CROP_SIDE)[0])
         for one in result.faces
     )
     preview, _ = images.bounded(image, _PREVIEW_SIDE)
-    return Picture(name, _jpeg(preview), result, crops, reader)
+    return Picture(name, _jpeg(preview), result, crops, reader, data, turns)
 
 
-def read_again(picture: Picture, reader: Reader, quarter_turns: int = 0) -> Picture:
-    """The same picture, perhaps turned clockwise, read anew from its preview. Raises `FerError`."""
+def read_again(picture: Picture, reader: Reader, turns: int = 0) -> Picture:
+    """The same picture, turned clockwise by further quarters, read anew: from its source, or from
+    its preview where the source is gone. Raises `FerError`."""
+    if picture.source is not None:
+        return read(picture.name, picture.source, reader, (picture.turns + turns) % 4)
     width, height = picture.result.width, picture.result.height
-    if quarter_turns % 2:
+    if turns % 2:
         width, height = height, width
-    again = read(picture.name, images.turned(picture.image(), quarter_turns), reader)
-    return replace(again, result=again.result.scaled(width, height))
+    again = read(picture.name, picture.preview, reader, turns)
+    return replace(again, result=again.result.scaled(width, height), source=None, turns=0)
 
 
 def _jpeg(image: Image) -> bytes:
     buffer = io.BytesIO()
-    PIL.Image.fromarray(image).save(buffer, "JPEG", quality=92)
+    PIL.Image.fromarray(image).save(buffer, "JPEG", quality=90)
     return buffer.getvalue()

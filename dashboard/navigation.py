@@ -7,6 +7,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from dashboard import memory
+
 ROOT = Path(__file__).resolve().parents[1]
 LOGO = str(ROOT / "dashboard" / "assets" / "logo.svg")
 FRAMED = "_framed"
@@ -17,6 +19,9 @@ _PAGES: dict[str, tuple[str, str]] = {
     "train": ("Train", "🎓"),
     "about": ("About", "ℹ️"),
 }
+
+
+memory.keep_uploads_off_the_disk()
 
 
 def page(stem: str) -> StreamlitPage:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import PurePath
+from typing import Any
+
 import cv2
 import numpy as np
 import streamlit as st
 
-from dashboard.desk import Picture
-from fer.emotions import EMOJI
+from dashboard import desk
+from dashboard.answering import Reader, sentences
+from dashboard.desk import Desk, Picture
+from dashboard.words import count, plain
+from fer import images
+from fer.emotions import EMOJI, EMOTIONS
+from fer.inference import records
 from fer.values import FaceResult, FrameResult, Image
 from fer.visualization import annotate, charts
 
@@ -15,6 +26,21 @@ CARDS_AT_FIRST = 6
 _CARD_WIDTH = 232
 _CROP_WIDTH = 72
 _LEGIBLE_SIDE = 1000
+_FACES_BESIDE = 2
+_STYLE = "_frame_style"
+
+
+def style_picker(styles: Sequence[str]) -> str:
+    """The frame's style in the sidebar, kept for the session."""
+    style = st.sidebar.segmented_control(
+        "Frame",
+        styles,
+        default=st.session_state.get(_STYLE, styles[0]),
+        required=True,
+        format_func=str.capitalize,
+    )
+    st.session_state[_STYLE] = style
+    return str(style)
 
 
 def annotated(picture: Picture, style: str) -> Image:
@@ -43,8 +69,8 @@ def description(name: str, result: FrameResult) -> str:
     if not result.faces:
         return f"{name}: no face found."
     labels = [face.prediction.words for face in result.faces[:20]]
-    count = f"{len(result.faces)} face{'s' if len(result.faces) > 1 else ''}"
-    return f"{name}: {count}, from left to right apparently {', '.join(labels)}."
+    number = count(len(result.faces), "face")
+    return f"{name}: {number}, from left to right apparently {', '.join(labels)}."
 
 
 def face_card(face: FaceResult, crop: bytes, number: int, key: str) -> None:
@@ -72,3 +98,90 @@ def face_cards(picture: Picture, key: str) -> None:
     with st.container(horizontal=True):
         for number, (face, crop) in enumerate(faces[:shown], start=1):
             face_card(face, crop, number, f"{key}-{number}")
+
+
+def panel(mine: Desk, picture: Picture, reader: Reader, style: str) -> None:
+    """A picture that was read: annotated, its faces, and what can be done with it."""
+    result, faces = picture.result, len(picture.result.faces)
+    with st.container(border=True):
+        st.markdown(f"##### {plain(picture.name)}")
+        st.caption(
+            f"{result.width}×{result.height} pixels · {count(faces, 'face')} · "
+            f"{sum(result.seconds.values()):.2f} s · read by {picture.reader.model}"
+        )
+        beside = faces <= _FACES_BESIDE
+        left, right = st.columns([3, 2], gap="medium") if beside else (st.container(),) * 2
+        left.image(
+            annotated(picture, style),
+            width="stretch",
+            output_format="JPEG",
+            alt=description(picture.name, result),
+        )
+        with left:
+            _actions(mine, picture, reader, style)
+        with right:
+            if faces:
+                face_cards(picture, picture.key)
+            else:
+                _no_face(mine, picture, reader)
+
+
+def _actions(mine: Desk, picture: Picture, reader: Reader, style: str) -> None:
+    key = picture.key
+    with st.container(horizontal=True):
+        st.download_button(
+            "PNG",
+            partial(_png, picture, style),
+            f"{PurePath(picture.name).stem}-expressions.png",
+            "image/png",
+            key=f"{key}-png",
+            icon="⬇️",
+            on_click="ignore",
+        )
+        st.button("Turn", key=f"{key}-turn", on_click=_again, args=(mine, picture, reader, 1))
+        if picture.reader != reader:
+            st.button(
+                "Read again with these settings",
+                key=f"{key}-again",
+                on_click=_again,
+                args=(mine, picture, reader),
+            )
+        st.button("Remove", key=f"{key}-remove", on_click=mine.pictures.remove, args=(picture,))
+
+
+def _no_face(mine: Desk, picture: Picture, reader: Reader) -> None:
+    st.info(
+        "**No face found.** Turn the picture if it lies on its side, try another detector in the "
+        "sidebar, or use a picture in which the face is larger and better lit.",
+        icon="🔍",
+    )
+    st.button(
+        "This picture is one cut-out face",
+        key=f"{picture.key}-whole",
+        on_click=_again,
+        args=(mine, picture, replace(reader, whole_picture=True)),
+    )
+
+
+def _again(mine: Desk, picture: Picture, reader: Reader, turns: int = 0) -> None:
+    with sentences(stop=False):
+        mine.replace(picture, desk.read_again(picture, reader, turns))
+
+
+def _png(picture: Picture, style: str) -> bytes:
+    return images.encode_png(annotated(picture, style))
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> None:
+    """A row a face, with what may be said of it."""
+    shown = [
+        {
+            "picture": row["file"],
+            "face": row["face"],
+            "apparently": "unsure" if row["uncertain"] else row["label"],
+            **{emotion: row[emotion] for emotion in EMOTIONS},
+        }
+        for row in records.table(rows)
+    ]
+    percent = st.column_config.NumberColumn(format="percent")
+    st.dataframe(shown, hide_index=True, column_config={emotion: percent for emotion in EMOTIONS})

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import answering, children
+from dashboard.words import plain
 from fer.emotions import EMOTIONS
 from fer.training import datasets, uploads
 
@@ -75,7 +76,7 @@ def look(choice: Choice) -> None:
     if child is None:
         return
     if child.failure:
-        st.error(child.failure, icon="⚠️")
+        st.error(plain(child.failure), icon="⚠️")
         return
     found = json.loads(child.output)
     sheet = Path(child.folder.name) / "sheet.png"
@@ -96,9 +97,11 @@ def _facts(found: dict[str, Any]) -> None:
         f"in other splits. {found['contradictions']:,} pictures carry two labels."
     )
     if found["num_problems"]:
-        shown = "\n".join(f"- {one['where']}: {one['reason']}" for one in found["problems"])
+        shown = "\n".join(
+            f"- {plain(one['where'])}: {plain(one['reason'])}" for one in found["problems"]
+        )
         st.warning(f"{found['num_problems']:,} rows could not be read, such as:\n{shown}", icon="⚠️")
-    st.caption(f"Licence: {found['licence']}.")
+    st.caption(f"Licence: {plain(found['licence'])}.")
 
 
 def stored_uploads() -> None:
@@ -109,7 +112,7 @@ def stored_uploads() -> None:
     for one in listed:
         left, right = st.columns([4, 1], vertical_alignment="center")
         left.markdown(
-            f"{one.path.name} · {one.num_bytes / 1024**2:.1f} MB · "
+            f"{plain(one.path.name)} · {one.num_bytes / 1024**2:.1f} MB · "
             f"used by {len(one.used_by)} run(s)"
         )
         right.button("Delete", key=f"delete-{one.hash}", on_click=_delete, args=(one.hash,))

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import answering, children
+from dashboard.words import plain
 from fer import registry
 from fer.training import launching
 from fer.training.runs import Run, RunStatus
@@ -55,10 +56,11 @@ def _show(run: Run, status: RunStatus) -> None:
     doing = status.activity if status.is_active and status.state != "running" else None
     activity = f" ({doing})" if doing else ""
     st.markdown(
-        f"{STATE_WORDS[status.state]}{activity} · {settings.network} · {Path(settings.data).name}"
+        f"{STATE_WORDS[status.state]}{activity} · {settings.network} · "
+        f"{plain(Path(settings.data).name)}"
     )
     if status.error:
-        st.error(status.error, icon="⚠️")
+        st.error(plain(status.error), icon="⚠️")
     if status.is_hung():
         st.warning("No sign of life for a minute: the machine is very busy, or the job hangs.")
     _progress(status)
@@ -194,7 +196,7 @@ def export(name: str) -> None:
         if child is None:
             return
         if child.failure:
-            st.error(child.failure, icon="⚠️")
+            st.error(plain(child.failure), icon="⚠️")
             return
         made = json.loads(child.output)
         st.markdown(

@@ -41,7 +41,12 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Reads every picture; 0 if all could be read, 1 if some could not. Raises `FerError`."""
+    """Reads every picture; 0 if all could be read, 1 if some could not.
+
+    Raises `FerError` for wrong names and outputs that cannot be written, before any work.
+    """
+    for target in (options.json, options.csv):
+        _check_writable(target)
     recognizer = Recognizer(registry.load(options.model), options.detector)
     writer = _PictureWriter(options.annotate) if options.annotate else None
     quiet = not sys.stderr.isatty()
@@ -71,8 +76,12 @@ def _record(
         result = recognizer.analyze(image, whole_picture=whole_picture)
     except BadImage as error:
         return records.error_record(name, str(error))
-    if writer:
-        writer.write(path, image, result)
+    try:
+        if writer:
+            writer.write(path, image, result)
+    except OSError as error:
+        reason = f"the annotated picture of {images.display_name(name)} cannot be written"
+        return records.error_record(name, f"{reason}: {error.strerror}.")
     return records.photo_record(name, result.with_seconds(decode=decoded))
 
 
@@ -80,6 +89,9 @@ def _pictures(paths: Sequence[str]) -> Iterator[tuple[str, Path | BadImage]]:
     """Name to report and file to read, or what is wrong with it, for every path given."""
     for given in paths:
         path = Path(given)
+        if not given:
+            yield given, BadImage("an empty path names no picture.")
+            continue
         if not path.is_dir():
             yield given, path
             continue
@@ -87,7 +99,7 @@ def _pictures(paths: Sequence[str]) -> Iterator[tuple[str, Path | BadImage]]:
         for one in found:
             yield f"{given.rstrip('/')}/{one.relative_to(path).as_posix()}", one
         if not found:
-            yield given, BadImage(f"the folder {given} holds no pictures.")
+            yield given, BadImage(f"the folder {images.display_name(given)} holds no pictures.")
 
 
 def _files(folder: Path) -> list[Path]:
@@ -100,9 +112,28 @@ def _write_outputs(options: argparse.Namespace, results: list[dict[str, Any]]) -
     if options.csv:
         _write(options.csv, records.csv_text(results))
     if not (options.json or options.csv or options.annotate):
-        for row in records.table(results):
+        _print_lines(results)
+
+
+def _print_lines(results: list[dict[str, Any]]) -> None:
+    """A line a face, or one that says that a picture has none."""
+    for record in results:
+        rows = records.table([record])
+        for row in rows:
             words = "unsure" if row["uncertain"] else row["label"]
             print(f"{row['file']}  face {row['face']}  {words}  {row['confidence']:.0%}")
+        if not rows and "error" not in record:
+            print(f"{record['file']}  no face found")
+
+
+def _check_writable(target: str | None) -> None:
+    if target in (None, "-"):
+        return
+    try:
+        with Path(str(target)).open("ab"):
+            pass
+    except OSError as error:
+        raise FerError(f"{target} cannot be written: {error.strerror}.") from None
 
 
 def _write(target: str, text: str) -> None:
@@ -110,13 +141,13 @@ def _write(target: str, text: str) -> None:
         sys.stdout.write(text)
         return
     try:
-        Path(target).write_text(text, "utf-8")
+        Path(target).write_text(text, "utf-8", errors="backslashreplace")
     except OSError as error:
         raise FerError(f"{target} cannot be written: {error.strerror}.") from None
 
 
 class _PictureWriter:
-    """Writes annotated pictures as `<stem>.png`, with `-2`, `-3` where a name is taken."""
+    """Writes annotated pictures as `<stem>.png`, with `-2`, `-3` rather than over another file."""
 
     def __init__(self, folder: Path) -> None:
         try:
@@ -124,16 +155,10 @@ class _PictureWriter:
         except OSError as error:
             raise FerError(f"{folder} cannot be made: {error.strerror}.") from None
         self._folder = folder
-        self._taken: set[str] = set()
 
     def write(self, path: Path, image: Image, result: FrameResult) -> None:
-        name, number = path.stem, 1
-        while name in self._taken:
+        target, number = self._folder / f"{path.stem}.png", 1
+        while target.exists():
             number += 1
-            name = f"{path.stem}-{number}"
-        self._taken.add(name)
-        png = images.encode_png(annotate.draw(image, result, numbered=True))
-        try:
-            (self._folder / f"{name}.png").write_bytes(png)
-        except OSError as error:
-            raise FerError(f"{name}.png cannot be written: {error.strerror}.") from None
+            target = self._folder / f"{path.stem}-{number}.png"
+        target.write_bytes(images.encode_png(annotate.draw(image, result, numbered=True)))

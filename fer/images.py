@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import warnings
 from pathlib import Path
 
@@ -70,9 +71,11 @@ def read(path: str | os.PathLike[str]) -> Image:
     path = Path(path)
     shown = display_name(path.name)
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise BadImage(_too_many_bytes(shown, size))
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            raise BadImage(f"{shown} is no file. Name a picture file.")
+        if facts.st_size > MAX_BYTES:
+            raise BadImage(_too_many_bytes(shown, facts.st_size))
         return decode(path.read_bytes(), path.name)
     except FileNotFoundError:
         raise BadImage(f"{shown} does not exist. Check the path.") from None

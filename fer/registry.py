@@ -87,14 +87,18 @@ def check_name(name: str) -> str:
 
 
 def card(name: str) -> ModelCard:
-    """The card of a model. Raises `UnknownModel`, or `BadModel` where the card is damaged."""
+    """The card of a model, which goes by its folder's name.
+
+    Raises `UnknownModel`, or `BadModel` where the card is damaged.
+    """
     path = _existing(name) / "card.json"
     try:
         values = json.loads(path.read_text("utf-8"))
         known = {one.name for one in dataclasses.fields(ModelCard)}
         kept = {key: value for key, value in values.items() if key in known}
         spec = InputSpec(**kept.pop("input"))
-        return ModelCard(**{**kept, "labels": tuple(kept["labels"]), "input": spec})
+        labels = tuple(kept["labels"])
+        return ModelCard(**{**kept, "name": name, "labels": labels, "input": spec})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadModel(f"the card of the model {name!r} cannot be used: {error}.") from None
 
@@ -213,7 +217,7 @@ def _is_name(path: Path) -> bool:
 def _existing(name: str) -> Path:
     path = folder() / name
     if not NAME.fullmatch(name) or not (path / "card.json").is_file():
-        existing = ", ".join(names()) or "none"
+        existing = ", ".join(names()) or f"none in the folder {folder()}"
         raise UnknownModel(f"unknown model {name!r}; the models are: {existing}.")
     return path
 

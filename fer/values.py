@@ -166,6 +166,12 @@ class FaceResult:
     quality: Quality
     track: int | None = None
 
+    def scaled(self, across: float, down: float, width: int, height: int) -> FaceResult:
+        """The same result in a picture of `width` × `height` that is so many times as large."""
+        face = self.face.scaled(across, down, width, height)
+        size = min(face.box.width, face.box.height)
+        return replace(self, face=face, quality=replace(self.quality, size=size))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameResult:
@@ -188,9 +194,7 @@ class FrameResult:
     def scaled(self, width: int, height: int) -> FrameResult:
         """The same result in the pixels of a picture of another size."""
         across, down = width / self.width, height / self.height
-        faces = tuple(
-            replace(one, face=one.face.scaled(across, down, width, height)) for one in self.faces
-        )
+        faces = tuple(one.scaled(across, down, width, height) for one in self.faces)
         return replace(self, faces=faces, width=width, height=height)
 
 
@@ -275,6 +279,15 @@ class ModelCard:
     def __post_init__(self) -> None:
         if self.labels != EMOTIONS:
             raise ValueError(f"labels are {list(self.labels)}; expected {list(EMOTIONS)}")
+        for name in ("data", "settings", "metrics", "files"):
+            if not isinstance(getattr(self, name), Mapping):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; expected an object")
+        for name in ("network", "question", "created", "intended_use", "not_for"):
+            if not isinstance(getattr(self, name), str):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; expected a text")
+        for name in ("parameters", "multiply_adds"):
+            if not isinstance(getattr(self, name), int):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; expected a whole number")
         if not 0.05 <= self.temperature <= 20:
             raise ValueError(f"temperature lies between 0.05 and 20; got {self.temperature}")
         if not 0 <= self.uncertain_below <= 1:

@@ -3,7 +3,10 @@
 import streamlit as st
 
 from dashboard import answering, navigation
+from dashboard.words import plain
 from fer import registry
+
+COLOURS_OF = {1: "grey", 3: "RGB"}
 
 navigation.ensure_frame()
 
@@ -51,13 +54,13 @@ with right, answering.sentences():
                 "Trained on",
                 "Made",
             ],
-            "value": [
+            "of this model": [
                 card.network,
-                card.question,
-                f"{card.input.width}×{card.input.height}, {card.input.channels} channel(s)",
+                answering.QUESTION_WORDS.get(card.question, card.question),
+                f"{card.input.width}×{card.input.height}, {COLOURS_OF[card.input.channels]}",
                 f"{card.parameters:,}",
                 f"{card.multiply_adds:,}",
-                f"{card.data['name']}: {card.data['train']:,} faces",
+                f"{card.data.get('name', 'unknown')}: {card.data.get('train', '?')} faces",
                 card.created[:10],
             ],
         },
@@ -65,4 +68,4 @@ with right, answering.sentences():
     )
     st.markdown(f"**For:** {card.intended_use}")
     st.markdown(f"**Not for:** {card.not_for}")
-    st.caption(f"Data: {card.data['licence']}.")
+    st.caption(f"Data: {plain(str(card.data.get('licence', 'unknown')))}.")

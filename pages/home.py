@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import answering, desk, navigation, photo_view, samples
-from fer import registry
+from dashboard import answering, desk, memory, navigation, photo_view, samples
+from fer import images, registry
 from fer.visualization import annotate, charts
 
 navigation.ensure_frame()
@@ -12,7 +12,7 @@ navigation.ensure_frame()
 @st.cache_resource(show_spinner="Reading the sample…", max_entries=2)
 def read_sample(model: str, created: str) -> desk.Picture:
     """The sample as this model reads it; `created` tells apart models that share a name."""
-    return desk.read(samples.NAME, samples.astronaut(), answering.Reader(model))
+    return desk.read(samples.NAME, images.encode_png(samples.astronaut()), answering.Reader(model))
 
 
 st.title("What does a face appear to show?")
@@ -22,7 +22,7 @@ st.markdown(
     "Everything runs on this computer; no picture leaves it and none is stored."
 )
 with answering.sentences():
-    answering.warm_up()
+    memory.settle()
     card = registry.card(registry.active())
     sample = read_sample(card.name, card.created)
 

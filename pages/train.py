@@ -6,6 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard import answering, children, navigation, train_data, train_form, train_view
+from dashboard.words import plain
 from fer.errors import FerError
 from fer.training import catalogue, launching, runs
 from fer.visualization import charts
@@ -39,7 +40,7 @@ def start() -> None:
 
 
 if wrong:
-    st.error(wrong, icon="⚠️")
+    st.error(plain(wrong), icon="⚠️")
 with st.container(horizontal=True, vertical_alignment="center"):
     st.button("Start", type="primary", on_click=start, disabled=choice is None or wrong is not None)
     if settings is not None:
@@ -82,7 +83,7 @@ elif pane == "Network" and settings is not None:
     arguments += ["--size", str(settings.input.height)]
     child = children.finished(" ".join(arguments), arguments, "Building the network …")
     if child is not None and child.failure:
-        st.error(child.failure, icon="⚠️")
+        st.error(plain(child.failure), icon="⚠️")
     elif child is not None:
         (network,) = json.loads(child.output)
         with st.container(horizontal=True):
@@ -103,7 +104,7 @@ elif pane == "Learning rate" and settings is not None and choice is not None:
             key, ["find-rate"], words, settings={**settings.as_dict(), "name": None}
         )
         if child is not None and child.failure:
-            st.error(child.failure, icon="⚠️")
+            st.error(plain(child.failure), icon="⚠️")
         elif child is not None:
             found = json.loads(child.output)
             st.plotly_chart(charts.rate_search(found["rates"], found["losses"], found["suggested"]))

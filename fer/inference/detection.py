@@ -56,7 +56,8 @@ class Mtcnn:
 
 class Haar:
     """The cascade of Viola and Jones (2001, doi 10.1109/CVPR.2001.990517) that comes with OpenCV:
-    the classic, kept for comparison. Its score is the share of its largest neighbour count."""
+    the classic, kept for comparison. Its score is the logistic function of half the weight of its
+    last stage."""
 
     def __init__(self) -> None:
         path = Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml"

@@ -35,6 +35,7 @@ def figures(
     table = metrics.confusion(predicted, true)
     recall, precision = metrics.recalls(table), metrics.precisions(table)
     curve = metrics.coverage_curve(confidence, right)
+    at_80 = curve[np.abs(curve[:, 0] - 0.8).argmin(), 1]
     result: dict[str, Any] = {
         "n": int(counted.sum()),
         "tied": int((~counted).sum()),
@@ -50,9 +51,7 @@ def figures(
         "precision": {e: _rounded(precision[i]) for i, e in enumerate(EMOTIONS)},
         "confusion": table.tolist(),
         "ece": _rounded(metrics.calibration_error(confidence, right.astype(np.float64))),
-        "accuracy_at_80_percent_coverage": _rounded(
-            curve[np.isclose(curve[:, 0], 0.8, atol=0.02)][0, 1]
-        ),
+        "accuracy_at_80_percent_coverage": _rounded(at_80),
         "coverage_curve": [[_rounded(a), _rounded(b)] for a, b in curve],
     }
     if shares is not None:

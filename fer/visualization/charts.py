@@ -36,7 +36,7 @@ def probability_bars(prediction: Prediction) -> go.Figure:
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )
-    figure.update_xaxes(range=[0, 1.18], visible=False, fixedrange=True)
+    figure.update_xaxes(range=[0, 1.3], visible=False, fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", showgrid=False)
     figure.update_layout(
         height=_BAR_HEIGHT * len(EMOTIONS) + 16,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dashboard import desk
@@ -22,7 +24,7 @@ def test_a_broken_file_does_not_stop_the_others() -> None:
     table = desk.Desk()
     table.add("broken.jpg", b"<html>")
     table.add("../../good\n.png", png(astronaut()))
-    assert list(table.read_waiting(READER)) == ["broken.jpg", "good .png"]
+    assert list(table.read_waiting(READER)) == [("broken.jpg", 1, 2), ("good .png", 2, 2)]
     assert [one.name for one in table.unreadable] == ["broken.jpg"]
     assert [one.name for one in table.pictures] == ["good .png"]
     assert not table.waiting
@@ -58,16 +60,39 @@ def test_one_picture_too_many_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_turned_picture_is_found_again_in_pixels_of_the_original() -> None:
-    sideways = images.turned(astronaut()[:400], -1)
-    large = images.turned(astronaut()[:400], 0)
-    picture = desk.read("a.png", sideways, READER)
+    upright = astronaut()[:400]
+    picture = desk.read("a.png", png(images.turned(upright, -1)), READER)
     again = desk.read_again(picture, READER, 1)
-    assert (again.result.width, again.result.height) == (large.shape[1], large.shape[0])
+    assert (again.result.width, again.result.height) == (512, 400)
+    expected = desk.read("b.png", png(upright), READER).result.faces[0]
+    (found,) = again.result.faces
+    assert found.face.box == expected.face.box
+    assert (found.prediction.probabilities == expected.prediction.probabilities).all()
+    assert desk.read_again(again, READER, 3).result.width == 400
+
+
+def test_without_its_source_a_picture_is_read_again_from_its_preview() -> None:
+    picture = desk.read("a.png", png(images.turned(astronaut(), -1)), READER)
+    again = desk.read_again(replace(picture, source=None), READER, 1)
+    assert again.result.width == 512
     assert len(again.result.faces) == 1
-    upright = desk.read("b.png", large, READER).result.faces[0].face.box
-    found = again.result.faces[0].face.box
-    assert abs(found.left - upright.left) < 12
-    assert abs(found.top - upright.top) < 12
+
+
+def test_old_sources_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    face = png(cut_face())
+    monkeypatch.setattr(desk, "MOST_SOURCE_BYTES", 2 * len(face))
+    table = desk.Desk()
+    for number in range(3):
+        table.add(f"{number}.png", face)
+    list(table.read_waiting(Reader("tiny", whole_picture=True)))
+    assert [one.source is not None for one in table.pictures] == [True, True, False]
+
+
+def test_too_much_at_once_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "MOST_WAITING_BYTES", 1)
+    table = desk.Desk()
+    table.add("a.png", b"xx")
+    assert "a.png was left out" in table.unreadable[0].reason
 
 
 def test_large_pictures_keep_their_pixels_in_boxes_and_a_bounded_preview() -> None:
@@ -75,7 +100,8 @@ def test_large_pictures_keep_their_pixels_in_boxes_and_a_bounded_preview() -> No
     import numpy as np
 
     large = np.asarray(cv2.resize(astronaut(), (2400, 2400)), np.uint8)
-    picture = desk.read("large.png", large, READER)
+    picture = desk.read("large.png", png(large), READER)
+    assert picture.result.seconds["decode"] > 0
     assert picture.result.width == 2400
     assert max(picture.image().shape) == 1600
     again = desk.read_again(picture, READER)
@@ -84,5 +110,5 @@ def test_large_pictures_keep_their_pixels_in_boxes_and_a_bounded_preview() -> No
 
 
 def test_a_cut_out_face_can_be_taken_whole() -> None:
-    picture = desk.read("face.png", cut_face(), Reader("tiny", whole_picture=True))
+    picture = desk.read("face.png", png(cut_face()), Reader("tiny", whole_picture=True))
     assert len(picture.result.faces) == len(picture.crops) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -137,3 +138,47 @@ def test_every_command_helps_with_an_example(command: str) -> None:
     )
     assert done.returncode == 0
     assert f"example: python -m fer {command}" in done.stdout
+
+
+def test_annotating_never_writes_over_a_file(photos: Path) -> None:
+    before = (photos / "b.PNG").read_bytes()
+    (photos / "b.png").write_bytes(before)
+    assert cli.main(["analyze", str(photos / "b.png"), "--annotate", str(photos)]) == 0
+    assert (photos / "b.png").read_bytes() == before
+    assert (photos / "b-2.png").exists()
+
+
+def test_outputs_are_tried_before_any_work(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError("worked before the outputs were tried")
+
+    monkeypatch.setattr("fer.inference.recognizer.Recognizer.analyze", fail)
+    assert cli.main(["analyze", str(photos), "--json", str(tmp_path)]) == 2
+    assert cli.main(["analyze", str(photos), "--csv", str(tmp_path / "no" / "a.csv")]) == 2
+
+
+def test_a_picture_without_a_face_has_a_line_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "wall.png").write_bytes(images.encode_png(astronaut()[300:, :120]))
+    assert cli.main(["analyze", str(tmp_path / "wall.png")]) == 0
+    assert "no face found" in capsys.readouterr().out
+
+
+def test_what_is_no_file_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    code, found = records(capsys, "", str(tmp_path / "pipe.png"), "/dev/zero")
+    assert code == 1
+    assert all("error" in record for record in found)
+
+
+def test_a_name_that_is_not_utf_8_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / os.fsdecode(b"lat\xff1.png")
+    path.write_bytes(images.encode_png(astronaut()))
+    table = tmp_path / "faces.csv"
+    assert cli.main(["analyze", str(path), "--csv", str(table), "--json", "-"]) == 0
+    assert "lat" in table.read_text("utf-8")

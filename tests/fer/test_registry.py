@@ -120,3 +120,21 @@ def test_a_missing_engine_is_a_sentence(tiny_models: Path) -> None:
     (tiny_models / "other" / "model.onnx").unlink()
     with pytest.raises(BadModel, match=r"model\.onnx"):
         registry.load("other")
+
+
+@pytest.mark.parametrize("name", ["metrics", "parameters", "created", "files", "data"])
+def test_a_card_with_a_hole_is_a_sentence(tiny_models: Path, name: str) -> None:
+    path = tiny_models / "other" / "card.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), name: None}))
+    with pytest.raises(BadModel, match=name):
+        registry.card("other")
+
+
+def test_a_model_goes_by_its_folders_name(tiny_models: Path) -> None:
+    (tiny_models / "other").rename(tiny_models / "renamed")
+    assert registry.load("renamed").card.name == "renamed"
+
+
+def test_without_models_the_folder_is_named(models_folder: Path) -> None:
+    with pytest.raises(UnknownModel, match=str(models_folder)):
+        registry.load("any")

@@ -1,0 +1,22 @@
+"""Words of others (file names, messages) on a page: shown as they are, never as Markdown."""
+
+from __future__ import annotations
+
+import re
+
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&])")
+_WORD_JOINER = "\u2060"
+
+
+def plain(text: str) -> str:
+    """Text that a Markdown element shows as it is: no links, pictures, colours or emoji codes.
+
+    Marks are escaped; a colon is followed by an invisible joiner, which ends `:codes:` and
+    addresses.
+    """
+    return _MARKS.sub(r"\\\1", text).replace(":", f":{_WORD_JOINER}")
+
+
+def count(number: int, noun: str) -> str:
+    """``1 face``, ``2 faces``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
