@@ -92,6 +92,7 @@ def test_results_survive_another_page(page: Page, app: str) -> None:
 def test_a_snapshot_is_read(page: Page, app: str) -> None:
     open_photos(page, app)
     page.get_by_role("radio", name="Camera").click()
+    page.wait_for_function("document.querySelector('video')?.readyState >= 3")
     page.get_by_role("button", name="Take Photo").click()
     expect(page.get_by_text("snapshot-1.jpg")).to_be_visible()
     expect(page.get_by_text("No face found.")).to_be_visible()
