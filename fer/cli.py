@@ -97,6 +97,7 @@ def _train(options: argparse.Namespace) -> int:
         data = None
     else:
         settings = _train_settings(options)
+        launching.check(settings)
         data = job.checked_data(settings)
         transfer.check(settings)
         run = runs.create(settings)

@@ -45,9 +45,9 @@ class Identity:
                 process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Ends it at once and waits until it is gone."""
+        """Ends it at once and waits until it is gone; never the process that asks."""
         process = self._process()
-        if process is not None:
+        if process is not None and self.pid != os.getpid():
             with contextlib.suppress(psutil.Error):
                 process.kill()
                 process.wait(_TERMINATION)

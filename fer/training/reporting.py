@@ -48,6 +48,7 @@ class Reporter:
         self._ticked = 0.0
         self._measured: tuple[float, int] | None = None
         self._validation_seconds = 0.0
+        self._of_head = False
 
     def __enter__(self) -> Reporter:
         self._change()
@@ -83,6 +84,9 @@ class Reporter:
     def begin_epoch(self, learner: Learner) -> None:
         self._measured = None
         self._ticked = time.monotonic()
+        if learner.trains_head_only != self._of_head:  # another pace begins
+            self._of_head, self._validation_seconds = learner.trains_head_only, 0.0
+            self._change(images_per_second=None, seconds_left=None)
         epochs = learner.settings.epochs
         self._change(
             state="running", epoch=learner.progress.epoch, epochs=epochs, activity="training"

@@ -230,6 +230,7 @@ def test_switched_off_nothing_is_started_or_changed(monkeypatch: pytest.MonkeyPa
     for one in refused:
         with pytest.raises(NotAllowed, match="switched off on this server"):
             one()
+    launching.check(SETTINGS)  # `python -m fer train` goes this way
     assert run.status().state == "queued"
     assert registry.names() == ["tiny"]
 
@@ -249,6 +250,24 @@ def test_models_are_deleted_but_not_those_that_answer(tiny_models: Path) -> None
     assert not list(tiny_models.glob(".deleted*"))
     with pytest.raises(BadModel, match="unknown model"):
         registry.load("other")
+
+
+def test_a_run_in_the_foreground_waits_its_turn_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "_work", lambda *_: pytest.fail("worked out of turn"))
+    run, stop, states = runs.create(SETTINGS), threading.Event(), []
+
+    def interrupt() -> None:
+        wait_for(lambda: run.status().activity == "waiting: 1 run is ahead")
+        states.append(run.status().state)
+        stop.set()
+
+    with queueing.turn("another", threading.Event()):
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        assert job.run(run, stop) == "stopped"
+        thread.join()
+    assert states == ["queued"]
+    assert run.status().state == "stopped"
 
 
 def test_a_job_out_of_memory_fails_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:

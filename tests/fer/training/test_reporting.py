@@ -44,7 +44,9 @@ def test_the_rate_is_of_this_process_after_the_first_batch(monkeypatch: pytest.M
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     run = runs.create(PLAIN)
     state = progress(3, seconds=7.0, seen=640, batch=10)
-    learner: Any = SimpleNamespace(settings=PLAIN, progress=state, batches=100, batch_size=64)
+    learner: Any = SimpleNamespace(
+        settings=PLAIN, progress=state, batches=100, batch_size=64, trains_head_only=False
+    )
     reporter = Reporter(run, threading.Event())
     reporter.begin_epoch(learner)
     for seconds in (30.0, 0.5, 0.5):
@@ -58,6 +60,9 @@ def test_the_rate_is_of_this_process_after_the_first_batch(monkeypatch: pytest.M
     assert status.progress == 0.13
     assert status.seconds_left == pytest.approx(6.87 * 6400 / 128)
     assert state.seconds == 38
+    learner.trains_head_only = True
+    reporter.begin_epoch(learner)
+    assert run.status().images_per_second is None
 
 
 def test_the_heart_beats_during_a_long_step(monkeypatch: pytest.MonkeyPatch) -> None:
