@@ -20,7 +20,7 @@ ROOMS = (
     ("inference",),
     ("training",),
     ("evaluation",),
-    ("cli", "cli_analyze", "cli_models", "__main__", "__init__"),
+    ("cli", "cli_analyze", "cli_data", "cli_models", "__main__", "__init__"),
     ("dashboard",),
     ("pages", "streamlit_app"),
 )
