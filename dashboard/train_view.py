@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import answering, children
 from dashboard.words import plain
 from fer import registry
+from fer.errors import FerError
 from fer.training import launching
 from fer.training.runs import Run, RunStatus
 from fer.visualization import charts
@@ -51,7 +52,12 @@ def _live(run: Run) -> None:
 
 
 def _show(run: Run, status: RunStatus) -> None:
-    settings = run.settings
+    try:
+        settings = run.settings
+    except FerError as error:
+        st.error(plain(str(error)), icon="⚠️")
+        _buttons(run, status)
+        return
     st.markdown(f"#### {settings.name or run.id}")
     doing = status.activity if status.is_active and status.state != "running" else None
     activity = f" ({doing})" if doing else ""
@@ -155,14 +161,17 @@ def history(listed: Sequence[Run]) -> None:
     if not chosen:
         st.caption("Tick runs to lay their curves over each other.")
         return
-    histories = {run.settings.name or run.id: run.metrics() for run in chosen}
+    histories = {run.id: run.metrics() for run in chosen if run.metrics()}
     left, right = st.columns(2)
     left.plotly_chart(charts.learning_curves(histories, "accuracy"), key="history-accuracy")
     right.plotly_chart(charts.learning_curves(histories, "loss"), key="history-loss")
 
 
 def _history_row(run: Run) -> dict[str, Any]:
-    settings, rows = run.settings, run.metrics()
+    try:
+        settings, rows = run.settings, run.metrics()
+    except FerError:
+        return {"run": run.id, "state": "damaged"}
     return {
         "run": settings.name or run.id,
         "state": run.status().state,

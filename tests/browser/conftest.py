@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
 
+from fer import registry
+
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -31,11 +33,17 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a running app with the shipped models."""
+    """Address of a running app with a copy of the shipped models."""
     port = free_port()
     log = tmp_path_factory.mktemp("app") / "log.txt"
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port"]
-    environment = {**os.environ, "FER_RUNS": str(tmp_path_factory.mktemp("runs"))}
+    models = tmp_path_factory.mktemp("app-models") / "models"
+    shutil.copytree(registry.folder(), models)
+    environment = {
+        **os.environ,
+        "FER_RUNS": str(tmp_path_factory.mktemp("app-runs")),
+        "FER_MODELS": str(models),
+    }
     with log.open("wb") as output:
         server = subprocess.Popen(
             [*command, str(port)], cwd=ROOT, env=environment, stdout=output, stderr=output

@@ -1,0 +1,71 @@
+"""Training as a visitor does it: start, watch, leave and come back, put to work, undo."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.test_app import settled
+
+pytestmark = pytest.mark.browser
+
+LONG = 120_000
+
+
+def open_training(page: Page, app: str) -> None:
+    page.goto(f"{app}/train")
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    settled(page)
+
+
+def choose_network(page: Page, name: str) -> None:
+    page.get_by_role("combobox", name="Network").click()
+    page.get_by_role("option", name=name, exact=True).click()
+    settled(page)
+
+
+def fill(page: Page, role: str, name: str, value: str) -> None:
+    field = page.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]
+    field.fill(value)
+    field.press("Enter")
+    settled(page)
+
+
+def test_a_run_is_started_watched_used_and_undone(browser: Browser, page: Page, app: str) -> None:
+    open_training(page, app)
+    choose_network(page, "mlp")
+    fill(page, "spinbutton", "Epochs", "3")
+    fill(page, "textbox", "Name of the model", "taught")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_role("heading", name="taught")).to_be_visible()
+
+    other = browser.new_context().new_page()
+    open_training(other, app)
+    expect(other.get_by_role("heading", name="taught")).to_be_visible()
+    other.context.close()
+
+    page.reload()
+    expect(page.get_by_text("Validation accuracy")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("3 of 3 epochs")).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Use this model").click()
+    expect(page.get_by_text("Every page answers with this model.")).to_be_visible()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="About").click()
+    expect(page.get_by_text("The model that answers: taught")).to_be_visible()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Train").click()
+    page.get_by_role("button", name="Go back to first").click()
+    expect(page.get_by_role("button", name="Use this model")).to_be_visible()
+
+
+def test_a_learning_rate_that_is_none_is_a_sentence(page: Page, app: str) -> None:
+    open_training(page, app)
+    for wrong, words in (("abc", "is no number"), ("0", "must lie between"), ("1e9", "must lie")):
+        fill(page, "textbox", "Learning rate", wrong)
+        expect(page.get_by_text(words)).to_be_visible()
+        expect(page.get_by_role("button", name="Start", exact=True)).to_be_disabled()
+
+
+def test_the_faces_can_be_looked_at(page: Page, app: str) -> None:
+    open_training(page, app)
+    page.get_by_role("radio", name="Faces").click()
+    expect(page.get_by_role("img", name="Some faces of each emotion")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("exact copies are left out of training")).to_be_visible()
