@@ -40,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--network", default="resnet")
     parser.add_argument("--faces", type=int, default=1280)
-    parser.add_argument("--frozen-faces", type=int, default=448)
+    parser.add_argument("--frozen-faces", type=int, default=2800)
     parser.add_argument("--trials", type=int, default=3)
     options = parser.parse_args()
     health(options.network)

@@ -14,10 +14,12 @@ from dashboard import answering, children
 from dashboard.words import plain
 from fer.emotions import EMOTIONS
 from fer.training import datasets, uploads
+from fer.training.tables import VOTES_NAME
 
 DRAWN = "drawn"
 _UPLOAD = "upload"
 _LARGEST_MB = 1024
+_CHOSEN, _VOTES, _ROUND = "faces", "faces-votes", "faces-round"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +41,54 @@ class Choice:
 def choose() -> Choice | None:
     """Asks for the faces; None while an upload is awaited."""
     server = {str(path): f"{path} (on the server)" for path in datasets.offered()}
-    stored = {str(one.path): f"{one.path.name} (uploaded)" for one in uploads.listing()}
+    stored = {
+        str(one.path): f"{one.path.name} (uploaded)"
+        for one in uploads.listing()
+        if one.path.name != VOTES_NAME
+    }
     words = {
         DRAWN: "Drawn faces (built in): they prove nothing about people",
         **server,
         **stored,
         _UPLOAD: "Upload a file …",
     }
-    chosen = st.selectbox("Faces to learn from", list(words), format_func=lambda one: words[one])
-    if chosen != _UPLOAD:
-        return Choice(str(datasets.resolve(chosen)) if chosen in server else chosen)
+    if st.session_state.get(_CHOSEN) not in words:
+        st.session_state[_CHOSEN] = DRAWN
+    chosen = st.selectbox(
+        "Faces to learn from", list(words), format_func=lambda one: words[one], key=_CHOSEN
+    )
+    if chosen in server:
+        return Choice(str(datasets.resolve(chosen)))
+    if chosen in stored:
+        return Choice(chosen, _stored_votes(chosen))
+    return Choice(DRAWN) if chosen == DRAWN else _ask_for_upload()
+
+
+def select(choice: Choice) -> None:
+    """Makes faces that were just stored the chosen ones, and empties the upload fields."""
+    if choice.data in {str(one.path) for one in uploads.listing()}:
+        st.session_state[_CHOSEN] = choice.data
+        st.session_state[_VOTES] = choice.votes
+        st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+
+
+def _stored_votes(chosen: str) -> str | None:
+    """The stored FER+ votes that belong to a stored CSV, if the visitor says so."""
+    others = [str(one.path) for one in uploads.listing() if one.path.suffix == ".csv"]
+    others = [path for path in others if path != chosen]
+    if not chosen.endswith(".csv") or not others:
+        return None
+    if st.session_state.get(_VOTES) not in others:
+        st.session_state[_VOTES] = next((p for p in others if Path(p).name == VOTES_NAME), None)
+    return st.selectbox(
+        "FER+ votes that belong to it",
+        [None, *others],
+        format_func=lambda one: Path(one).name if one else "none",
+        key=_VOTES,
+    )
+
+
+def _ask_for_upload() -> Choice | None:
     st.caption(
         "Kaggle's `fer2013.csv` or `icml_face_data.csv`, a parquet file, or a zip of class folders "
         "(`train/happy/1.png` …), up to 1 GB. It is **stored on the server when Start is "
@@ -56,9 +96,12 @@ def choose() -> Choice | None:
         "“Challenges in Representation Learning”; the FER+ votes (`fer2013new.csv`) are on GitHub, "
         "under “microsoft/FERPlus”."
     )
+    turn = st.session_state.get(_ROUND, 0)
     left, right = st.columns(2)
-    faces = left.file_uploader("Faces", ["csv", "zip", "parquet"], max_upload_size=_LARGEST_MB)
-    votes = right.file_uploader("FER+ votes, if there are any", ["csv"])
+    faces = left.file_uploader(
+        "Faces", ["csv", "zip", "parquet"], max_upload_size=_LARGEST_MB, key=f"faces-{turn}"
+    )
+    votes = right.file_uploader("FER+ votes, if there are any", ["csv"], key=f"votes-{turn}")
     if faces is None:
         return None
     return Choice(DRAWN, None, (faces, votes) if votes else (faces,))
@@ -70,8 +113,9 @@ def look(choice: Choice) -> None:
         st.caption("An upload is looked at once it is stored: press Start, then choose it above.")
         return
     arguments = ["inspect", "--data", choice.data, "--json", "-"]
+    arguments += ["--votes", choice.votes] if choice.votes else []
     child = children.finished(
-        f"inspect {choice.data}", arguments, "Reading the faces …", ("--sheet", "sheet.png")
+        " ".join(arguments), arguments, "Reading the faces …", ("--sheet", "sheet.png")
     )
     if child is None:
         return

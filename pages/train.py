@@ -37,6 +37,7 @@ def start() -> None:
         where = choice.stored()
         run = launching.start(replace(settings, data=where.data, votes=where.votes))
         st.session_state["run"] = run.id
+        train_data.select(where)
 
 
 if wrong:
