@@ -99,8 +99,8 @@ def model_sentence(card: ModelCard) -> str:
         low, high = figures["accuracy_interval"]
         return (
             f"{words} Right on {figures['accuracy']:.1%} (95% interval {low:.1%} to {high:.1%}) of "
-            f"{figures['n']:,} validation faces ({plain(str(card.data.get('name')))}), on which its "
-            "epoch was chosen."
+            f"{figures['n']:,} validation faces ({plain(str(card.data.get('name')))}), on which "
+            "its epoch was chosen."
         )
     except (KeyError, TypeError, ValueError):
         return f"{words} Its card has no figures."

@@ -39,9 +39,9 @@ def ask(data: str, votes: str | None) -> TrainSettings:
         values["epochs"] = first.number_input(
             "Epochs", 1, 1000, 10, help="Times every face is seen."
         )
+        st.session_state.setdefault(f"rate-{network}", f"{facts.learning_rate:g}")
         rate = first.text_input(
             "Learning rate",
-            f"{facts.learning_rate:g}",
             key=f"rate-{network}",
             help="The default suits the network and its optimiser.",
         )
@@ -60,6 +60,11 @@ def ask(data: str, votes: str | None) -> TrainSettings:
         with st.expander("More settings"):
             values |= _more(facts)
     return settings.from_dict({key: one for key, one in values.items() if one not in ("", None)})
+
+
+def use_rate(network: str, rate: float) -> None:
+    """Writes a learning rate into the form."""
+    st.session_state[f"rate-{network}"] = f"{rate:.2g}"
 
 
 def _more(facts: catalogue.Network) -> dict[str, Any]:

@@ -47,7 +47,7 @@ source = st.segmented_control(
 )
 if source == "Upload":
     st.file_uploader(
-        "Drop pictures here: JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP, GIF; up to 20 MB each are read",
+        "Drop pictures here: JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP, GIF; up to 20 MB each",
         accept_multiple_files=True,
         key=f"uploads-{mine.uploads}",
         on_change=add_uploads,

@@ -109,6 +109,10 @@ elif pane == "Learning rate" and settings is not None and choice is not None:
         elif child is not None:
             found = json.loads(child.output)
             st.plotly_chart(charts.rate_search(found["rates"], found["losses"], found["suggested"]))
-            st.markdown(f"Suggested: **{found['suggested']:.2g}**. Write it into the sidebar.")
+            st.button(
+                f"Use {found['suggested']:.2g}",
+                on_click=train_form.use_rate,
+                args=(settings.network, found["suggested"]),
+            )
 elif pane == "History":
     train_view.history(listed)

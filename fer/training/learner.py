@@ -7,7 +7,6 @@ import json
 import math
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,30 +21,10 @@ from fer.errors import BadRun
 from fer.training import batches, head, networks, optimization, transfer
 from fer.training.batches import Batch, Examples
 from fer.training.files import written_whole
+from fer.training.progress import Progress
 from fer.training.settings import TrainSettings
 
-_PLATEAU_EPOCHS = 3
-_PLATEAU_FACTOR = 0.3
-
 __all__ = ["Examples", "Learner", "Progress"]
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a run is; with the variables it is all that resuming needs."""
-
-    epoch: int = 0
-    batch: int = 0
-    seconds: float = 0.0
-    loss_sum: float = 0.0
-    hits: int = 0
-    seen: int = 0
-    best_epoch: int = 0
-    best_accuracy: float = -1.0
-    best_loss: float = math.inf
-    plateau_loss: float = math.inf
-    plateau_epochs: int = 0
-    plateau_factor: float = 1.0
 
 
 class Learner:
@@ -179,11 +158,9 @@ class Learner:
             },
             "confusion": table.tolist(),
         }
-        self._note(row)
+        state.note(row["val_accuracy"], row["val_loss"])
         headed = self.trains_head_only
-        self.progress = dataclasses.replace(
-            state, epoch=state.epoch + 1, batch=0, seconds=0.0, loss_sum=0.0, hits=0, seen=0
-        )
+        self.progress = state.next_epoch()
         if headed and not self.trains_head_only:
             self._begin_phase()
         return row
@@ -202,7 +179,7 @@ class Learner:
 
     def learning_rate(self, step: int) -> float:
         """The rate at a step of the whole run."""
-        factor = self.progress.plateau_factor
+        factor = self.progress.plateau_factor if self.settings.schedule == "plateau" else 1.0
         return optimization.learning_rate(self.settings, step, self.batches, factor)
 
     def num_bytes(self) -> int:
@@ -264,21 +241,6 @@ class Learner:
     def _decay(self, step: int) -> tf.Tensor:
         """The average forgets faster at first, as in TensorFlow's ExponentialMovingAverage."""
         return tf.constant(min(self.settings.averaging, (1 + step) / (10 + step)), tf.float32)
-
-    def _note(self, row: dict[str, Any]) -> None:
-        state = self.progress
-        better = (row["val_accuracy"], -row["val_loss"]) > (state.best_accuracy, -state.best_loss)
-        if better:
-            state.best_epoch = row["epoch"]
-            state.best_accuracy, state.best_loss = row["val_accuracy"], row["val_loss"]
-        if self.settings.schedule != "plateau":
-            return
-        state.plateau_epochs += 1
-        if row["val_loss"] < state.plateau_loss - 1e-4:
-            state.plateau_loss, state.plateau_epochs = row["val_loss"], 0
-        elif state.plateau_epochs >= _PLATEAU_EPOCHS:
-            state.plateau_factor *= _PLATEAU_FACTOR
-            state.plateau_epochs = 0
 
     def _forward(self, inputs: tf.Tensor) -> tf.Tensor:
         """Probabilities in training: from faces, or from features where only the head learns."""

@@ -16,7 +16,8 @@ from fer.training.settings import TrainSettings
 from fer.training.states import OVER, RunStatus
 
 if TYPE_CHECKING:
-    from fer.training.learner import Learner, Progress
+    from fer.training.learner import Learner
+    from fer.training.progress import Progress
 
 HEARTBEAT_SECONDS = 1.0
 _TRIES, _TRY_SECONDS = 5, 0.2

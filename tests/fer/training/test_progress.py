@@ -1,0 +1,33 @@
+"""The best epoch and the plateau."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fer.training.progress import Progress
+
+figures = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 5)), min_size=1, max_size=20)
+
+
+@given(figures)
+def test_the_best_epoch_has_the_highest_accuracy_and_then_the_least_loss(
+    rows: list[tuple[float, float]],
+) -> None:
+    progress = Progress()
+    for accuracy, loss in rows:
+        progress.note(accuracy, loss)
+        progress = progress.next_epoch()
+    best = max(range(len(rows)), key=lambda row: (rows[row][0], -rows[row][1]))
+    assert rows[progress.best_epoch - 1] == rows[best]
+    assert progress.epoch == len(rows)
+
+
+def test_the_rate_comes_down_after_three_epochs_without_gain() -> None:
+    progress, factors = Progress(), []
+    for loss in (2.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.6, 0.6, 0.6):
+        progress.note(0.5, loss)
+        progress = progress.next_epoch()
+        factors.append(progress.plateau_factor)
+    assert factors == pytest.approx([1, 1, 1, 1, 0.3, 0.3, 0.3, 0.3, 0.09])
