@@ -38,7 +38,8 @@ def pages() -> list[StreamlitPage]:
 
 def ensure_frame() -> None:
     """Called first by each page: a cold server opened by a deep link runs the page alone, without
-    the app around it; this sends it through the app."""
+    the app around it; this sends it through the app, once."""
     if not st.session_state.get(FRAMED):
+        st.session_state[FRAMED] = True
         st.navigation(pages())
         st.rerun()

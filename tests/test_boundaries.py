@@ -122,7 +122,6 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 for page in [Path("streamlit_app.py"), *sorted(Path("pages").glob("*.py"))]:
     at = AppTest.from_file(str(page), default_timeout=60)
-    at.session_state["_framed"] = True
     at.run()
     assert not at.exception, (page, at.exception)
     if page.stem == "photos":

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,16 +35,22 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a running app with a copy of the shipped models."""
+    with running_app(tmp_path_factory.mktemp("app")) as address:
+        yield address
+
+
+@contextmanager
+def running_app(folder: Path) -> Iterator[str]:
+    """A server of its own, whose models, runs and log live in `folder`."""
     port = free_port()
-    log = tmp_path_factory.mktemp("app") / "log.txt"
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port"]
-    models = tmp_path_factory.mktemp("app-models") / "models"
-    shutil.copytree(registry.folder(), models)
+    log = folder / "log.txt"
+    shutil.copytree(registry.folder(), folder / "models")
     environment = {
         **os.environ,
-        "FER_RUNS": str(tmp_path_factory.mktemp("app-runs")),
-        "FER_MODELS": str(models),
+        "FER_RUNS": str(folder / "runs"),
+        "FER_MODELS": str(folder / "models"),
     }
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port"]
     with log.open("wb") as output:
         server = subprocess.Popen(
             [*command, str(port)], cwd=ROOT, env=environment, stdout=output, stderr=output

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard import navigation
 from fer import images
+from tests.browser.conftest import running_app
 from tests.helpers import astronaut, group_photo
 
 pytestmark = pytest.mark.browser
@@ -42,6 +43,15 @@ def test_a_deep_link_opens_the_page_inside_the_app(page: Page, app: str, stem: s
     expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(len(PATHS))
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_deep_link_into_a_cold_server_is_inside_the_app_too(page: Page, tmp_path: Path) -> None:
+    with running_app(tmp_path) as app:
+        page.goto(f"{app}/photos")
+        expect(page.get_by_role("heading", name="Photos")).to_be_visible()
+        settled(page)
+        expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(len(PATHS))
+        assert page.title() == "Apparent expression"
 
 
 def test_no_page_asks_another_server(page: Page, app: str) -> None:

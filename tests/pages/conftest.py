@@ -15,14 +15,13 @@ Open = Callable[[str], AppTest]
 
 @pytest.fixture
 def open_page(tiny_models: Path) -> Open:
-    """Runs a page that answers with the model "tiny"; no exception may be shown."""
+    """Runs a page alone, with the model "tiny" to answer; no exception may be shown."""
     import streamlit as st
 
     st.cache_resource.clear()
 
     def run(stem: str) -> AppTest:
         page = AppTest.from_file(str(navigation.ROOT / "pages" / f"{stem}.py"), default_timeout=60)
-        page.session_state[navigation.FRAMED] = True
         page.run()
         assert not page.exception
         return page
