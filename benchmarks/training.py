@@ -153,7 +153,9 @@ class OurEpochs:
     def __init__(self, settings: TrainSettings, train: tuple[np.ndarray, np.ndarray]) -> None:
         from fer.training.learner import Examples, Learner
 
-        self._learner = Learner(settings, Examples(*train), Examples(train[0][:32], train[1][:32]))
+        faces = Examples(*train, train[1].argmax(axis=1))
+        few = Examples(*(part[:32] for part in (faces.pixels, faces.targets, faces.truth)))
+        self._learner = Learner(settings, faces, few)
         self.images = self._learner.batches * self._learner.batch_size
 
     def epoch(self) -> float:

@@ -26,8 +26,10 @@ from fer.metrics import with_temperature
 from fer.permission import require_training
 from fer.values import InputSpec, ModelCard
 
-DEFAULT = "first"
+DEFAULT = "crowd"
 """The shipped model that answers until another one is activated."""
+
+SHIPPED = ("crowd", "first")
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 THREADS = min(2, os.cpu_count() or 1)
@@ -189,10 +191,10 @@ def go_back() -> str:
 
 
 def delete(name: str) -> None:
-    """Deletes a model for good. Raises `BadModel` for the shipped and for the active one."""
+    """Deletes a model for good. Raises `BadModel` for a shipped one and for the active one."""
     require_training()
     path = _existing(name)
-    if name == DEFAULT:
+    if name in SHIPPED:
         raise BadModel(f"the model {name!r} came with the program; it stays, so that one answers.")
     if name == active():
         raise BadModel(f"the model {name!r} answers at present. Use another one, then delete it.")

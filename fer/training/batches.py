@@ -21,10 +21,12 @@ Batch = tuple[NDArray[Any], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Faces as a network takes them, uint8 (N, H, W, C), and its right answers, float32 (N, 7)."""
+    """Faces as a network takes them, uint8 (N, H, W, C), what it should answer, float32 (N, 7), and
+    the one right answer, int64 (N,), with `TIED` where there is none."""
 
     pixels: NDArray[np.uint8]
     targets: NDArray[np.float32]
+    truth: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.pixels)

@@ -93,7 +93,11 @@ def learner_for(settings: TrainSettings, data: datasets.Dataset, fresh: bool = T
 
     def examples(split: str) -> Examples:
         part = data.split(split)
-        return Examples(part.inputs(settings.input), datasets.targets(part, settings.labels))
+        return Examples(
+            part.inputs(settings.input),
+            datasets.targets(part, settings.labels),
+            datasets.truth(part, settings.labels),
+        )
 
     return Learner(settings, examples("train"), examples("validation"), fresh)
 

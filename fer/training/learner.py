@@ -140,9 +140,9 @@ class Learner:
         """Validates, moves on to the next epoch and returns the finished one's figures."""
         state = self.progress
         probabilities = self._validated()
-        true = self.validation.targets.argmax(axis=1)
-        clear = _has_one_favourite(self.validation.targets)
-        table = metrics.confusion(probabilities.argmax(axis=1)[clear], true[clear])
+        true = self.validation.truth
+        counts = true != metrics.TIED
+        table = metrics.confusion(probabilities.argmax(axis=1)[counts], true[counts])
         recall = metrics.recalls(table)
         row: dict[str, Any] = {
             "epoch": state.epoch + 1,
@@ -151,7 +151,7 @@ class Learner:
             "loss": state.loss_sum / state.seen,
             "accuracy": state.hits / state.seen,
             "val_loss": metrics.cross_entropy(probabilities, self.validation.targets),
-            "val_accuracy": float(np.trace(table) / table.sum()),
+            "val_accuracy": float(np.trace(table) / max(1, table.sum())),
             "recall": {
                 emotion: None if math.isnan(recall[i]) else float(recall[i])
                 for i, emotion in enumerate(EMOTIONS)
@@ -258,7 +258,3 @@ class Learner:
 
 def _flat(model: keras.Model) -> list[keras.Layer]:
     return list(networks.flat(model.layers))
-
-
-def _has_one_favourite(targets: NDArray[np.float32]) -> NDArray[np.bool_]:
-    return np.asarray((targets == targets.max(axis=1, keepdims=True)).sum(axis=1) == 1)

@@ -52,7 +52,7 @@ def test_a_run_is_started_watched_used_and_undone(browser: Browser, page: Page, 
     page.get_by_test_id("stSidebarNavLink").filter(has_text="About").click()
     expect(page.get_by_text("The model that answers: taught")).to_be_visible()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Train").click()
-    page.get_by_role("button", name="Go back to first").click()
+    page.get_by_role("button", name="Go back to crowd").click()
     expect(page.get_by_role("button", name="Use this model")).to_be_visible()
 
 

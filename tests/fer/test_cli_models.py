@@ -81,7 +81,7 @@ def test_models_and_the_active_one(tmp_path: Path, capsys: pytest.CaptureFixture
     publish(tmp_path, "other")
     assert main(["models", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert [(one["name"], one["active"]) for one in found] == [("first", True), ("other", False)]
+    assert [(one["name"], one["active"]) for one in found] == [("crowd", True), ("other", False)]
     assert main(["models"]) == 0
     assert "first (active)" in capsys.readouterr().out
 

@@ -39,7 +39,7 @@ def make_examples(n: int, seed: int) -> Examples:
     labels = random.integers(0, 7, n)
     faces = random.integers(0, 90, (n, *SMALL.shape), dtype=np.uint8)
     faces[np.arange(n), 2 * labels + 1] += 120
-    return Examples(faces, np.eye(7, dtype=np.float32)[labels])
+    return Examples(faces, np.eye(7, dtype=np.float32)[labels], labels)
 
 
 TRAIN, VALIDATION = make_examples(88, 0), make_examples(40, 1)

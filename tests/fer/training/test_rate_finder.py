@@ -25,7 +25,7 @@ def make_learner(settings: TrainSettings = SETTINGS) -> Learner:
     labels = random.integers(0, 7, 64)
     faces = random.integers(0, 90, (64, *SMALL.shape), dtype=np.uint8)
     faces[np.arange(64), 2 * labels + 1] += 120
-    examples = Examples(faces, np.eye(7, dtype=np.float32)[labels])
+    examples = Examples(faces, np.eye(7, dtype=np.float32)[labels], labels)
     return Learner(settings, examples, examples)
 
 
