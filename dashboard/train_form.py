@@ -11,6 +11,7 @@ from fer.errors import BadSettings
 from fer.training import catalogue, settings
 from fer.training.settings import TrainSettings
 
+_RATES = "rates"
 _FREEZE = {"none": "nothing", "all": "the whole backbone"}
 _PREPROCESSING = {
     "none": "none",
@@ -39,10 +40,11 @@ def ask(data: str, votes: str | None) -> TrainSettings:
         values["epochs"] = first.number_input(
             "Epochs", 1, 1000, 10, help="Times every face is seen."
         )
-        st.session_state.setdefault(f"rate-{network}", f"{facts.learning_rate:g}")
+        default = st.session_state.get(_RATES, {}).get(network, f"{facts.learning_rate:g}")
         rate = first.text_input(
             "Learning rate",
-            key=f"rate-{network}",
+            default,
+            key=f"rate-{network}-{default}",
             help="The default suits the network and its optimiser.",
         )
         values["learning_rate"] = _number(rate)
@@ -64,7 +66,7 @@ def ask(data: str, votes: str | None) -> TrainSettings:
 
 def use_rate(network: str, rate: float) -> None:
     """Writes a learning rate into the form."""
-    st.session_state[f"rate-{network}"] = f"{rate:.2g}"
+    st.session_state[_RATES] = {**st.session_state.get(_RATES, {}), network: f"{rate:.2g}"}
 
 
 def _more(facts: catalogue.Network) -> dict[str, Any]:

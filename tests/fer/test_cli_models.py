@@ -83,7 +83,7 @@ def test_models_and_the_active_one(tmp_path: Path, capsys: pytest.CaptureFixture
     found = json.loads(capsys.readouterr().out)
     assert [(one["name"], one["active"]) for one in found] == [("crowd", True), ("other", False)]
     assert main(["models"]) == 0
-    assert "first (active)" in capsys.readouterr().out
+    assert "crowd (active)" in capsys.readouterr().out
 
 
 def test_a_broken_model_is_named_and_the_rest_listed(

@@ -107,3 +107,11 @@ def test_a_damaged_run_folder_does_not_hide_the_others(open_page: Open, runs_fol
     (runs_folder / "20990101-000000-broken" / "settings.json").write_text("{")
     page = open_page("train")
     assert run.id in str(page.selectbox)
+
+
+def test_a_found_rate_is_written_into_the_form(open_page: Open) -> None:
+    page = open_page("train")
+    page.session_state["rates"] = {"resnet": "0.02"}
+    page.run()
+    assert page.sidebar.text_input[0].value == "0.02"
+    assert "learning rate 0.02" in words(page)
