@@ -97,6 +97,7 @@ def learner_for(settings: TrainSettings, data: datasets.Dataset, fresh: bool = T
             part.inputs(settings.input),
             datasets.targets(part, settings.labels),
             datasets.truth(part, settings.labels),
+            datasets.other_targets(part, settings.labels) if settings.other_question else None,
         )
 
     return Learner(settings, examples("train"), examples("validation"), fresh)
