@@ -17,14 +17,23 @@ from fer.training import tables
 from fer.training.class_folders import originals
 from fer.training.gathering import split_of
 from fer.training.inspection import Inspection, contact_sheet, inspect
-from fer.training.labelled import SPLITS, UNLABELLED, Dataset, Picture, RowProblem, as_rgb
-from fer.training.loading import DRAWN, load
+from fer.training.labelled import (
+    SPLITS,
+    UNLABELLED,
+    UNSPLIT,
+    Dataset,
+    Picture,
+    RowProblem,
+    as_rgb,
+)
+from fer.training.loading import DRAWN, load, opened
 from fer.training.settings import TrainSettings
 
 __all__ = [
     "DRAWN",
     "SPLITS",
     "UNLABELLED",
+    "UNSPLIT",
     "Dataset",
     "Inspection",
     "Picture",
@@ -35,6 +44,7 @@ __all__ = [
     "inspect",
     "load",
     "offered",
+    "opened",
     "originals",
     "prepared",
     "resolve",

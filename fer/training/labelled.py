@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from fer.values import InputSpec
 
 SPLITS = ("train", "validation", "test")
 UNLABELLED = -1
+UNSPLIT = ""
+"""The split of a face whose data set has none, where it was read as it is."""
+
 NUM_VOTES = 10
 
 Picture = NDArray[np.uint8]
@@ -40,7 +43,9 @@ class Dataset:
     "validation" or "test"; `hash` is the SHA-256 of what was read. `sources` says where each face
     stands ("row 2", "train/happy/a.png"), or is empty. `whole_faces`: every picture is a cut face,
     as in FER2013; pictures from class folders may show more. `problems` are the first five of the
-    `num_problems` rows or files that could not be used.
+    `num_problems` rows or files that could not be used; `left_out` counts by split those of which
+    no face came, under `UNSPLIT` where the split is not known. `file_hashes` is the SHA-256 of each
+    picture's file, where pictures are read on demand.
     """
 
     name: str
@@ -54,6 +59,8 @@ class Dataset:
     whole_faces: bool = True
     problems: tuple[RowProblem, ...] = ()
     num_problems: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    file_hashes: tuple[bytes, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.pictures)
@@ -77,6 +84,7 @@ class Dataset:
             votes=None if self.votes is None else self.votes[chosen],
             splits=self.splits[chosen],
             sources=tuple(self.sources[row] for row in chosen) if self.sources else (),
+            file_hashes=tuple(self.file_hashes[row] for row in chosen) if self.file_hashes else (),
         )
 
     def split(self, name: str) -> Dataset:
@@ -91,8 +99,8 @@ class Dataset:
         return batch
 
     def picture_hashes(self) -> list[bytes]:
-        """A hash of each picture's size and pixels: equal for exact copies."""
-        return picture_hashes(self.pictures)
+        """A hash of each picture's size and pixels, or of its file: equal for exact copies."""
+        return list(self.file_hashes) or picture_hashes(self.pictures)
 
 
 def as_rgb(picture: Picture) -> Picture:

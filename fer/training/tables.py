@@ -74,13 +74,13 @@ def read_csv(stream: IO[bytes], name: str, votes: Votes | None = None) -> Gather
     num_rows = 0
     for index, (number, row) in enumerate(rows):
         num_rows += 1
-        where = f"row {number}"
+        where, split = f"row {number}", None
         try:
             split = _split(row, columns)
             picture = pixels(_cell(row, columns["pixels"]))
             label = index_of(short(_cell(row, columns["emotion"])))
         except BadDataset as error:
-            found.leave_out(where, str(error))
+            found.leave_out(where, str(error), split)
             continue
         found.add(where, picture, label, split, _votes_of(votes, index, where, split, found))
     if votes is not None and len(votes.counts) != num_rows:
@@ -129,7 +129,7 @@ def _parquet_faces(file: Any, name: str, longest: int) -> Gathered:
     found = Gathered(name)
     batches = file.iter_batches(batch_size=256, columns=["png", "emotion", "usage", *counts])
     for row in (row for batch in batches for row in batch.to_pylist()):
-        where = f"row {len(found.pictures) + found.num_problems + 1}"
+        where, split = f"row {len(found.pictures) + found.num_problems + 1}", None
         try:
             split = split_of(short(str(row["usage"])))
             if split is None:
@@ -138,7 +138,7 @@ def _parquet_faces(file: Any, name: str, longest: int) -> Gathered:
             label = index_of(short(str(row["emotion"])))
             votes = _checked_counts([row[one] for one in counts]) if counts else None
         except (BadDataset, BadImage) as error:
-            found.leave_out(where, str(error))
+            found.leave_out(where, str(error), split)
             continue
         found.add(where, picture, label, split, votes)
     return found
@@ -175,7 +175,7 @@ def _votes_of(
     if its_split and split and its_split != split:
         raise _not_joined(votes, found.name, f"{its_split} beside {split} in {where}")
     if index in votes.wrong:
-        found.leave_out(f"{where} of {votes.name}", f"{votes.wrong[index]}; the face has no votes")
+        found.tell(f"{where} of {votes.name}", f"{votes.wrong[index]}; the face has no votes")
     return np.asarray(votes.counts[index])
 
 
