@@ -16,10 +16,11 @@ from tqdm import tqdm
 
 from fer import cli_output, registry
 from fer.errors import BadModel, FerError
-from fer.evaluation import protocol, report
+from fer.evaluation import report
 from fer.evaluation.report import Report
 from fer.registry import Model
 from fer.training import datasets, files
+from fer.training.labelled import NO_LABEL, UNREADABLE
 
 DONE, SOME_FAILED = 0, 1
 PROGRESS = "progress.json"
@@ -103,10 +104,11 @@ def _evaluate(options: argparse.Namespace) -> int:
         found = report.evaluate(
             models, data, options.data, options.split, options.labels, options.whole_picture, show
         )
-        for problem in found.data["problems"]:
-            print(f"fer: {problem}", file=sys.stderr)
+        for sentence in (*found.data["problems"], *found.data["notes"]):
+            print(f"fer: {sentence}", file=sys.stderr)
         _write(found, options)
-    return SOME_FAILED if protocol.UNREADABLE in found.data["dropped"] else DONE
+    some_failed = any(kind in found.data["dropped"] for kind in (UNREADABLE, NO_LABEL))
+    return SOME_FAILED if some_failed else DONE
 
 
 def _make_folder(folder: Path | None) -> None:

@@ -14,11 +14,10 @@ from fer.metrics import TIED
 from fer.training import datasets
 from fer.training.datasets import SPLITS, UNLABELLED, UNSPLIT, Dataset
 from fer.training.gathering import split_of
+from fer.training.labelled import NO_LABEL, UNREADABLE
 
 ALL = "all"
 """What the split is called where a data set has none."""
-
-UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,10 +52,11 @@ def select(data: Dataset, split: str | None, labels: str | None, question: str) 
     in_split = np.arange(len(data)) if split == ALL else np.flatnonzero(data.splits == split)
     true = datasets.truth(data, labels)[in_split]
     reasons = _without_votes(data, in_split) if labels == "crowd" else {}
-    reasons["no label"] = true == UNLABELLED if labels == "fer2013" else np.zeros(len(true), bool)
+    reasons[NO_LABEL] = true == UNLABELLED if labels == "fer2013" else np.zeros(len(true), bool)
     dropped = {reason: int(rows.sum()) for reason, rows in reasons.items() if rows.any()}
-    if unreadable := _num_unreadable(data, split):
-        dropped[UNREADABLE] = unreadable
+    for kind in (NO_LABEL, UNREADABLE):
+        if count := _num_left_out(data, split, kind):
+            dropped[kind] = dropped.get(kind, 0) + count
     counted = true != (TIED if labels == "crowd" else UNLABELLED)
     if not counted.any():
         why = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
@@ -106,8 +106,10 @@ def _without_votes(data: Dataset, rows: NDArray[np.int64]) -> dict[str, NDArray[
     }
 
 
-def _num_unreadable(data: Dataset, split: str) -> int:
-    """Rows and files of this split, or of no known one, from which the reader got no face."""
-    if split == ALL:
-        return sum(data.left_out.values())
-    return data.left_out.get(split, 0) + data.left_out.get(UNSPLIT, 0)
+def _num_left_out(data: Dataset, split: str, kind: str) -> int:
+    """Rows and files of this split, or of no known one, of which the reader got no face."""
+    return sum(
+        count
+        for (its_split, its_kind), count in data.left_out.items()
+        if its_kind == kind and (split == ALL or its_split in (split, UNSPLIT))
+    )

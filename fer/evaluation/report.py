@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.emotions import NUM_EMOTIONS
+from fer import metrics
 from fer.errors import BadDataset
-from fer.evaluation import figures, protocol, reading
-from fer.evaluation.protocol import UNREADABLE, Selection
+from fer.evaluation import figures, leaks, protocol, reading
+from fer.evaluation.protocol import Selection
 from fer.evaluation.reading import OnProgress, Reading
 from fer.registry import Model
 from fer.training.datasets import Dataset
+from fer.training.labelled import UNREADABLE
 from fer.values import read_only
 
 _SUMMARY, _ARRAYS = "report.json", "faces.npz"
@@ -58,7 +59,7 @@ class Faces:
     @property
     def shares(self) -> NDArray[np.float64] | None:
         """Shares (N, 7) of the votes for the seven emotions; NaN where there are none."""
-        return None if self.votes is None else vote_shares(self.votes)
+        return None if self.votes is None else metrics.vote_shares(self.votes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,14 +162,13 @@ def evaluate(
             models, read.probabilities, read.seconds, strict=True
         )
     )
-    return Report(_facts(data, path, selection, read), faces, reports, _comparison(reports, faces))
-
-
-def vote_shares(votes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Shares (N, 7) of the votes (N, 10) for the seven emotions; NaN where there are none."""
-    seven = votes[:, :NUM_EMOTIONS]
-    total = seven.sum(axis=1, keepdims=True)
-    return np.where(total > 0, seven / np.maximum(total, 1), np.nan)
+    copies = leaks.find(data, faces.rows, selection.split)
+    facts = {
+        **_facts(data, path, selection, read),
+        "copies": {"within": copies.within, "across": dict(copies.across)},
+        "notes": leaks.notes([model.card for model in models], data, selection.split, copies),
+    }
+    return Report(facts, faces, reports, _comparison(reports, faces))
 
 
 def _faces(data: Dataset, selection: Selection, read: Reading) -> Faces:

@@ -18,7 +18,7 @@ from fer.emotions import EMOTIONS, index_of
 from fer.errors import BadDataset, BadImage
 from fer.training import trees
 from fer.training.gathering import Gathered, compact, short, split_of
-from fer.training.labelled import UNSPLIT, Dataset, Picture
+from fer.training.labelled import NO_LABEL, UNREAD_HASH, UNSPLIT, Dataset, Picture
 from fer.training.trees import Tree
 from fer.values import Image
 
@@ -69,7 +69,7 @@ def on_demand(tree: Tree) -> Dataset:
     digest, hashes = hashlib.sha256(), []
     for file in places:
         digest.update(file.encode("utf-8", "surrogateescape") + b"\0")
-        hashes.append(b"")
+        hashes.append(UNREAD_HASH)
         with contextlib.suppress(BadImage):
             hashes[-1] = hashlib.sha256(_bytes(tree, file)).digest()
             digest.update(hashes[-1])
@@ -151,7 +151,8 @@ def _places(tree: Tree, found: Gathered) -> dict[str, tuple[int, str | None]]:
     for file in tree.named(*images.ENDINGS):
         *above, parent, _ = ("", "", *file.split("/"))
         if not parent or split_of(parent):
-            found.leave_out(file, "it lies in no folder that is named by an emotion")
+            reason = "it lies in no folder that is named by an emotion"
+            found.leave_out(file, reason, split_of(parent), NO_LABEL)
             continue
         try:
             label = index_of(parent)

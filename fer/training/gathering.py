@@ -14,6 +14,7 @@ from fer.emotions import EMOTIONS
 from fer.errors import BadDataset
 from fer.training.labelled import (
     NUM_VOTES,
+    UNREADABLE,
     UNSPLIT,
     Dataset,
     Picture,
@@ -50,7 +51,7 @@ class Gathered:
     votes: list[NDArray[np.int64] | None] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
     num_problems: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(
         self,
@@ -68,9 +69,11 @@ class Gathered:
         self.splits.append(split)
         self.votes.append(votes)
 
-    def leave_out(self, where: str, reason: str, split: str | None = None) -> None:
+    def leave_out(
+        self, where: str, reason: str, split: str | None = None, kind: str = UNREADABLE
+    ) -> None:
         """Counts a row or file of which no face comes."""
-        self.left_out[split or UNSPLIT] += 1
+        self.left_out[split or UNSPLIT, kind] += 1
         self.tell(where, reason)
 
     def tell(self, where: str, reason: str) -> None:
