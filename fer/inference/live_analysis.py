@@ -230,5 +230,6 @@ class Analyser:
         return tuple(replace(self._shown[one.track], face=one.face) for one in tracked)
 
     def _steadied(self, track: int, face: FaceResult, now: float) -> FaceResult:
-        steadied = self._smoother.update(track, face.prediction.probabilities, now)
+        told, sharpness = face.prediction.probabilities, face.quality.sharpness
+        steadied = self._smoother.update(track, told, now, sharpness)
         return replace(face, track=track, prediction=steadied)
