@@ -15,27 +15,30 @@ Floats = NDArray[np.float64]
 LONGEST_SECONDS = 1.6
 """Time constant at strength 1; it grows with the square of the strength."""
 
-LABEL_MARGIN = 0.15
+LABEL_MARGIN = 0.25
 UNSURE_MARGIN = 0.08
-"""At strength 1 another label must lead by so much, and confidence pass its threshold by so much,
-before what is shown changes."""
+"""At strength 1, another label is shown once it leads by so much (or a little for three time
+constants), and "unsure" comes and goes when confidence passes its threshold by so much."""
 
 _FIRST_SECONDS = 1 / 15
 _LEAST_SECONDS = 1e-3
 _MOST_SECONDS = 1.0
 _LEAST_CLEAR = 0.1
+_PATIENCE = 3
 
 
 @dataclass(slots=True)
 class _State:
     """`total`: weighted sum of probabilities; `sharpness`: sum of sharpness times seconds, and of
-    seconds; all forgetting. `label` and `uncertain`: what is shown."""
+    seconds; all forgetting. `label` and `uncertain`: what is shown. `rival`: another label that
+    leads at present, and since when."""
 
     total: Floats
     sharpness: Floats
     time: float
     label: int
     uncertain: bool
+    rival: tuple[int, float] | None = None
 
 
 class Smoother:
@@ -55,7 +58,7 @@ class Smoother:
     def configure(self, strength: float, unsure_below: float) -> None:
         """Other settings from the next reading on; what is shown is then decided afresh."""
         self._seconds = LONGEST_SECONDS * strength**2
-        self._label_margin = LABEL_MARGIN * strength
+        self._label_margin = LABEL_MARGIN * math.sqrt(strength)
         self._unsure_margin = UNSURE_MARGIN * strength
         self._unsure_below = unsure_below
         self._fresh = set(self._states)
@@ -94,7 +97,11 @@ class Smoother:
         self._fresh.discard(track)
         mean = state.total / state.total.sum()
         best = int(mean.argmax())
-        if fresh or mean[best] - mean[state.label] > self._label_margin:
+        if state.rival is None or state.rival[0] != best:
+            state.rival = best, state.time
+        led = state.time - state.rival[1]
+        ahead = mean[best] - mean[state.label]
+        if fresh or ahead > self._label_margin or led > _PATIENCE * self._seconds:
             state.label = best
         margin = self._unsure_margin if state.uncertain else -self._unsure_margin
         threshold = self._unsure_below + (0.0 if fresh else margin)
