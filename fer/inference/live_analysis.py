@@ -71,7 +71,7 @@ class Analysis:
 @dataclass(slots=True)
 class Pace:
     """How often a costly step is taken: as often as its share of the time allows, within bounds
-    in seconds."""
+    in seconds; but never for more than half of the time."""
 
     share: float
     shortest: float
@@ -83,7 +83,8 @@ class Pace:
         """Whether it is time again; twice as often in a hurry."""
         if self.last is None:
             return True
-        interval = min(max(self.cost / self.share, self.shortest), self.longest)
+        longest = max(self.longest, 2 * self.cost)
+        interval = min(max(self.cost / self.share, self.shortest), longest)
         # A little early is better than a frame late: frames come in steps of their own.
         return now - self.last > (0.45 if hurry else 0.9) * interval
 

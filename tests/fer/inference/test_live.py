@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ from fer.values import FrameResult
 from tests.helpers import publish_tiny
 from tests.stubs import NAME, StubDetector, bright_square, poison, register
 
+ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.usefixtures("tiny_models", "stub")
 
 
@@ -259,6 +262,20 @@ def test_no_two_feeds_share_a_detector_or_a_number() -> None:
     assert len({ident for one in StubDetector.made for ident in one.threads}) == 3
     for feed in feeds:
         feed.close()
+
+
+def test_the_program_may_end_while_a_stream_goes_on() -> None:
+    code = """
+import numpy as np, time
+from fer import registry
+from fer.inference.live import LiveFeed
+feed = LiveFeed(registry.load("tiny"))
+for number in range(40):
+    feed.offer(np.zeros((480, 640, 3), np.uint8), number / 30)
+    time.sleep(0.01)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
