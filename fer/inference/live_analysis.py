@@ -20,8 +20,10 @@ from fer.values import FaceResult, FrameResult, Image
 LONGEST_SIDE = 1280
 """Larger frames are read on a copy of this size."""
 
+SEARCH_SIDES = {"haar": 400}
 SEARCH_SIDE = 320
-"""Faces are searched on a copy of this size: from 40 pixels on in a frame of 640."""
+"""Faces are searched on a copy of this size, from 40 pixels on in a frame of 640; the cascade,
+which finds too few on so small a copy, has a size of its own."""
 
 MOST_EVERY = 100
 
@@ -174,6 +176,7 @@ class Analyser:
             return
         if self._used is None or self._used[1].detector != settings.detector:
             self._detector = detection.create(settings.detector)
+            self._side = SEARCH_SIDES.get(settings.detector, SEARCH_SIDE)
             self._frames = 0
             self._following.last = self._searching.last = None
         if self._used is not None and self._used[0] is not model:
@@ -191,7 +194,7 @@ class Analyser:
         started = clock.perf_counter()
         spent = 0.0
         if self._is_search_due(now, every):
-            faces = detection.detect_with(self._detector, image, SEARCH_SIDE)
+            faces = detection.detect_with(self._detector, image, self._side)
             spent = seconds["detect"] = clock.perf_counter() - started
             for pace in (self._following, self._searching):
                 pace.done(now, spent)

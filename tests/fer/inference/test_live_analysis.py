@@ -12,8 +12,8 @@ from hypothesis import given
 
 from fer import registry
 from fer.inference.live_analysis import Analyser, Analysis, LiveSettings, Pace, SteadyTime
-from fer.values import Image
-from tests import clips
+from fer.values import Image, clipped_box
+from tests import scenes
 from tests.stubs import NAME, StubDetector, bright_square, poison, register
 
 RATE = 15
@@ -62,12 +62,12 @@ def test_faces_are_classified_at_most_fifteen_times_a_second() -> None:
 
 def test_one_person_in_a_clip_is_one_track() -> None:
     places = [[(320 + 4.0 * n, 240, 200 + 2 * n, False)] for n in range(24)]
-    found = analysed([clips.frame(place) for place in places], LiveSettings())
+    found = analysed([scenes.frame(place) for place in places], LiveSettings())
     assert {face.track for one in found for face in one.result.faces} == {1}
     for place, one in zip(places, found, strict=True):
-        truth = clips.face_box(place[0])
+        truth = scenes.face_box(place[0])
         assert truth is not None
-        assert clips.overlap(one.result.faces[0].face.box, truth) > 0.5
+        assert scenes.overlap(one.result.faces[0].face.box, truth) > 0.5
 
 
 def test_a_large_frame_is_read_small_and_answered_in_its_own_pixels() -> None:
@@ -79,9 +79,9 @@ def test_a_large_frame_is_read_small_and_answered_in_its_own_pixels() -> None:
         one = analyser.analyse(moved, step / 10, step / 10, model, settings)
     assert (one.result.width, one.result.height) == (3840, 2160)
     (face,) = one.result.faces
-    truth = clips.clipped_box(1300, 600, 2200, 1500, 3840, 2160)
+    truth = clipped_box(1300, 600, 2200, 1500, 3840, 2160)
     assert truth is not None
-    assert clips.overlap(face.face.box, truth) > 0.9
+    assert scenes.overlap(face.face.box, truth) > 0.9
     assert one.velocities[1][0] == pytest.approx(600, abs=150)
 
 

@@ -1,4 +1,4 @@
-"""Who stays who: on clips with a real face, and under whatever a detector may say."""
+"""Who stays who: on scenes with a real face, and under whatever a detector may say."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from fer.inference.tracking import (
     Tracker,
 )
 from fer.values import Face, Image, clipped_box
-from tests import clips
+from tests import scenes
 from tests.helpers import make_face
 
 FRAMES_PER_SECOND = 15
-Scene = Callable[[float], list[clips.Place]]
+Scene = Callable[[float], list[scenes.Place]]
 
 
 def watched(
@@ -35,7 +35,7 @@ def watched(
     tracker, detector = Tracker(), detection.create()
     for number in range(int(seconds * FRAMES_PER_SECOND)):
         time = number / FRAMES_PER_SECOND
-        image = clips.frame(scene(time))
+        image = scenes.frame(scene(time))
         if number % every == 0:
             found = detection.detect_with(detector, image, 320)
             yield time, tracker.detected(image, found, time)
@@ -47,7 +47,7 @@ def numbers(shown: tuple[Tracked, ...]) -> list[int]:
     return [one.track for one in shown]
 
 
-def moving(time: float) -> list[clips.Place]:
+def moving(time: float) -> list[scenes.Place]:
     x = 320 + 150 * math.sin(2 * time)
     return [(x, 240 + 40 * math.sin(3 * time), 220 + 60 * math.sin(1.5 * time), False)]
 
@@ -56,9 +56,9 @@ def moving(time: float) -> list[clips.Place]:
 def test_one_person_who_moves_and_changes_size_is_one_track(every: int) -> None:
     for time, shown in watched(moving, 3, every):
         assert numbers(shown) == [1]
-        truth = clips.face_box(moving(time)[0])
+        truth = scenes.face_box(moving(time)[0])
         assert truth is not None
-        assert clips.overlap(shown[0].face.box, truth) > 0.5
+        assert scenes.overlap(shown[0].face.box, truth) > 0.5
 
 
 def test_velocity_is_in_pixels_a_second() -> None:
@@ -67,7 +67,7 @@ def test_velocity_is_in_pixels_a_second() -> None:
 
 
 def test_who_leaves_and_comes_back_is_a_new_track() -> None:
-    def scene(time: float) -> list[clips.Place]:
+    def scene(time: float) -> list[scenes.Place]:
         return [] if 1 <= time < 1 + LOST_SECONDS + 1 else [(320, 240, 200, False)]
 
     seen = [(time, numbers(shown)) for time, shown in watched(scene, 4, 3)]
@@ -78,7 +78,7 @@ def test_who_leaves_and_comes_back_is_a_new_track() -> None:
 
 @pytest.mark.parametrize("speeds", [(150, 100), (80, 80)])
 def test_two_who_cross_keep_apart(speeds: tuple[int, int]) -> None:
-    def scene(time: float) -> list[clips.Place]:
+    def scene(time: float) -> list[scenes.Place]:
         first = (100 + speeds[0] * time, 260, 180, False)
         return [first, (540 - speeds[1] * time, 230, 170, True)]
 
@@ -92,7 +92,7 @@ def test_two_who_cross_keep_apart(speeds: tuple[int, int]) -> None:
 
 
 def test_a_face_missed_once_stays_on_screen() -> None:
-    image, tracker = clips.wall(320, 240), Tracker()
+    image, tracker = scenes.wall(320, 240), Tracker()
     tracker.detected(image, [make_face()], 0.0)
     assert numbers(tracker.detected(image, [], 0.1)) == [1]
     assert numbers(tracker.detected(image, [], 0.2)) == []
@@ -100,7 +100,7 @@ def test_a_face_missed_once_stays_on_screen() -> None:
 
 
 def test_a_doubtful_face_is_shown_when_it_is_seen_again() -> None:
-    image, tracker = clips.wall(320, 240), Tracker()
+    image, tracker = scenes.wall(320, 240), Tracker()
     assert tracker.detected(image, [make_face(score=0.7)], 0.0) == ()
     assert tracker.doubtful
     assert tracker.detected(image, [], 0.1) == ()
@@ -111,12 +111,12 @@ def test_a_doubtful_face_is_shown_when_it_is_seen_again() -> None:
 
 def test_one_face_detected_twice_is_one_track() -> None:
     faces = [make_face(side=60), make_face(left=14, side=60, score=0.95)]
-    (shown,) = Tracker().detected(clips.wall(320, 240), faces, 0.0)
+    (shown,) = Tracker().detected(scenes.wall(320, 240), faces, 0.0)
     assert shown.face.score == pytest.approx(0.95)
 
 
 def test_twenty_faces_are_twenty_tracks() -> None:
-    image, tracker = clips.wall(640, 480), Tracker()
+    image, tracker = scenes.wall(640, 480), Tracker()
     faces = [make_face(20 + 120 * (n % 5), 10 + 110 * (n // 5), 60) for n in range(20)]
     tracker.detected(image, faces, 0.0)
     shown = tracker.detected(image, faces[::-1], 0.1)
@@ -126,15 +126,15 @@ def test_twenty_faces_are_twenty_tracks() -> None:
 
 def test_a_picture_that_becomes_smaller_scales_its_tracks() -> None:
     tracker = Tracker()
-    tracker.detected(clips.wall(640, 480), [make_face(100, 80, 60)], 0.0)
-    (shown,) = tracker.moved(clips.wall(320, 240), 0.03)
+    tracker.detected(scenes.wall(640, 480), [make_face(100, 80, 60)], 0.0)
+    (shown,) = tracker.moved(scenes.wall(320, 240), 0.03)
     assert shown.track == 1
     assert shown.face.box.as_list() == [50, 40, 80, 70]
 
 
 @pytest.mark.parametrize("times", [[5.0, 5.0, 5.0], [9.0, 4.0, 1.0], [0.0, math.nan, math.inf]])
 def test_time_that_does_not_go_forwards_is_borne(times: list[float]) -> None:
-    image, tracker = clips.wall(320, 240), Tracker()
+    image, tracker = scenes.wall(320, 240), Tracker()
     for time in times:
         (shown,) = tracker.detected(image, [make_face()], time)
         assert shown.track == 1
@@ -160,7 +160,7 @@ class Streams(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.tracker = Tracker()
-        self.image: Image = clips.wall(160, 120)
+        self.image: Image = scenes.wall(160, 120)
         self.time = 0.0
         self.highest = 0
 
@@ -174,9 +174,9 @@ class Streams(RuleBasedStateMachine):
         self.check(shown, alive)
         for face in faces:
             others = [one for one in faces if one is not face]
-            alone = all(clips.overlap(face.box, one.box) == 0 for one in others)
+            alone = all(scenes.overlap(face.box, one.box) == 0 for one in others)
             if alone and face.score >= SURE and len(faces) <= MOST_FACES and face.box.width > 7:
-                assert any(clips.overlap(face.box, one.face.box) > 0.3 for one in shown)
+                assert any(scenes.overlap(face.box, one.face.box) > 0.3 for one in shown)
 
     @rule(passed=st.floats(-0.5, 1.5), shift=st.integers(-6, 6))
     def move(self, passed: float, shift: int) -> None:
@@ -187,7 +187,7 @@ class Streams(RuleBasedStateMachine):
 
     @rule(size=st.sampled_from([(160, 120), (90, 160), (31, 33), (1, 1), (200, 3)]))
     def resize(self, size: tuple[int, int]) -> None:
-        self.image = clips.wall(*size)
+        self.image = scenes.wall(*size)
 
     def check(self, shown: tuple[Tracked, ...], alive: set[int]) -> None:
         """Numbers are unique, never come back once gone, and boxes lie inside the picture."""

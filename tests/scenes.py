@@ -1,4 +1,4 @@
-"""Clips with known faces: the sample's portrait moved, scaled and mirrored over a wall."""
+"""Pictures with known faces: the sample's portrait moved, scaled and mirrored over a wall."""
 
 from __future__ import annotations
 
