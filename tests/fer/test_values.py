@@ -41,6 +41,12 @@ def test_scaling_doubles_boxes_and_landmarks() -> None:
     assert (double.landmarks == 30).all()
 
 
+def test_a_frame_scales_with_its_faces() -> None:
+    result = FrameResult((make_face_result(),), 100, 100).scaled(200, 50)
+    assert (result.width, result.height) == (200, 50)
+    assert result.faces[0].face.box == Box(20, 10, 100, 30)
+
+
 def test_a_face_moves_with_its_landmarks_and_stays_inside() -> None:
     points = np.full((5, 2), 30, np.float32)
     face = Face(Box(10, 20, 50, 60), 0.9, points)
@@ -50,12 +56,6 @@ def test_a_face_moves_with_its_landmarks_and_stays_inside() -> None:
     assert (moved.landmarks == points + np.array([5, -7])).all()
     assert face.moved(70, 0, 100, 100).box == Box(80, 20, 100, 60)
     assert face.moved(500, 0, 100, 100) is face
-
-
-def test_a_frame_scales_with_its_faces() -> None:
-    result = FrameResult((make_face_result(),), 100, 100).scaled(200, 50)
-    assert (result.width, result.height) == (200, 50)
-    assert result.faces[0].face.box == Box(20, 10, 100, 30)
 
 
 @pytest.mark.parametrize(
