@@ -111,10 +111,13 @@ class Face:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What a model says of one face. `uncertain`: it should rather say nothing."""
+    """What a model says of one face. `uncertain`: it should rather say nothing. `held`: index of
+    the label that is kept in a video although another has become a little likelier; None in a
+    photo."""
 
     probabilities: Probabilities
     uncertain: bool
+    held: int | None = None
 
     def __post_init__(self) -> None:
         p = self.probabilities
@@ -122,17 +125,23 @@ class Prediction:
             raise ValueError(f"probabilities have shape {p.shape}; expected ({NUM_EMOTIONS},)")
         if not np.isfinite(p).all() or p.min() < 0 or abs(float(p.sum()) - 1) > 1e-3:
             raise ValueError(f"probabilities must be finite, not negative and sum to 1; got {p}")
+        if self.held is not None and not 0 <= self.held < NUM_EMOTIONS:
+            raise ValueError(f"held is an index below {NUM_EMOTIONS}; got {self.held}")
         object.__setattr__(self, "probabilities", read_only(p.astype(np.float32)))
 
     @property
     def label(self) -> str:
-        """The likeliest of the seven, whether or not the model is sure of it."""
-        return EMOTIONS[int(self.probabilities.argmax())]
+        """The likeliest of the seven, or the held one, whether or not the model is sure of it."""
+        return EMOTIONS[self._index]
 
     @property
     def confidence(self) -> float:
         """Probability of `label`, after temperature scaling."""
-        return float(self.probabilities.max())
+        return float(self.probabilities[self._index])
+
+    @property
+    def _index(self) -> int:
+        return int(self.probabilities.argmax()) if self.held is None else self.held
 
     @property
     def words(self) -> str:
