@@ -23,6 +23,14 @@ CAMERA: dict[str, Any] = {
 }
 """What is asked of the camera: no more than the analysis can use."""
 
+VIDEO: dict[str, Any] = {
+    "autoPlay": True,
+    "controls": False,
+    "muted": True,
+    "style": {"width": "100%"},
+}
+"""How the browser shows what comes back."""
+
 _THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
 
 

@@ -1,0 +1,144 @@
+"""What is told beside the live picture, asked for anew every second."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import live_help, live_settings
+from dashboard.live_session import Session
+from dashboard.live_stream import Stream
+from dashboard.words import count, plain
+from fer import registry
+from fer.emotions import EMOJI
+from fer.inference.live import Spread
+from fer.visualization import annotate, timeline
+
+TICK_SECONDS = 1.0
+_FOLLOW = 0
+
+
+def beside(session: Session, stream: Stream, connecting: bool) -> None:
+    """Trouble, offers, people, chart and measurements of a stream, while it goes on."""
+    _trouble(stream, connecting)
+    _offer(session, stream)
+    if stream.feed is None:
+        if connecting:
+            st.caption("Waiting for the camera's picture…")
+        return
+    _people(stream)
+    _minute(stream)
+    _measured(stream)
+
+
+def _trouble(stream: Stream, connecting: bool) -> None:
+    sentence = live_help.stream_sentence(stream, connecting)
+    if sentence:
+        st.warning(sentence, icon="📡")
+    for problem in (stream.fault, stream.feed.problem() if stream.feed else None):
+        if problem:
+            st.error(plain(problem), icon="⚠️")
+
+
+def _offer(session: Session, stream: Stream) -> None:
+    """A model activated elsewhere is offered, not switched to."""
+    active = registry.active()
+    if active == session.active:
+        return
+    if active == stream.model.card.name:
+        session.active = active
+        return
+
+    def answer(use: bool) -> None:
+        session.active = active
+        if use:
+            live_settings.choose(active)
+
+    st.info(f"The model **{plain(active)}** was activated meanwhile.", icon="🔁")
+    with st.container(horizontal=True):
+        used = st.button(f"Use {plain(active)}", on_click=answer, args=(True,))
+        st.button(f"Stay with {plain(stream.model.card.name)}", on_click=answer, args=(False,))
+    if used:
+        st.rerun()
+
+
+def _people(stream: Stream) -> None:
+    assert stream.feed is not None
+    people = stream.feed.people()
+    if not people:
+        st.markdown("**Nobody on screen**")
+        return
+    lines = []
+    for person in people:
+        prediction = person.prediction
+        words = (
+            "❔ unsure"
+            if prediction.uncertain
+            else f"{EMOJI[prediction.label]} **{prediction.label}** "
+            f"{annotate.percent(prediction.confidence)}"
+        )
+        here = stream.now() - person.since
+        lines.append(f"- Person {person.track}: {words} · here for {here:.0f} s")
+    st.markdown(f"**{count(len(people), 'face')} on screen**\n\n" + "\n".join(lines))
+
+
+def _minute(stream: Stream) -> None:
+    """The last minute of the chosen face."""
+    assert stream.feed is not None
+    samples = stream.feed.history(timeline.SECONDS)
+    on_screen = [person.track for person in stream.feed.people()]
+    known = sorted({sample.track for sample in samples})
+    chosen = _chosen(known, on_screen)
+    mine = [sample for sample in samples if sample.track == chosen]
+    columns = timeline.table(
+        [sample.time for sample in mine],
+        [sample.probabilities for sample in mine],
+        stream.now(),
+    )
+    st.vega_lite_chart(
+        columns,
+        timeline.specification(),
+        width="stretch",
+        key="live-minute",
+        alt=f"The last minute of person {chosen or 1}: probability of each emotion",
+    )
+
+
+def _chosen(known: list[int], on_screen: list[int]) -> int | None:
+    """The track whose minute is shown: the visitor's choice, else whoever is first on screen."""
+    if len(known) < 2:
+        return known[0] if known else None
+    choice = st.selectbox(
+        "Whose minute",
+        [_FOLLOW, *known],
+        format_func=lambda track: (
+            f"Person {track}" + ("" if track in on_screen else " (gone)")
+            if track
+            else "whoever is first on screen"
+        ),
+        key="live-person",
+    )
+    return choice or (on_screen[0] if on_screen else known[-1])
+
+
+def _measured(stream: Stream) -> None:
+    assert stream.feed is not None
+    stats = stream.feed.stats()
+    with st.container(horizontal=True):
+        st.metric("Pictures a second", f"{stats.offered_per_second:.0f}", width="content")
+        st.metric("Analysed a second", f"{stats.analysed_per_second:.0f}", width="content")
+        st.metric("Analysis", _milliseconds(stats.analysis, "p50"), width="content")
+        st.metric("Labels behind", _milliseconds(stats.delay, "p50"), width="content")
+    st.caption(
+        "Measured over the last seconds. "
+        f"Analysis of one picture: {_spread(stats.analysis)}; from the arrival of a picture to "
+        f"its labels: {_spread(stats.delay)}. The way to the server and back comes on top."
+    )
+
+
+def _milliseconds(spread: Spread, which: str) -> str:
+    value = getattr(spread, which)
+    return "–" if value is None else f"{1000 * value:.0f} ms"
+
+
+def _spread(spread: Spread) -> str:
+    return f"p50 {_milliseconds(spread, 'p50')}, p95 {_milliseconds(spread, 'p95')}"
