@@ -25,10 +25,7 @@ class Session:
     active: str = field(default_factory=registry.active)
 
     def prepare(self, choice: Choice) -> Stream | None:
-        """The stream with the visitor's settings; a new one where the last has ended. None while
-        no model could be loaded yet."""
-        if self.stream is not None and self.stream.ended:
-            self.finish()
+        """The stream with the visitor's settings. None while no model could be loaded yet."""
         if self.stream is None:
             if choice.model is None:
                 return None
@@ -39,19 +36,22 @@ class Session:
         return self.stream
 
     def finish(self) -> None:
-        """Ends the stream, if frames have come, and keeps it for its summary."""
-        if self.stream is not None and (self.stream.frames or self.stream.ended):
+        """To be called while nothing is sent: ends a stream that was, and keeps it for its
+        summary. The next START has a stream of its own."""
+        if self.stream is None:
+            return
+        self.stream.asked = None
+        if self.stream.frames or self.stream.ended:
             self.stream.end()
-            if self.stream.frames:
-                self.before = self.stream
+            self.before = self.stream
             self.stream = None
-        elif self.stream is not None:
-            self.stream.asked = None
 
     def freeze(self) -> None:
         """Keeps the present moment, the newest first, and no more than `MOST_MOMENTS`."""
         moment = self.stream.freeze() if self.stream is not None else None
-        if moment is not None:
+        if moment is None:
+            st.toast("There is no picture yet.", icon="📸")
+        else:
             self.moments = [moment, *self.moments][:MOST_MOMENTS]
 
     def remove(self, moment: Moment) -> None:

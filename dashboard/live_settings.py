@@ -20,7 +20,8 @@ from fer.visualization import annotate
 
 MODEL = "live-model"
 
-_EVERY = (None, 1, 2, 3, 5, 10, 20)
+_AS_TIME_ALLOWS = 0
+_EVERY = (_AS_TIME_ALLOWS, 1, 2, 3, 5, 10, 20)
 _SMOOTHING = {0.0: "none", 0.25: "light", 0.5: "medium", 0.75: "strong", 1.0: "strongest"}
 
 
@@ -75,7 +76,7 @@ def controls() -> Choice:
         unsure_below = _threshold(model)
     with right:
         look = _look()
-    settings = LiveSettings(detector, every, smoothing, unsure_below)
+    settings = LiveSettings(detector, every or None, smoothing, unsure_below)
     return Choice(name, model, settings, look, problem)
 
 
@@ -153,10 +154,10 @@ def _look() -> Look:
     return Look(style or annotate.STYLES[0], mirror, pixelate)
 
 
-def _every_words(every: int | None) -> str:
-    if every is None:
-        return "as time allows"
-    return "in every frame" if every == 1 else f"in every {every}th frame"
+def _every_words(every: int) -> str:
+    if every == _AS_TIME_ALLOWS:
+        return "as often as time allows"
+    return "in every frame" if every == 1 else f"in one of {every} frames"
 
 
 def problem_sentence(choice: Choice, running: str | None) -> str | None:

@@ -54,19 +54,16 @@ def show(session: Session) -> None:
         if not people:
             st.caption("No face was seen.")
             return
-        seen = [
-            row for row in rows(people) if row["last_seen"] - row["first_seen"] > SHORTEST_SECONDS
-        ]
+        seen = [one for one in people if one.last_seen - one.first_seen > SHORTEST_SECONDS]
+        shown = [name for name in (*EMOTIONS, UNSURE) if any(name in one.seconds for one in seen)]
         st.caption(
-            f"{count(len(seen), 'person')} as the camera saw them: who left and came back counts "
-            "twice, for no face is recognised. Seconds in each apparent expression:"
+            f"Seconds in each apparent expression, for {count(len(seen), 'person', 'people')}. "
+            "Who left and came back counts twice, for no face is recognised."
         )
         st.dataframe(
-            [{name: row[name] for name in ("person", *EMOTIONS, UNSURE)} for row in seen],
+            [{name: row[name] for name in ("person", *shown)} for row in rows(seen)],
             hide_index=True,
-            column_config={
-                name: st.column_config.NumberColumn(format="%.1f") for name in (*EMOTIONS, UNSURE)
-            },
+            column_config={name: st.column_config.NumberColumn(format="%.1f") for name in shown},
         )
         st.download_button(
             "Summary as CSV",

@@ -98,6 +98,7 @@ def _minute(stream: Stream) -> None:
         columns,
         timeline.specification(),
         width="stretch",
+        height=timeline.HEIGHT,
         key="live-minute",
         alt=f"The last minute of person {chosen or 1}: probability of each emotion",
     )
@@ -123,22 +124,17 @@ def _chosen(known: list[int], on_screen: list[int]) -> int | None:
 def _measured(stream: Stream) -> None:
     assert stream.feed is not None
     stats = stream.feed.stats()
-    with st.container(horizontal=True):
-        st.metric("Pictures a second", f"{stats.offered_per_second:.0f}", width="content")
-        st.metric("Analysed a second", f"{stats.analysed_per_second:.0f}", width="content")
-        st.metric("Analysis", _milliseconds(stats.analysis, "p50"), width="content")
-        st.metric("Labels behind", _milliseconds(stats.delay, "p50"), width="content")
-    st.caption(
-        "Measured over the last seconds. "
-        f"Analysis of one picture: {_spread(stats.analysis)}; from the arrival of a picture to "
-        f"its labels: {_spread(stats.delay)}. The way to the server and back comes on top."
+    st.markdown(
+        "| Measured just now | |\n|---|---|\n"
+        f"| pictures a second | {stats.offered_per_second:.0f} |\n"
+        f"| analysed a second | {stats.analysed_per_second:.0f} |\n"
+        f"| analysis of a picture | {_milliseconds(stats.analysis)} |\n"
+        f"| from a picture to its labels | {_milliseconds(stats.delay)} |",
+        help="The way of the picture to the server and back comes on top.",
     )
 
 
-def _milliseconds(spread: Spread, which: str) -> str:
-    value = getattr(spread, which)
-    return "–" if value is None else f"{1000 * value:.0f} ms"
-
-
-def _spread(spread: Spread) -> str:
-    return f"p50 {_milliseconds(spread, 'p50')}, p95 {_milliseconds(spread, 'p95')}"
+def _milliseconds(spread: Spread) -> str:
+    if spread.p50 is None or spread.p95 is None:
+        return "–"
+    return f"p50 {1000 * spread.p50:.0f}, p95 {1000 * spread.p95:.0f} ms"

@@ -31,6 +31,7 @@ if refusal:
     st.warning(refusal, icon="📷")
 
 left, right = st.columns([3, 2], gap="medium")
+below = st.container()
 with st.expander("Settings: they take effect while the picture goes on", expanded=True, icon="🎚️"):
     choice = live_settings.controls()
 stream = session.prepare(choice)
@@ -57,21 +58,22 @@ with left:
     connecting = state.playing or state.signalling
     if not connecting:
         session.finish()
+    else:
+        st.button("Freeze this moment", icon="📸", on_click=session.freeze)
 
 with right:
 
     @st.fragment(run_every=live_view.TICK_SECONDS if connecting else None)
     def beside() -> None:
-        if session.stream is not None and connecting:
-            live_view.beside(session, session.stream, connecting)
-            if st.button("Freeze this moment", icon="📸", on_click=session.freeze):
-                st.rerun()
-        else:
-            live_summary.show(session)
+        live_view.beside(session, stream, connecting)
 
-    beside()
+    if connecting:
+        beside()
     live_help.instead(Reader(stream.model.card.name, choice.settings.detector), choice.look.style)
 
-live_summary.show_moments(session)
+with below:
+    live_summary.show_moments(session)
+    if not connecting:
+        live_summary.show(session)
 with answering.sentences():
     st.caption(answering.model_sentence(stream.model.card))

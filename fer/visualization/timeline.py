@@ -12,9 +12,10 @@ from fer.values import Probabilities
 
 SECONDS = 60
 POINTS_PER_SECOND = 4
+HEIGHT = 300
 
 _AGO = "seconds ago"
-_HEIGHT = 240
+_LEGEND_COLUMNS = 3
 
 
 def table(
@@ -36,7 +37,6 @@ def specification() -> dict[str, Any]:
     """A Vega-Lite chart of `table`. It never changes, so that a page changes its data alone."""
     colours = {"domain": list(EMOTIONS), "range": [COLOURS[name] for name in EMOTIONS]}
     return {
-        "height": _HEIGHT,
         "transform": [{"fold": list(EMOTIONS), "as": ["emotion", "share"]}],
         "mark": {"type": "line", "strokeWidth": 2, "clip": True},
         "encoding": {
@@ -56,7 +56,7 @@ def specification() -> dict[str, Any]:
                 "field": "emotion",
                 "type": "nominal",
                 "scale": colours,
-                "legend": {"orient": "bottom", "title": None, "columns": 4},
+                "legend": {"orient": "bottom", "title": None, "columns": _LEGEND_COLUMNS},
             },
         },
     }
