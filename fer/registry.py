@@ -234,6 +234,8 @@ def _open(name: str, path: Path) -> Model:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
     options.inter_op_num_threads = 1
+    # Threads that spin while they wait for the next frame of a stream eat a whole core.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(
             str(engine), options, providers=["CPUExecutionProvider"]

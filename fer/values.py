@@ -100,6 +100,17 @@ class Face:
                 raise ValueError(f"landmarks have shape {self.landmarks.shape}; expected (5, 2)")
             object.__setattr__(self, "landmarks", read_only(self.landmarks.astype(np.float32)))
 
+    def moved(self, across: float, down: float, width: int, height: int) -> Face:
+        """The same face so many pixels further, if any of it is still in the picture."""
+        left, top, right, bottom = self.box.as_list()
+        box = clipped_box(left + across, top + down, right + across, bottom + down, width, height)
+        if box is None:
+            return self
+        points = self.landmarks
+        if points is not None:
+            points = points + np.array([across, down], np.float32)
+        return Face(box, self.score, points)
+
     def scaled(self, across: float, down: float, width: int, height: int) -> Face:
         """The same face in a picture of `width` × `height` that is so many times as large."""
         left, top, right, bottom = self.box.as_list()
