@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from fer.values import Box, Face, Image, clipped_box
 LOST_SECONDS = 1.0
 """Who was not seen for so long is gone; who comes back is a new track."""
 
+COVERED_SECONDS = 2.0
+"""The same for who passes behind another face."""
+
 HIDDEN_SECONDS = 0.5
 """Who was not seen for so long is not shown any more, but may still come back."""
 
@@ -25,6 +29,8 @@ SURE = 0.9
 """A face of a lower detector score is shown once a second detection confirms it."""
 
 _SAME_FACE = 0.5
+_COVERS = 0.25
+_HIDING_SIDES = 1.5
 _BLEND = 0.6
 _CALM_SECONDS = 0.15
 _COAST_SECONDS = 0.5
@@ -49,23 +55,35 @@ class Tracked:
 
 @dataclass(slots=True)
 class _Track:
-    """`place`: centre x, centre y, width, height in pixels. `missed`: detections in a row that did
-    not find it. `steady`: its motion could be followed into the present frame."""
+    """`place`: centre x, centre y, width, height in pixels. `course`: place, velocity and time when
+    a detection last found it. `missed`: detections in a row that did not. `steady`: its motion
+    could be followed into the present frame. `covered`: another face is in front of it."""
 
     place: _Floats
     landmarks: _Floats | None
     score: float
     since: float
     seen: float
+    course: tuple[_Floats, _Floats, float]
     velocity: _Floats = field(default_factory=lambda: np.zeros(2))
     number: int | None = None
     sightings: int = 1
     missed: int = 0
     steady: bool = True
+    covered: bool = False
 
     def shown(self, now: float) -> bool:
         settled = self.score >= SURE or self.sightings > 1
-        return settled and self.missed < 2 and now - self.seen <= HIDDEN_SECONDS
+        visible = self.missed < 2 and not self.covered
+        return settled and visible and now - self.seen <= HIDDEN_SECONDS
+
+    def lost(self, now: float) -> bool:
+        return now - self.seen > (COVERED_SECONDS if self.covered else LOST_SECONDS)
+
+    def expected(self, now: float) -> _Floats:
+        """Its centre if it went on as it did when it was last found."""
+        place, velocity, then = self.course
+        return place[:2] + velocity * (now - then)
 
 
 class Tracker:
@@ -90,8 +108,12 @@ class Tracker:
 
     @property
     def doubtful(self) -> bool:
-        """Whether a detection soon would help: a face moved too fast, or needs confirming."""
-        return any(not one.steady or not one.shown(self._now) for one in self._tracks)
+        """Whether a detection soon would help: a face moved too fast, or needs confirming, or
+        two are about to cross."""
+        places = [one.place for one in self._tracks]
+        return any(not one.steady or not one.shown(self._now) for one in self._tracks) or any(
+            _overlap(a, b) > 0 for a, b in itertools.combinations(places, 2)
+        )
 
     def detected(self, image: Image, faces: Sequence[Face], time: float) -> tuple[Tracked, ...]:
         """The tracks on screen, left to right, in a frame in which a detector found `faces`.
@@ -100,7 +122,7 @@ class Tracker:
         """
         self._advance(image, time)
         distinct = _distinct(faces)
-        matched = _matched(self._tracks, distinct)
+        matched = _matched(self._tracks, distinct, self._now)
         missing = [one for place, one in enumerate(self._tracks) if place not in matched.values()]
         for place, face in enumerate(distinct):
             if place in matched:
@@ -135,7 +157,7 @@ class Tracker:
         self._tracks = [
             one
             for one in self._tracks
-            if self._now - one.seen <= LOST_SECONDS and _is_inside(one.place, width, height)
+            if not one.lost(self._now) and _is_inside(one.place, width, height)
         ]
 
     def _passed(self, time: float) -> float:
@@ -154,17 +176,24 @@ class Tracker:
             for track in self._tracks:
                 track.place = track.place * np.tile(ratio, 2)
                 track.velocity = track.velocity * ratio
+                place, velocity, then = track.course
+                track.course = (place * np.tile(ratio, 2), velocity * ratio, then)
                 if track.landmarks is not None:
                     track.landmarks = track.landmarks * ratio
             self._grey = None
         self._size = (width, height)
 
     def _hide_covered(self) -> None:
-        """One face is one track: who is missing where another one is now stands behind it."""
+        """Who is missing beside another face passes behind it, on the old course: what moved since
+        in that place was the person in front."""
         there = [one for one in self._tracks if not one.missed]
         for track in self._tracks:
-            if track.missed and any(_overlap(track.place, o.place) > _SAME_FACE for o in there):
-                track.missed = max(track.missed, 2)
+            if not track.missed or track.covered:
+                continue
+            course = np.concatenate([track.expected(self._now), track.course[0][2:]])
+            if any(_hides(one.place, track, course) for one in there):
+                track.covered, track.landmarks = True, None
+                track.place, track.velocity = course, track.course[1]
 
     def _shown(self, image: Image) -> tuple[Tracked, ...]:
         height, width = image.shape[:2]
@@ -182,9 +211,20 @@ class Tracker:
         return tuple(sorted(shown, key=lambda one: (one.face.box.left, one.face.box.top)))
 
 
+def _hides(front: _Floats, track: _Track, course: _Floats) -> bool:
+    """Whether a face at `front` stands before a missing one; its hair and shoulders hide too."""
+    if max(_overlap(front, track.place), _overlap(front, course)) > _COVERS:
+        return True
+    distance = float(np.hypot(*(front[:2] - course[:2])))
+    return track.missed > 1 and distance < _HIDING_SIDES * float(
+        max(front[2:].max(), course[2:].max())
+    )
+
+
 def _begun(face: Face, now: float) -> _Track:
     points = None if face.landmarks is None else face.landmarks.astype(np.float64)
-    return _Track(_place(face.box), points, face.score, now, now)
+    place = _place(face.box)
+    return _Track(place, points, face.score, now, now, (place, np.zeros(2), now))
 
 
 def _move(track: _Track, found: Motion | None, scale: float, passed: float, now: float) -> None:
@@ -192,7 +232,8 @@ def _move(track: _Track, found: Motion | None, scale: float, passed: float, now:
     track.steady = found is not None
     if found is None:
         shift, zoom = track.velocity * passed, 1.0
-        track.velocity = track.velocity * math.exp(-passed / _COAST_SECONDS)
+        if not track.covered:
+            track.velocity = track.velocity * math.exp(-passed / _COAST_SECONDS)
     else:
         shift, zoom = found.shift / scale, found.zoom
         if passed > 0:
@@ -210,7 +251,7 @@ def _correct(track: _Track, face: Face, now: float) -> None:
     """Towards what the detector saw; all the way where the two differ much."""
     place = _place(face.box)
     share = _BLEND if _overlap(place, track.place) > _SAME_FACE else 1.0
-    if not track.steady:
+    if not track.steady and not track.covered:
         off = place[:2] - track.place[:2]
         track.velocity = track.velocity + off / max(2 * (now - track.seen), 0.1)
     track.place = track.place + share * (place - track.place)
@@ -221,7 +262,8 @@ def _correct(track: _Track, face: Face, now: float) -> None:
         track.landmarks = track.landmarks + share * (points - track.landmarks)
     track.score, track.seen = face.score, now
     track.sightings += 1
-    track.missed, track.steady = 0, True
+    track.missed, track.steady, track.covered = 0, True, False
+    track.course = (track.place, track.velocity, now)
 
 
 def _distinct(faces: Sequence[Face]) -> list[Face]:
@@ -236,23 +278,28 @@ def _distinct(faces: Sequence[Face]) -> list[Face]:
     return kept[:MOST_FACES]
 
 
-def _matched(tracks: Sequence[_Track], faces: Sequence[Face]) -> dict[int, int]:
+def _matched(tracks: Sequence[_Track], faces: Sequence[Face], now: float) -> dict[int, int]:
     """Index of the face -> index of the track, so that all pairs together lie closest."""
     if not tracks or not faces:
         return {}
-    cost = np.array([[_cost(one, _place(face.box)) for face in faces] for one in tracks])
+    places = [_place(face.box) for face in faces]
+    cost = np.array([[_cost(one, place, now) for place in places] for one in tracks])
     rows, columns = linear_sum_assignment(cost)
     pairs = zip(rows.tolist(), columns.tolist(), strict=True)
     return {column: row for row, column in pairs if cost[row, column] < _FORBIDDEN}
 
 
-def _cost(track: _Track, place: _Floats) -> float:
-    """Distance in face sides and difference in size; forbidden for what cannot be the same."""
+def _cost(track: _Track, place: _Floats, now: float) -> float:
+    """Distance in face sides from where it is and from where its course led, and difference in
+    size; forbidden for what cannot be the same face."""
     sides = math.sqrt(track.place[2] * track.place[3]), math.sqrt(place[2] * place[3])
     distance = float(np.hypot(*(place[:2] - track.place[:2]))) / max(sides)
+    off_course = float(np.hypot(*(place[:2] - track.expected(now)))) / max(sides)
     grown = abs(math.log(sides[1] / sides[0]))
     reach = 0.5 if track.steady else 0.9
-    return distance + grown / 2 if distance < reach and grown < math.log(2) else _FORBIDDEN
+    if distance > reach or grown > math.log(2):
+        return _FORBIDDEN
+    return distance + min(off_course, 1.0) + grown / 2
 
 
 def _is_inside(place: _Floats, width: int, height: int) -> bool:
