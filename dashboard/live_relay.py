@@ -11,7 +11,6 @@ from aiortc.contrib.media import MediaRelay
 from aiortc.mediastreams import MediaStreamTrack
 from streamlit.runtime import Runtime
 from streamlit_webrtc import relay as theirs
-from streamlit_webrtc.eventloop import get_global_event_loop, loop_context
 
 _NAME = theirs._SERVER_GLOBAL_RELAY_ATTR_NAME_
 
@@ -32,5 +31,4 @@ def install() -> None:
         return
     runtime = Runtime.instance()
     if not isinstance(getattr(runtime, _NAME, None), NewestFrameRelay):
-        with loop_context(get_global_event_loop()):
-            setattr(runtime, _NAME, NewestFrameRelay())
+        setattr(runtime, _NAME, NewestFrameRelay())

@@ -161,8 +161,9 @@ def _every_words(every: int) -> str:
 
 
 def problem_sentence(choice: Choice, running: str | None) -> str | None:
-    """What is wrong with the chosen model, and with what the stream goes on."""
-    if choice.problem is None:
+    """What is wrong with the chosen model, and with which one the stream goes on; None where it
+    goes on with the chosen one itself, of which the stream tells."""
+    if choice.problem is None or choice.name == running:
         return None
-    goes_on = f" The stream goes on with {plain(running)}, which is loaded." if running else ""
+    goes_on = f" The stream goes on with {plain(running)}." if running else ""
     return plain(choice.problem) + goes_on

@@ -51,10 +51,10 @@ def show(session: Session) -> None:
     people = stream.feed.summary()
     with st.container(border=True):
         st.markdown("#### The last stream")
-        if not people:
-            st.caption("No face was seen.")
+        seen = [one for one in people if one.last_seen - one.first_seen >= SHORTEST_SECONDS]
+        if not seen:
+            st.caption("No face was seen for longer than a moment.")
             return
-        seen = [one for one in people if one.last_seen - one.first_seen > SHORTEST_SECONDS]
         shown = [name for name in (*EMOTIONS, UNSURE) if any(name in one.seconds for one in seen)]
         st.caption(
             f"Seconds in each apparent expression, for {count(len(seen), 'person', 'people')}. "

@@ -124,17 +124,15 @@ def _chosen(known: list[int], on_screen: list[int]) -> int | None:
 def _measured(stream: Stream) -> None:
     assert stream.feed is not None
     stats = stream.feed.stats()
-    st.markdown(
-        "| Measured just now | |\n|---|---|\n"
-        f"| pictures a second | {stats.offered_per_second:.0f} |\n"
-        f"| analysed a second | {stats.analysed_per_second:.0f} |\n"
-        f"| analysis of a picture | {_milliseconds(stats.analysis)} |\n"
-        f"| from a picture to its labels | {_milliseconds(stats.delay)} |",
-        help="The way of the picture to the server and back comes on top.",
+    st.caption(
+        f"Measured: {stats.offered_per_second:.0f} pictures and {stats.analysed_per_second:.0f} "
+        f"analyses a second · analysis {_milliseconds(stats.analysis)} · from a picture to its "
+        f"labels {_milliseconds(stats.delay)}",
+        help="Over the last seconds. The way of the picture to the server and back comes on top.",
     )
 
 
 def _milliseconds(spread: Spread) -> str:
     if spread.p50 is None or spread.p95 is None:
         return "–"
-    return f"p50 {1000 * spread.p50:.0f}, p95 {1000 * spread.p95:.0f} ms"
+    return f"{1000 * spread.p50:.0f} ms (p95 {1000 * spread.p95:.0f})"

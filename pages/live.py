@@ -72,8 +72,8 @@ with right:
     live_help.instead(Reader(stream.model.card.name, choice.settings.detector), choice.look.style)
 
 with below:
-    live_summary.show_moments(session)
     if not connecting:
         live_summary.show(session)
+    live_summary.show_moments(session)
 with answering.sentences():
     st.caption(answering.model_sentence(stream.model.card))

@@ -119,7 +119,9 @@ def test_the_process_that_answers_pages_never_loads_tensorflow() -> None:
     code = """
 import sys
 from pathlib import Path
+import streamlit_webrtc.component
 from streamlit.testing.v1 import AppTest
+streamlit_webrtc.component.get_this_session_info = lambda: None
 for page in [Path("streamlit_app.py"), *sorted(Path("pages").glob("*.py"))]:
     at = AppTest.from_file(str(page), default_timeout=60)
     at.run()

@@ -12,9 +12,10 @@ from fer.values import Probabilities
 
 SECONDS = 60
 POINTS_PER_SECOND = 4
-HEIGHT = 300
+HEIGHT = 270
 
 _AGO = "seconds ago"
+_LABEL = "datum.value ? -datum.value + ' s ago' : 'now'"
 _LEGEND_COLUMNS = 3
 
 
@@ -44,7 +45,7 @@ def specification() -> dict[str, Any]:
                 "field": _AGO,
                 "type": "quantitative",
                 "scale": {"domain": [-SECONDS, 0], "nice": False},
-                "axis": {"tickCount": 6, "title": _AGO, "labelExpr": "-datum.value"},
+                "axis": {"tickCount": 4, "title": None, "labelExpr": _LABEL},
             },
             "y": {
                 "field": "share",

@@ -71,16 +71,13 @@ def test_the_server_takes_our_relay(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
     server = Server()
-    loop = asyncio.new_event_loop()
     monkeypatch.setattr(Runtime, "exists", lambda: True)
     monkeypatch.setattr(Runtime, "instance", lambda: server)
-    monkeypatch.setattr(live_relay, "get_global_event_loop", lambda: loop)
     live_relay.install()
     installed = streamlit_webrtc.relay.get_global_relay()
     assert isinstance(installed, live_relay.NewestFrameRelay)
     live_relay.install()
     assert streamlit_webrtc.relay.get_global_relay() is installed
-    loop.close()
 
 
 def test_without_a_server_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
