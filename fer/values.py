@@ -219,8 +219,9 @@ class FaceResult:
 class FrameResult:
     """All faces of one picture, left to right, in pixels of the picture that was given.
 
-    `seconds` holds the time spent in "decode", "detect", "crop" and "classify"; `time` is the
-    position in a stream in seconds (0 for a photo).
+    `seconds` holds the time spent in "decode", "detect", "crop" and "classify", in a stream also
+    in "track" and in "analysis" as a whole; `time` is the position in a stream in seconds (0 for a
+    photo).
     """
 
     faces: tuple[FaceResult, ...]

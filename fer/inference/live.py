@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 import time as clock
@@ -44,6 +45,7 @@ FURTHEST_SECONDS = 0.2
 
 _DEFAULTS = LiveSettings()
 _FOLDER_SECONDS = 2.0
+_EXIT_SECONDS = 5.0
 _GONE = (
     "the model {name!r} is no longer in the models folder; it answers from memory until another "
     "one is chosen."
@@ -64,10 +66,10 @@ class LiveFeed:
     """
 
     def __init__(self, model: registry.Model, settings: LiveSettings = _DEFAULTS) -> None:
-        self._worker = _Worker(model, settings)
-        thread = threading.Thread(target=self._worker.run, name="live-feed", daemon=True)
-        thread.start()
         # The thread knows the worker alone, so that a feed which nobody holds can end it.
+        self._worker = _Worker(model, settings)
+        self._worker.thread.start()
+        _running.add(self._worker)
         self._end = weakref.finalize(self, self._worker.stop)
 
     def offer(self, image: Image, time: float) -> None:
@@ -129,6 +131,7 @@ class _Worker:
         self._error: str | None = None
         self._notice: str | None = None
         self._checked = clock.monotonic()
+        self.thread = threading.Thread(target=self.run, name="live-feed", daemon=True)
 
     def run(self) -> None:
         """The thread: it sleeps until a frame is there, and no error of a frame ends it."""
@@ -216,6 +219,18 @@ class _Worker:
         if self._closed or newest is None or clock.monotonic() - newest[1] > STALE_SECONDS:
             return None
         return newest[0]
+
+
+_running: weakref.WeakSet[_Worker] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    """A thread that is inside an engine when the interpreter goes would abort the process."""
+    for worker in list(_running):
+        worker.stop()
+    for worker in list(_running):
+        worker.thread.join(_EXIT_SECONDS)
 
 
 def _moved_on(analysis: Analysis, seconds: float) -> FrameResult:

@@ -20,8 +20,10 @@ from fer.values import FaceResult, FrameResult, Image
 LONGEST_SIDE = 1280
 """Larger frames are read on a copy of this size."""
 
+SEARCH_SIDES = {"haar": 400}
 SEARCH_SIDE = 320
-"""Faces are searched on a copy of this size: from 40 pixels on in a frame of 640."""
+"""Faces are searched on a copy of this size, from 40 pixels on in a frame of 640; the cascade,
+which finds too few on so small a copy, has a size of its own."""
 
 MOST_EVERY = 100
 
@@ -71,7 +73,7 @@ class Analysis:
 @dataclass(slots=True)
 class Pace:
     """How often a costly step is taken: as often as its share of the time allows, within bounds
-    in seconds."""
+    in seconds; but never for more than half of the time."""
 
     share: float
     shortest: float
@@ -83,7 +85,8 @@ class Pace:
         """Whether it is time again; twice as often in a hurry."""
         if self.last is None:
             return True
-        interval = min(max(self.cost / self.share, self.shortest), self.longest)
+        longest = max(self.longest, 2 * self.cost)
+        interval = min(max(self.cost / self.share, self.shortest), longest)
         # A little early is better than a frame late: frames come in steps of their own.
         return now - self.last > (0.45 if hurry else 0.9) * interval
 
@@ -173,6 +176,7 @@ class Analyser:
             return
         if self._used is None or self._used[1].detector != settings.detector:
             self._detector = detection.create(settings.detector)
+            self._side = SEARCH_SIDES.get(settings.detector, SEARCH_SIDE)
             self._frames = 0
             self._following.last = self._searching.last = None
         if self._used is not None and self._used[0] is not model:
@@ -190,7 +194,7 @@ class Analyser:
         started = clock.perf_counter()
         spent = 0.0
         if self._is_search_due(now, every):
-            faces = detection.detect_with(self._detector, image, SEARCH_SIDE)
+            faces = detection.detect_with(self._detector, image, self._side)
             spent = seconds["detect"] = clock.perf_counter() - started
             for pace in (self._following, self._searching):
                 pace.done(now, spent)
@@ -230,5 +234,6 @@ class Analyser:
         return tuple(replace(self._shown[one.track], face=one.face) for one in tracked)
 
     def _steadied(self, track: int, face: FaceResult, now: float) -> FaceResult:
-        steadied = self._smoother.update(track, face.prediction.probabilities, now)
+        told, sharpness = face.prediction.probabilities, face.quality.sharpness
+        steadied = self._smoother.update(track, told, now, sharpness)
         return replace(face, track=track, prediction=steadied)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fer.emotions import EMOTIONS
 from fer.values import Box, Face, FrameResult, InputSpec, Prediction, clipped_box
 from tests.helpers import make_face, make_face_result, make_prediction
 
@@ -70,6 +71,17 @@ def test_a_frame_scales_with_its_faces() -> None:
     assert result.faces[0].face.box == Box(20, 10, 100, 30)
 
 
+def test_a_face_moves_with_its_landmarks_and_stays_inside() -> None:
+    points = np.full((5, 2), 30, np.float32)
+    face = Face(Box(10, 20, 50, 60), 0.9, points)
+    moved = face.moved(5, -7, 100, 100)
+    assert moved.box == Box(15, 13, 55, 53)
+    assert moved.landmarks is not None
+    assert (moved.landmarks == points + np.array([5, -7])).all()
+    assert face.moved(70, 0, 100, 100).box == Box(80, 20, 100, 60)
+    assert face.moved(500, 0, 100, 100) is face
+
+
 @pytest.mark.parametrize(
     "probabilities", [np.full(6, 1 / 6), np.full(7, np.nan), np.full(7, 0.3), -np.full(7, 1 / 7)]
 )
@@ -81,6 +93,14 @@ def test_what_are_no_probabilities_is_refused(probabilities: np.ndarray) -> None
 def test_predictions_are_read_only() -> None:
     with pytest.raises(ValueError, match="read-only"):
         make_prediction().probabilities[0] = 1
+
+
+def test_a_held_label_has_its_own_confidence() -> None:
+    held = Prediction(make_prediction("happy", 0.4).probabilities, False, EMOTIONS.index("sad"))
+    assert (held.label, held.words) == ("sad", "sad")
+    assert held.confidence == pytest.approx(0.1)
+    with pytest.raises(ValueError, match="below 7"):
+        Prediction(held.probabilities, False, 7)
 
 
 def test_an_uncertain_prediction_says_so() -> None:
