@@ -15,6 +15,7 @@ FRAMED = "_framed"
 
 _PAGES: dict[str, tuple[str, str]] = {
     "home": ("Home", "🏠"),
+    "live": ("Live", "📹"),
     "photos": ("Photos", "🖼️"),
     "train": ("Train", "🎓"),
     "about": ("About", "ℹ️"),

@@ -62,6 +62,10 @@ class Box:
     def as_list(self) -> list[int]:
         return [self.left, self.top, self.right, self.bottom]
 
+    def mirrored(self, width: int) -> Box:
+        """The same box in a picture of `width` pixels turned left to right."""
+        return Box(width - self.right, self.top, width - self.left, self.bottom)
+
 
 def clipped_box(
     left: float, top: float, right: float, bottom: float, width: int, height: int
@@ -118,6 +122,14 @@ class Face:
         if points is not None:
             points = points * np.array([across, down], np.float32)
         return Face(box, self.score, points)
+
+    def mirrored(self, width: int) -> Face:
+        """The same face in a picture of `width` pixels turned left to right."""
+        points = self.landmarks
+        if points is not None:
+            points = points[[1, 0, 2, 4, 3]] * np.array([-1, 1], np.float32)
+            points = points + np.array([width - 1, 0], np.float32)
+        return Face(self.box.mirrored(width), self.score, points)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,6 +204,16 @@ class FaceResult:
         size = min(face.box.width, face.box.height)
         return replace(self, face=face, quality=replace(self.quality, size=size))
 
+    def mirrored(self, width: int) -> FaceResult:
+        """The same result in a picture of `width` pixels turned left to right."""
+        roll, yaw = self.quality.roll, self.quality.yaw
+        quality = replace(
+            self.quality,
+            roll=None if roll is None else -roll,
+            yaw=None if yaw is None else -yaw,
+        )
+        return replace(self, face=self.face.mirrored(width), quality=quality)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameResult:
@@ -207,6 +229,11 @@ class FrameResult:
     height: int
     seconds: Mapping[str, float] = field(default_factory=dict)
     time: float = 0.0
+
+    def mirrored(self) -> FrameResult:
+        """The same result for the picture turned left to right."""
+        faces = tuple(face.mirrored(self.width) for face in reversed(self.faces))
+        return replace(self, faces=faces)
 
     def with_seconds(self, **more: float) -> FrameResult:
         """The same result with the time of further steps."""
