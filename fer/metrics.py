@@ -30,6 +30,13 @@ def crowd_majority(votes: Ints) -> NDArray[np.int64]:
     return np.where(counts, seven.argmax(axis=1), TIED).astype(np.int64)
 
 
+def vote_shares(votes: Ints) -> NDArray[np.float64]:
+    """Shares (N, 7) of the votes (N, 10) for the seven emotions; NaN where there are none."""
+    seven = votes[:, :NUM_EMOTIONS]
+    total = seven.sum(axis=1, keepdims=True)
+    return np.where(total > 0, seven / np.maximum(total, 1), np.nan)
+
+
 def with_temperature(probabilities: Floats, temperature: float) -> NDArray[np.float32]:
     """softmax(log p / T) for `probabilities` (N, 7) (Guo et al. 2017, arXiv 1706.04599)."""
     logits = np.log(np.clip(probabilities, 1e-12, 1.0).astype(np.float64)) / temperature

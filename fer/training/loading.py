@@ -6,8 +6,9 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -39,14 +40,48 @@ def load(path: str | Path, votes: str | Path | None = None, longest: int = LONGE
     if str(path) == DRAWN:
         return drawn.dataset()
     file, votes_file = Path(path), Path(votes) if votes else None
+    with _told(file):
+        _check_paths(file, votes_file)
+        if not _is_tree(file):
+            return _from_file(file, votes_file, longest)
+        with trees.opened(file) as tree:
+            return _from_tree(file, tree, votes_file, longest)
+
+
+@contextmanager
+def opened(path: str | Path, votes: str | Path | None = None) -> Iterator[Dataset]:
+    """`load`, but as the data is: without splits that it does not have, with one emotion if it has
+    no more, and pictures in class folders read on demand, at their own size, while it is open."""
+    if str(path) == DRAWN:
+        yield drawn.dataset()
+        return
+    file, votes_file = Path(path), Path(votes) if votes else None
+    with ExitStack() as stack:
+        with _told(file):
+            _check_paths(file, votes_file)
+            if _is_tree(file):
+                tree = stack.enter_context(trees.opened(file))
+                data = _from_tree(file, tree, votes_file, None)
+            else:
+                data = _from_file(file, votes_file, LONGEST_SIDE, as_it_is=True)
+        yield data
+
+
+def _is_tree(file: Path) -> bool:
+    return file.is_dir() or file.suffix.lower() == ".zip"
+
+
+def _check_paths(*files: Path | None) -> None:
+    for one in files:
+        if one is not None and not one.exists():
+            raise BadDataset(f"{short(str(one), 200)} does not exist. Check the path.")
+
+
+@contextmanager
+def _told(file: Path) -> Iterator[None]:
+    """Errors of the system and of broken archives as sentences."""
     try:
-        for one in (file, votes_file):
-            if one is not None and not one.exists():
-                raise BadDataset(f"{short(str(one), 200)} does not exist. Check the path.")
-        if file.is_dir() or file.suffix.lower() == ".zip":
-            with trees.opened(file) as tree:
-                return _from_tree(file, tree, votes_file, longest)
-        return _from_file(file, votes_file, longest)
+        yield
     except _BROKEN_ZIP as error:
         raise BadDataset(
             f"{file.name} is damaged ({short(str(error), 120)}). Get it again."
@@ -65,7 +100,7 @@ class _Table:
     open: Callable[[], IO[bytes]]
 
 
-def _from_file(file: Path, votes: Path | None, longest: int) -> Dataset:
+def _from_file(file: Path, votes: Path | None, longest: int, as_it_is: bool = False) -> Dataset:
     if not file.name.lower().endswith(_TABLES):
         raise BadDataset(
             f"{file.name} is no data set that can be read. Use a CSV, parquet or zip file, "
@@ -75,10 +110,13 @@ def _from_file(file: Path, votes: Path | None, longest: int) -> Dataset:
     if votes is None and file.suffix.lower() == ".csv" and beside.is_file() and beside != file:
         votes = beside
     found = _read_table(_on_disk(file), _on_disk(votes) if votes else None, longest)
-    return found.dataset(_digest(file, votes), _licence(file.name, votes is not None))
+    licence = _licence(file.name, votes is not None)
+    return found.dataset(_digest(file, votes), licence, as_it_is)
 
 
-def _from_tree(file: Path, tree: Tree, votes: Path | None, longest: int) -> Dataset:
+def _from_tree(file: Path, tree: Tree, votes: Path | None, longest: int | None) -> Dataset:
+    """With `longest` None the data is read as it is, and its pictures on demand."""
+    as_it_is = longest is None
     table = None if class_folders.pictures_in_folders(tree) else _table_in(tree)
     if table is None:
         if votes is not None:
@@ -86,6 +124,9 @@ def _from_tree(file: Path, tree: Tree, votes: Path | None, longest: int) -> Data
                 f"the votes in {votes.name} belong to the rows of a CSV, "
                 f"but {file.name} holds pictures."
             )
+        if longest is None:
+            data = class_folders.on_demand(tree)
+            return data if file.is_dir() else replace(data, hash=_digest(file))
         found, digest = class_folders.read(tree, longest)
         return found.dataset(digest if file.is_dir() else _digest(file))
     beside = table.rpartition("/")[0] + "/" + tables.VOTES_NAME
@@ -93,11 +134,11 @@ def _from_tree(file: Path, tree: Tree, votes: Path | None, longest: int) -> Data
     joined = _on_disk(votes) if votes else None
     if joined is None and inside in tree.sizes and table.lower().endswith(".csv"):
         joined = _in_tree(tree, inside)
-    found = _read_table(_in_tree(tree, table), joined, longest)
+    found = _read_table(_in_tree(tree, table), joined, longest or LONGEST_SIDE)
     read = [file] if file.is_file() else [file / table]
     if joined is not None and (votes or file.is_dir()):
         read.append(votes or file / inside)
-    return found.dataset(_digest(*read), _licence(table, joined is not None))
+    return found.dataset(_digest(*read), _licence(table, joined is not None), as_it_is)
 
 
 def _table_in(tree: Tree) -> str | None:
