@@ -15,7 +15,7 @@ from fer import registry
 from fer.errors import FerError
 from fer.training import launching
 from fer.training.runs import Run, RunStatus
-from fer.visualization import charts
+from fer.visualization import charts, evaluation_charts
 
 STATE_WORDS = {
     "queued": "⏳ waiting for its turn",
@@ -142,7 +142,7 @@ def _curves(key: str, rows: Sequence[Mapping[str, Any]]) -> None:
     left.plotly_chart(charts.learning_curves(history, "accuracy"), key=f"{key}-accuracy")
     right.plotly_chart(charts.learning_curves(history, "loss"), key=f"{key}-loss")
     left.plotly_chart(charts.recall_curves(rows), key=f"{key}-recall")
-    right.plotly_chart(charts.confusion_map(newest["confusion"]), key=f"{key}-confusion")
+    right.plotly_chart(evaluation_charts.confusion_map(newest["confusion"]), key=f"{key}-confusion")
     left.plotly_chart(charts.rate_curve(rows), key=f"{key}-rate")
 
 

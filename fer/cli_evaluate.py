@@ -16,10 +16,11 @@ from tqdm import tqdm
 
 from fer import cli_output, registry
 from fer.errors import BadModel, FerError
-from fer.evaluation import report
+from fer.evaluation import html, report
 from fer.evaluation.report import Report
 from fer.registry import Model
 from fer.training import datasets, files
+from fer.training.datasets import Dataset, as_rgb
 from fer.training.labelled import NO_LABEL, UNREADABLE
 
 DONE, SOME_FAILED = 0, 1
@@ -41,6 +42,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="pictures in folders are cut-out faces: search none",
     )
     parser.add_argument("--json", metavar="FILE", help="write the record; - is standard output")
+    parser.add_argument("--html", metavar="FILE", help="write a report with plots, in one file")
+    parser.add_argument(
+        "--with-faces", action="store_true", help="let the HTML report show some of the faces"
+    )
     parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="write the answers face by face as well"
     )
@@ -97,7 +102,10 @@ def progress(keep: Path | None) -> Iterator[Callable[[int, int], None]]:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    cli_output.check_writable(options.json)
+    if options.with_faces and not options.html:
+        raise FerError("--with-faces is about the HTML report; name its file with --html.")
+    for target in (options.json, options.html):
+        cli_output.check_writable(target)
     _make_folder(options.keep)
     models = models_named(options.model)
     with progress(options.keep) as show, datasets.opened(options.data, options.votes) as data:
@@ -106,7 +114,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         )
         for sentence in (*found.data["problems"], *found.data["notes"]):
             print(f"fer: {sentence}", file=sys.stderr)
-        _write(found, options)
+        _write(found, data, options)
     some_failed = any(kind in found.data["dropped"] for kind in (UNREADABLE, NO_LABEL))
     return SOME_FAILED if some_failed else DONE
 
@@ -119,7 +127,7 @@ def _make_folder(folder: Path | None) -> None:
         raise FerError(f"{folder} cannot be made: {error.strerror}.") from None
 
 
-def _write(found: Report, options: argparse.Namespace) -> None:
+def _write(found: Report, data: Dataset, options: argparse.Namespace) -> None:
     if options.keep:
         try:
             found.save(options.keep)
@@ -128,7 +136,10 @@ def _write(found: Report, options: argparse.Namespace) -> None:
     if options.json:
         record = json.dumps(found.as_dict(), indent=1, allow_nan=False)
         cli_output.write(options.json, record + "\n")
-    if options.json != cli_output.STDOUT:
+    if options.html:
+        picture_of = (lambda row: as_rgb(data.pictures[row])) if options.with_faces else None
+        cli_output.write(options.html, html.page(found, picture_of))
+    if cli_output.STDOUT not in (options.json, options.html):
         _print(found.as_dict())
 
 

@@ -27,6 +27,10 @@ class Slice:
     accuracy: float
     interval: tuple[float, float]
 
+    def as_row(self) -> tuple[str, int, float, tuple[float, float]]:
+        """What a chart takes: the slice in words, n, accuracy and interval."""
+        return f"{self.low:.3g} to {self.high:.3g}", self.n, self.accuracy, self.interval
+
 
 def by_quality(
     quality: NDArray[np.float32], right: NDArray[np.bool_]
