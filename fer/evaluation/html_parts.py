@@ -23,8 +23,10 @@ body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; marg
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
 table { border-collapse: collapse; display: block; overflow-x: auto; }
 th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #ddd;
-  vertical-align: top; } td.number { text-align: right; font-variant-numeric: tabular-nums; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 1rem; }
+  vertical-align: top; }
+.charts { display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr)); }
+.charts > div { min-width: 0; }
 .faces { display: flex; flex-wrap: wrap; gap: .8rem; padding: 0; list-style: none; }
 .faces li { width: 150px; font-size: 13px; overflow-wrap: anywhere; }
 .faces img { width: 96px; height: 96px; display: block; image-rendering: pixelated; }

@@ -29,7 +29,7 @@ class Slice:
 
     def as_row(self) -> tuple[str, int, float, tuple[float, float]]:
         """What a chart takes: the slice in words, n, accuracy and interval."""
-        return f"{self.low:.3g} to {self.high:.3g}", self.n, self.accuracy, self.interval
+        return f"{_short(self.low)} to {_short(self.high)}", self.n, self.accuracy, self.interval
 
 
 def by_quality(
@@ -63,3 +63,7 @@ def _slices(values: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[Slic
         below, above = figures.share_interval(hits, n)
         slices.append(Slice(float(low), float(high), n, hits / n, (below, above)))
     return tuple(slices)
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.2g}"

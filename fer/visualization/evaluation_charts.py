@@ -24,8 +24,8 @@ Interval = Sequence[float] | None
 _SHADES = [[0.0, "rgba(0,114,178,0.04)"], [1.0, "rgba(0,114,178,0.95)"]]
 _CONFUSION_TITLES = {
     "counts": "Confusion: true in rows, said in columns",
-    "rows": "Confusion: what is said of each true emotion",
-    "columns": "Confusion: what is true where each is said",
+    "rows": "What is said of each true emotion",
+    "columns": "What is true where each is said",
 }
 _DIAGONAL = {"color": "#8A8A8A", "dash": "dot", "width": 1}
 
@@ -89,7 +89,8 @@ def reliability(
             hovertemplate="sure %{x:.0%}, right %{y:.0%}: %{customdata} faces<extra></extra>",
         )
     lay_out(chart, "Reliability: how often right, by how sure")
-    chart.update_xaxes(title="confidence", tickformat=".0%", range=[0, 1.02])
+    _name_x(chart, "confidence")
+    chart.update_xaxes(tickformat=".0%", range=[0, 1.02])
     chart.update_yaxes(tickformat=".0%", range=[0, 1.04])
     return chart
 
@@ -107,7 +108,8 @@ def coverage(curves: Mapping[str, Sequence[Sequence[float]]]) -> go.Figure:
             hovertemplate="answers %{x:.0%} of faces, %{y:.1%} right<extra></extra>",
         )
     lay_out(chart, "Accuracy against coverage")
-    chart.update_xaxes(title="share of faces answered", tickformat=".0%", range=[0, 1.02])
+    _name_x(chart, "share of faces answered")
+    chart.update_xaxes(tickformat=".0%", range=[0, 1.02])
     chart.update_yaxes(tickformat=".0%")
     _show_names(chart, len(curves))
     return chart
@@ -134,7 +136,7 @@ def class_bars(
             error_y=_error_bars(heights, [intervals[name][emotion] for emotion in EMOTIONS]),
             hovertemplate="%{x}: %{y:.1%}<extra></extra>",
         )
-    lay_out(chart, f"{figure.capitalize()} of each emotion, with 95% intervals")
+    lay_out(chart, f"{figure.capitalize()}, with 95% intervals")
     chart.update_layout(barmode="group")
     chart.update_yaxes(tickformat=".0%", range=[0, 1.04])
     _show_names(chart, len(values))
@@ -158,7 +160,7 @@ def slice_bars(
             hovertemplate="%{x}: %{y:.1%} of %{customdata} faces<extra></extra>",
         )
     lay_out(chart, f"Accuracy by {quality}")
-    chart.update_layout(barmode="group")
+    chart.update_layout(barmode="group", legend={"y": -0.3})
     chart.update_xaxes(type="category")
     chart.update_yaxes(tickformat=".0%", range=[0, 1.04])
     _show_names(chart, len(slices))
@@ -202,7 +204,7 @@ def disagreement_dots(
         marker={"color": SERIES_COLOURS[0], "size": 5, "opacity": 0.35},
         hovertemplate="crowd %{x:.2f} bits, model %{y:.2f} bits<extra></extra>",
     )
-    lay_out(chart, "Disagreement of the crowd and doubt of the model")
+    lay_out(chart, "Disagreement and doubt")
     chart.update_xaxes(title="crowd, bits", range=[-0.1, 2.9])
     chart.update_yaxes(title="model, bits", range=[-0.1, 2.9])
     return chart
@@ -225,6 +227,12 @@ def _error_bars(values: Sequence[float | None], intervals: Sequence[Interval]) -
         "arrayminus": [max(0.0, below) for _, below in pairs],
         "thickness": 1.2,
     }
+
+
+def _name_x(chart: go.Figure, words: str) -> None:
+    """Words below the axis, and the legend below those."""
+    chart.update_xaxes(title={"text": words, "standoff": 6})
+    chart.update_layout(legend={"y": -0.3})
 
 
 def _show_names(chart: go.Figure, num_models: int) -> None:
