@@ -17,6 +17,7 @@ _PAGES: dict[str, tuple[str, str]] = {
     "home": ("Home", "🏠"),
     "photos": ("Photos", "🖼️"),
     "train": ("Train", "🎓"),
+    "evaluate": ("Evaluate", "🔍"),
     "about": ("About", "ℹ️"),
 }
 

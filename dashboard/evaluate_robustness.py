@@ -1,0 +1,7 @@
+"""section"""
+
+from dashboard.evaluations import Evaluation
+
+
+def section(evaluation: Evaluation) -> None:
+    raise NotImplementedError
