@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fer import cli_analyze, cli_data, cli_evaluate, cli_models
+from fer import cli_analyze, cli_data, cli_evaluate, cli_models, cli_robustness
 from fer.errors import BadSettings, FerError
 from fer.training import settings as training_settings
 
@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     find_rate.set_defaults(command=_find_rate)
     cli_data.add_parser(commands)
     cli_evaluate.add_parser(commands)
+    cli_robustness.add_parser(commands)
     cli_models.add_parsers(commands)
     return parser
 

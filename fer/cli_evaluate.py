@@ -25,7 +25,7 @@ from fer.training.labelled import NO_LABEL, UNREADABLE
 
 DONE, SOME_FAILED = 0, 1
 PROGRESS = "progress.json"
-"""In the folder that `--keep` names: `{"done": rows, "total": rows}` while faces are read."""
+"""In the folder that `--keep` names: `{"done": 256, "total": 3589}`, faces that were asked of."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,24 +36,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog="example: python -m fer evaluate --model crowd,first --data fer2013.csv --json -",
     )
     add_data_flags(parser)
-    parser.add_argument(
-        "--whole-picture",
-        action="store_true",
-        help="pictures in folders are cut-out faces: search none",
-    )
-    parser.add_argument("--json", metavar="FILE", help="write the record; - is standard output")
     parser.add_argument("--html", metavar="FILE", help="write a report with plots, in one file")
     parser.add_argument(
         "--with-faces", action="store_true", help="let the HTML report show some of the faces"
-    )
-    parser.add_argument(
-        "--keep", type=Path, metavar="DIR", help="write the answers face by face as well"
     )
     parser.set_defaults(command=_evaluate)
 
 
 def add_data_flags(parser: argparse.ArgumentParser) -> None:
-    """The flags that say which models are asked of which faces."""
+    """The flags that say which models are asked of which faces, and where the answer goes."""
     parser.add_argument("--model", required=True, metavar="NAME[,NAME]", help="one or several")
     parser.add_argument("--data", required=True, metavar="PATH", help="as in `train`")
     parser.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")
@@ -64,6 +55,15 @@ def add_data_flags(parser: argparse.ArgumentParser) -> None:
         "--labels",
         choices=("fer2013", "crowd"),
         help="the data set's label or the crowd's majority (default: what the model answers)",
+    )
+    parser.add_argument(
+        "--whole-picture",
+        action="store_true",
+        help="pictures in folders are cut-out faces: search none",
+    )
+    parser.add_argument("--json", metavar="FILE", help="write the record; - is standard output")
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="tell progress, and keep results, in a folder"
     )
 
 
@@ -77,7 +77,7 @@ def models_named(names: str) -> list[Model]:
 
 @contextmanager
 def progress(keep: Path | None) -> Iterator[Callable[[int, int], None]]:
-    """Shows how many rows are done: a bar on a terminal, and a file in the folder `keep`.
+    """Shows how much is done: a bar on a terminal, and a file in the folder `keep`.
 
     SIGTERM ends the work inside as Ctrl-C does.
     """
@@ -85,6 +85,8 @@ def progress(keep: Path | None) -> Iterator[Callable[[int, int], None]]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
+    if keep:
+        _make_folder(keep)
     before = signal.signal(signal.SIGTERM, interrupt)
     try:
         with tqdm(unit="face", disable=not sys.stderr.isatty()) as bar:
@@ -106,7 +108,6 @@ def _evaluate(options: argparse.Namespace) -> int:
         raise FerError("--with-faces is about the HTML report; name its file with --html.")
     for target in (options.json, options.html):
         cli_output.check_writable(target)
-    _make_folder(options.keep)
     models = models_named(options.model)
     if options.keep:
         models = kept.recording(models, options.keep)
@@ -121,10 +122,9 @@ def _evaluate(options: argparse.Namespace) -> int:
     return SOME_FAILED if some_failed else DONE
 
 
-def _make_folder(folder: Path | None) -> None:
+def _make_folder(folder: Path) -> None:
     try:
-        if folder:
-            folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FerError(f"{folder} cannot be made: {error.strerror}.") from None
 
