@@ -21,6 +21,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from dashboard import tasks
 from dashboard.tasks import Task
 from dashboard.train_data import Choice
+from fer import cli_robustness
 from fer.errors import FerError
 from fer.evaluation import kept, report
 from fer.evaluation.kept import Inputs
@@ -105,15 +106,16 @@ def start(request: Request) -> Evaluation:
     return made
 
 
-def start_robustness(evaluation: Evaluation) -> None:
-    """Asks the same models of the same faces, corrupted. Raises `FerError`."""
+def start_robustness(evaluation: Evaluation, limit: int | None) -> None:
+    """Asks the same models of the same faces, made worse; of `limit` of them. Raises `FerError`."""
     with _lock:
         _check_free()
         if evaluation.robustness is not None:
             evaluation.robustness.remove()
         folder = tempfile.TemporaryDirectory(prefix="fer-robustness-")
+        more = ["--limit", str(limit)] if limit else []
         evaluation.robustness = tasks.start(
-            ["robustness", *evaluation.arguments], "robustness.json", folder
+            ["robustness", *evaluation.arguments, *more], cli_robustness.KEPT, folder
         )
 
 
