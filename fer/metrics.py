@@ -110,8 +110,11 @@ def calibration_error(confidence: Floats, outcome: Floats, bins: int = 15) -> fl
 
 
 def coverage_curve(confidence: Floats, right: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Rows (coverage, accuracy) when only the surest share of faces is answered, for 5% … 100%."""
+    """Rows (coverage, accuracy) when only the surest share of faces is answered, for 5% … 100%.
+
+    Fewer rows where so few faces have no such shares.
+    """
     by_confidence = right[np.argsort(-confidence, kind="stable")]
     hits = np.cumsum(by_confidence)
-    counts = [max(1, round(share * len(right))) for share in np.arange(0.05, 1.001, 0.05)]
-    return np.array([(count / len(right), hits[count - 1] / count) for count in counts])
+    counts = {max(1, round(share * len(right))) for share in np.arange(0.05, 1.001, 0.05)}
+    return np.array([(count / len(right), hits[count - 1] / count) for count in sorted(counts)])

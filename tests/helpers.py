@@ -24,6 +24,8 @@ from fer.values import (
     clipped_box,
 )
 
+_LEVEL = 36
+
 ASTRONAUT_FACE = (178, 68, 270, 190)
 """Left, top, right, bottom of the sample's face, as a person sees it."""
 
@@ -102,31 +104,52 @@ def make_card(name: str = "tiny", spec: InputSpec | None = None, **changes: obje
     return ModelCard(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def tiny_engine(spec: InputSpec, broken: bool = False) -> onnx.ModelProto:
-    """Softmax of seven weights times the mean brightness; with `broken`, of infinities."""
-    slope = np.linspace(0.0, 0.02, 7, dtype=np.float32)[None]
+def tiny_engine(
+    spec: InputSpec, broken: bool = False, reads_levels: float | None = None
+) -> onnx.ModelProto:
+    """Softmax of seven weights times the mean brightness; with `broken`, of infinities.
+
+    With `reads_levels` it answers `level_of(emotion)` with that emotion, the surer the higher.
+    """
+    slope, bias = np.linspace(0.0, 0.02, 7, dtype=np.float32)[None], np.zeros(7, np.float32)
+    if reads_levels is not None:
+        order = np.arange(7, dtype=np.float32)
+        slope = (2 * reads_levels * order / _LEVEL)[None]
+        bias = -reads_levels * (order**2 + order)
+    if broken:
+        slope = slope * np.float32(np.nan)
     nodes = [
         helper.make_node("ReduceMean", ["pixels"], ["mean"], axes=[1, 2, 3], keepdims=0),
         helper.make_node("Unsqueeze", ["mean", "axis"], ["column"]),
-        helper.make_node("MatMul", ["column", "slope"], ["logits"]),
+        helper.make_node("MatMul", ["column", "slope"], ["weighed"]),
+        helper.make_node("Add", ["weighed", "bias"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
     ]
-    if broken:
-        slope = slope * np.float32(np.nan)
     inputs = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, [None, *spec.shape])
     output = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 7])
     constants = [
-        numpy_helper.from_array(slope, "slope"),
+        numpy_helper.from_array(slope.astype(np.float32), "slope"),
+        numpy_helper.from_array(bias.astype(np.float32), "bias"),
         numpy_helper.from_array(np.array([1], np.int64), "axis"),
     ]
     graph = helper.make_graph(nodes, "tiny", [inputs], [output], constants)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
 
-def publish_tiny(name: str = "tiny", broken: bool = False, **changes: object) -> ModelCard:
+def level_of(emotion: int) -> int:
+    """The grey level that a model with `reads_levels` takes for an emotion."""
+    return int((emotion + 0.5) * _LEVEL)
+
+
+def publish_tiny(
+    name: str = "tiny",
+    broken: bool = False,
+    reads_levels: float | None = None,
+    **changes: object,
+) -> ModelCard:
     """A model in the present `FER_MODELS` that likes later emotions in brighter faces."""
     card = make_card(name, **changes)
     with tempfile.TemporaryDirectory() as folder:
         engine = Path(folder, "model.onnx")
-        onnx.save(tiny_engine(card.input, broken), engine)
+        onnx.save(tiny_engine(card.input, broken, reads_levels), engine)
         return registry.publish(card, {"model.onnx": engine})

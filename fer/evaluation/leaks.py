@@ -58,11 +58,11 @@ def notes(cards: Sequence[ModelCard], data: Dataset, split: str, copies: Copies)
         if card.data.get("hash") == data.hash:
             found.append(_known_to(card.name, split))
     if copies.within:
-        found.append(f"{copies.within:,} evaluated faces are exact copies of other evaluated ones.")
+        found.append(f"Exact copies of other evaluated faces: {copies.within:,}.")
     for other, count in copies.across.items():
         found.append(
-            f"{count:,} evaluated faces are exact copies of faces in the {other} split; "
-            "they flatter a model that was trained on those."
+            f"Exact copies of faces in the {other} split: {count:,} of the evaluated. They flatter "
+            "a model that was trained on those."
         )
     return found
 

@@ -43,7 +43,7 @@ def select(data: Dataset, split: str | None, labels: str | None, question: str) 
     have only the names of their folders.
     """
     split = _split(data, split)
-    labels = labels or ("fer2013" if data.votes is None and not data.whole_faces else question)
+    labels = labels or _labels(data, question)
     if labels == "crowd" and data.votes is None:
         raise BadDataset(
             f"{data.name} holds no crowd votes, only labels. Ask for those with --labels fer2013, "
@@ -65,6 +65,11 @@ def select(data: Dataset, split: str | None, labels: str | None, question: str) 
             f"{labels!r}: {why}."
         )
     return Selection(split, labels, in_split[counted], true[counted], dropped)
+
+
+def _labels(data: Dataset, question: str) -> str:
+    are_folders = data.votes is None and not data.whole_faces
+    return "crowd" if question == "crowd" and not are_folders else "fer2013"
 
 
 def _split(data: Dataset, asked: str | None) -> str:
