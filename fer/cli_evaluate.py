@@ -70,6 +70,9 @@ def add_data_flags(parser: argparse.ArgumentParser) -> None:
 def models_named(names: str) -> list[Model]:
     """The models of a list of names with commas. Raises `BadModel`, also for one named twice."""
     wanted = [name.strip() for name in names.split(",")]
+    if "" in wanted:
+        known = ", ".join(registry.names())
+        raise BadModel(f"{names!r} holds a name that is empty; the models are: {known}.")
     if twice := {name for name in wanted if wanted.count(name) > 1}:
         raise BadModel(f"the model {min(twice)!r} is named twice; name each once.")
     return [registry.load(name) for name in wanted]
