@@ -125,7 +125,7 @@ def _take_cell(key: str) -> None:
     picked: Any = st.session_state[key]
     points = picked["selection"]["points"]
     if points:
-        true, said = points[0]["customdata"]
+        true, said = points[0]["customdata"][:2]
         st.session_state[_TRUE], st.session_state[_SAID] = int(true), int(said)
 
 

@@ -50,6 +50,10 @@ def _progress(task: Task, words: str, unit: str, key: str) -> None:
 def choose(listed: list[Evaluation]) -> Evaluation:
     """The evaluation that is shown, with the button that removes it."""
     by_key = {one.key: one for one in listed}
+    # Streamlit tells options apart by their words alone, so these carry a number.
+    words = {
+        one.key: f"{place}. {one.request.title}" for place, one in enumerate(reversed(listed), 1)
+    }
     if st.session_state.get("evaluation") not in by_key:
         named = evaluations.named_in_address()
         st.session_state["evaluation"] = named if named in by_key else listed[0].key
@@ -57,7 +61,7 @@ def choose(listed: list[Evaluation]) -> Evaluation:
     chosen = left.selectbox(
         "Evaluation",
         list(by_key),
-        format_func=lambda one: by_key[one].request.title,
+        format_func=lambda one: words[one],
         key="evaluation",
     )
     right.button(

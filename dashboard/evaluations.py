@@ -92,14 +92,13 @@ def start(request: Request) -> Evaluation:
     with _lock:
         _make_room()
         folder = tempfile.TemporaryDirectory(prefix="fer-evaluation-")
-        data, votes = _stored(request.faces, Path(folder.name))
-        arguments = ["--model", ",".join(request.models), "--data", data]
-        arguments += ["--votes", votes] if votes else []
-        arguments += ["--split", request.split] if request.split else []
-        arguments += ["--labels", request.labels] if request.labels else []
-        arguments += ["--whole-picture"] if request.whole_picture else []
-        task = tasks.start(["evaluate", *arguments], "report.json", folder)
-        made = Evaluation(request, tuple(arguments), task)
+        try:
+            arguments = _arguments(request, Path(folder.name))
+            task = tasks.start(["evaluate", *arguments], "report.json", folder)
+        except (FerError, OSError):
+            folder.cleanup()
+            raise
+        made = Evaluation(request, arguments, task)
         _kept[made.key] = made
     _own().append(made.key)
     show(made)
@@ -158,12 +157,12 @@ def _own() -> list[str]:
 def _make_room() -> None:
     """Forgets what nobody has looked at for long, and the longest unseen beyond `MOST_KEPT`."""
     _check_free()
-    now = time.monotonic()
-    by_age = sorted(_kept.values(), key=lambda one: one.seen)
-    for number, one in enumerate(by_age):
-        too_many = len(by_age) - number >= MOST_KEPT and not one.is_at_work
+    now, remaining = time.monotonic(), len(_kept)
+    for one in sorted(_kept.values(), key=lambda one: one.seen):
+        too_many = remaining >= MOST_KEPT and not one.is_at_work
         if too_many or now - one.seen > LONGEST_UNSEEN_SECONDS:
             _kept.pop(one.key).remove()
+            remaining -= 1
 
 
 def _check_free() -> None:
@@ -171,6 +170,16 @@ def _check_free() -> None:
         raise FerError(
             f"{MOST_AT_WORK} evaluations are at work on this server. Wait until one is done."
         )
+
+
+def _arguments(request: Request, folder: Path) -> tuple[str, ...]:
+    """The command's, with uploads written into the folder."""
+    data, votes = _stored(request.faces, folder)
+    arguments = ["--model", ",".join(request.models), "--data", data]
+    arguments += ["--votes", votes] if votes else []
+    arguments += ["--split", request.split] if request.split else []
+    arguments += ["--labels", request.labels] if request.labels else []
+    return (*arguments, "--whole-picture") if request.whole_picture else tuple(arguments)
 
 
 def _stored(faces: Choice, folder: Path) -> tuple[str, str | None]:

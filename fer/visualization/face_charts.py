@@ -14,6 +14,7 @@ from fer.visualization.charts import probability_bars
 from fer.visualization.evaluation_charts import confusion_map
 
 _CELL = 34
+_PALE = "#8A8A8A"
 _CROWD = {"color": "rgba(120,120,120,0.95)", "symbol": "line-ns-open", "size": 15}
 
 
@@ -33,22 +34,23 @@ def mixes(prediction: Prediction, crowd: NDArray[np.floating] | None) -> go.Figu
 
 
 def pickable_confusion(table: Sequence[Sequence[int]], view: str) -> go.Figure:
-    """`confusion_map` under a mark for each cell, which can be picked; its `customdata` are the
-    numbers of the true emotion and the one said."""
+    """`confusion_map` under a mark for each cell, which can be picked; its `customdata` begin with
+    the numbers of the true emotion and the one said."""
     chart = confusion_map(table, view)
     cells = [(true, said) for true in range(NUM_EMOTIONS) for said in range(NUM_EMOTIONS)]
-    chart.data[0].hoverinfo, chart.data[0].hovertemplate = "skip", None
+    shown = np.asarray(chart.data[0].text)
+    chart.data[0].update(hoverinfo="skip", hovertemplate=None, texttemplate="")
     chart.add_scatter(
         x=[EMOTIONS[said] for _, said in cells],
         y=[EMOTIONS[true] for true, _ in cells],
-        customdata=[list(cell) for cell in cells],
-        text=[f"{table[true][said]:,}" for true, said in cells],
-        mode="markers",
+        customdata=[[*cell, f"{table[cell[0]][cell[1]]:,}"] for cell in cells],
+        text=[str(shown[cell]) for cell in cells],
+        mode="markers+text",
         marker={"symbol": "square", "size": _CELL, "color": "rgba(213,94,0,0.001)"},
         selected={"marker": {"color": "rgba(213,94,0,0.45)"}},
-        unselected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}, "textfont": {"color": _PALE}},
         showlegend=False,
-        hovertemplate="%{y} read as %{x}: %{text} faces<extra></extra>",
+        hovertemplate="%{y} read as %{x}: %{customdata[2]} faces<extra></extra>",
     )
     chart.update_layout(height=460, clickmode="event+select", dragmode=False, showlegend=False)
     chart.update_xaxes(fixedrange=True, title="said")
