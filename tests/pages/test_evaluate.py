@@ -2,23 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import evaluations, navigation
+from dashboard import children, evaluations, navigation
+from dashboard.children import Child
 from dashboard.evaluations import Evaluation
 from dashboard.words import plain
+from fer import cli
 from fer.emotions import EMOTIONS
 from tests.helpers import labelled_zip, publish_tiny
 from tests.pages.conftest import Open
 from tests.pages.test_photos import press, words
 
+usefixtures = pytest.mark.usefixtures
 LABELS = [*range(7)] * 3 + [3] * 15
 SAID = [*range(7)] * 2 + [6, 5, 4, 3, 2, 1, 0] + [3] * 15
+
+
+class Ended:
+    """Stands for a process that ended before it was looked at."""
+
+    def __init__(self, returncode: int) -> None:
+        self.returncode = returncode
+
+    def poll(self) -> int:
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        return self.returncode
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands run in this process while the page waits, which saves starting Python each time."""
+
+    def start(
+        arguments: Sequence[str], folder: tempfile.TemporaryDirectory[str], longest_seconds: float
+    ) -> Child:
+        place = Path(folder.name)
+        with (
+            (place / "stdout.txt").open("w") as out,
+            (place / "stderr.txt").open("w") as err,
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            process = Ended(cli.main(arguments))
+        return Child(process, folder, time.monotonic(), longest_seconds)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(children, "start", start)
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)  # this is no main thread
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +137,7 @@ def test_two_models_are_compared_and_every_pane_opens(open_page: Open) -> None:
     assert labels == ["JSON", "CSV: a row a face", "HTML report"]
 
 
+@usefixtures("at_once")
 def test_the_faces_of_a_cell_are_shown_and_explained(open_page: Open) -> None:
     page = evaluated(open_page, "reads")
     show(page, "Confusion")
@@ -112,6 +154,7 @@ def test_the_faces_of_a_cell_are_shown_and_explained(open_page: Open) -> None:
     assert sum(one.label == "Why this answer?" for one in page.button) == 12
 
 
+@usefixtures("at_once")
 @pytest.mark.parametrize(
     ("data", "name", "sentence"),
     [
@@ -128,6 +171,7 @@ def test_bad_data_is_a_sentence(open_page: Open, data: bytes, name: str, sentenc
     assert any(sentence in one.replace("\\", "") for one in told), told
 
 
+@usefixtures("at_once")
 def test_an_absent_split_and_absent_votes_are_sentences(open_page: Open) -> None:
     page = asked(open_page, labelled_zip([0, 1], [0, 1]), "reads")
     chooser(page, "Split").set_value("validation").run()
@@ -139,6 +183,7 @@ def test_an_absent_split_and_absent_votes_are_sentences(open_page: Open) -> None
     assert plain("holds no crowd votes") in page.error[0].value
 
 
+@usefixtures("at_once")
 def test_one_class_alone_has_figures_too(open_page: Open) -> None:
     page = asked(open_page, labelled_zip([3] * 4, [3, 3, 3, 4]), "reads")
     finished(press(page, "Start"))
@@ -147,6 +192,7 @@ def test_one_class_alone_has_figures_too(open_page: Open) -> None:
         show(page, pane)
 
 
+@usefixtures("at_once")
 def test_a_model_that_answers_no_numbers_is_a_sentence(open_page: Open) -> None:
     publish_tiny("broken", broken=True)
     page = asked(open_page, labelled_zip([0], [0]), "broken")
@@ -154,6 +200,7 @@ def test_a_model_that_answers_no_numbers_is_a_sentence(open_page: Open) -> None:
     assert "seven finite probabilities" in page.error[0].value
 
 
+@usefixtures("at_once")
 def test_pictures_without_a_face_count_as_wrong_and_can_be_looked_up(open_page: Open) -> None:
     page = asked(open_page, labelled_zip([3, 3], [3, 3]), "reads")
     page.toggle[0].set_value(False).run()
@@ -180,6 +227,7 @@ def test_cancelling_and_removing(open_page: Open) -> None:
     assert not folder.exists() and not evaluations._kept
 
 
+@usefixtures("at_once")
 def test_a_reload_finds_it_again_and_a_stranger_does_not(open_page: Open) -> None:
     page = evaluated(open_page, "reads")
     key = page.query_params["evaluation"]
@@ -193,6 +241,7 @@ def test_a_reload_finds_it_again_and_a_stranger_does_not(open_page: Open) -> Non
     assert again.metric[0].label == "reads: accuracy"
 
 
+@usefixtures("at_once")
 def test_an_upload_goes_with_its_evaluation(open_page: Open, runs_folder: Path) -> None:
     page = evaluated(open_page, "reads")
     folder = Path(newest().task.child.folder.name)
@@ -202,6 +251,7 @@ def test_an_upload_goes_with_its_evaluation(open_page: Open, runs_folder: Path) 
     assert not folder.exists()
 
 
+@usefixtures("at_once")
 def test_answers_stay_where_the_model_was_deleted_since(open_page: Open, tiny_models: Path) -> None:
     page = evaluated(open_page, "reads")
     (tiny_models / "reads" / "card.json").unlink()
@@ -210,6 +260,7 @@ def test_answers_stay_where_the_model_was_deleted_since(open_page: Open, tiny_mo
     assert any("unknown model" in one.value for one in page.error)
 
 
+@usefixtures("at_once")
 def test_robustness_of_a_sample(open_page: Open) -> None:
     page = evaluated(open_page, "reads")
     show(page, "Robustness")
