@@ -18,6 +18,7 @@ _PAGES: dict[str, tuple[str, str]] = {
     "live": ("Live", "📹"),
     "photos": ("Photos", "🖼️"),
     "train": ("Train", "🎓"),
+    "evaluate": ("Evaluate", "🔍"),
     "about": ("About", "ℹ️"),
 }
 

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from fer import cli_output, registry
 from fer.errors import BadModel, FerError
-from fer.evaluation import html, report
+from fer.evaluation import html, kept, report
 from fer.evaluation.report import Report
 from fer.registry import Model
 from fer.training import datasets, files
@@ -112,6 +112,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     for target in (options.json, options.html):
         cli_output.check_writable(target)
     models = models_named(options.model)
+    if options.keep:
+        models = kept.recording(models, options.keep)
     with progress(options.keep) as show, datasets.opened(options.data, options.votes) as data:
         found = report.evaluate(
             models, data, options.data, options.split, options.labels, options.whole_picture, show
