@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from fer.emotions import COLOURS, EMOTIONS
+from fer.metrics import calibration_bins
 from fer.visualization.charts import SERIES_COLOURS, lay_out
 
 CONFUSION_VIEWS = ("counts", "rows", "columns")
@@ -68,24 +69,30 @@ def reliability(
     `confidence` (N,) and `outcome` (N,) of each model: 1 right, 0 wrong, or the share of votes for
     what it said. The size of a dot is the number of faces in its bin.
     """
+    outcomes = {
+        name: calibration_bins(its, {"right": outcome[name]}, CALIBRATION_BINS)
+        for name, its in confidence.items()
+    }
+    return calibration_curves({name: (bins, "right") for name, bins in outcomes.items()})
+
+
+def calibration_curves(
+    curves: Mapping[str, tuple[Sequence[Mapping[str, float]], str]],
+) -> go.Figure:
+    """The same from bins, as `metrics.calibration_bins` and cards have them, and the key of the
+    outcome that each curve shows."""
     chart = go.Figure()
     chart.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=_DIAGONAL, name="honest")
-    for place, (name, its) in enumerate(confidence.items()):
-        bin_of = np.minimum((its * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-        counts = np.bincount(bin_of, minlength=CALIBRATION_BINS)
-        used = counts > 0
-        means = [
-            np.bincount(bin_of, weights=values, minlength=CALIBRATION_BINS)[used] / counts[used]
-            for values in (its, outcome[name])
-        ]
+    for place, (name, (bins, outcome)) in enumerate(curves.items()):
+        counts = np.array([row["count"] for row in bins])
         chart.add_scatter(
-            x=means[0].tolist(),
-            y=means[1].tolist(),
-            customdata=counts[used].tolist(),
+            x=[row["confidence"] for row in bins],
+            y=[row[outcome] for row in bins],
+            customdata=counts.tolist(),
             name=name,
             mode="lines+markers",
             line={"color": _colour(place), "width": 2},
-            marker={"size": (6 + 14 * np.sqrt(counts[used] / counts.max())).tolist()},
+            marker={"size": (6 + 14 * np.sqrt(counts / counts.max(initial=1))).tolist()},
             hovertemplate="sure %{x:.0%}, right %{y:.0%}: %{customdata} faces<extra></extra>",
         )
     lay_out(chart, "Reliability: how often right, by how sure")

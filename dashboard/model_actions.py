@@ -1,0 +1,92 @@
+"""What can be done with a published model: use it, go back, delete it, take it home."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard import answering, children
+from dashboard.words import plain
+from fer import registry
+from fer.permission import training_allowed
+
+FORMATS = {
+    "keras": "Keras (.keras)",
+    "h5": "HDF5 weights and JSON",
+    "onnx": "ONNX",
+    "tflite": "TensorFlow Lite",
+}
+
+
+def use_buttons(name: str) -> None:
+    """Makes a model the one that answers, or says that it is, and goes back to the one before."""
+    if registry.active() == name:
+        st.markdown("✅ **Every page answers with this model.**")
+    elif training_allowed():
+        st.button(
+            "Use this model",
+            type="primary",
+            key=f"use-{name}",
+            on_click=do,
+            args=(registry.activate, name),
+        )
+    before = registry.previous()
+    if registry.active() == name and before and training_allowed():
+        st.button(f"Go back to {before}", key=f"back-{name}", on_click=do, args=(registry.go_back,))
+
+
+def delete_button(name: str) -> None:
+    """Deletes a model after asking; nothing for one that stays."""
+    if not training_allowed():
+        st.caption("🔒 Choosing and deleting models is switched off on this server.")
+    elif name in registry.SHIPPED:
+        st.caption("It came with the program and stays.")
+    elif name == registry.active():
+        st.caption("It answers at present; use another one, then it can be deleted.")
+    else:
+        with st.popover("Delete", key=f"delete-{name}"):
+            st.markdown(f"Delete **{plain(name)}** for good? Nothing brings it back.")
+            st.button("Delete for good", on_click=do, args=(registry.delete, name))
+
+
+def do(action: Callable[..., Any], *subjects: Any) -> None:
+    """A button's work: what the library refuses flies in as a sentence."""
+    with answering.sentences(stop=False):
+        action(*subjects)
+
+
+def export(name: str) -> None:
+    """A model in other formats, each checked against the original on real faces.
+
+    Closed where training is, for it takes the memory of a TensorFlow each.
+    """
+    if not training_allowed():
+        st.caption("🔒 Exports are switched off on this server (FER_TRAINING=off).")
+        return
+    kind = st.selectbox("Format", list(FORMATS), format_func=lambda one: FORMATS[one])
+    key = f"export {name} {kind}"
+    pressed = st.button("Prepare the download")
+    if pressed:
+        children.forget(key)
+    if pressed or st.session_state.get("_export") == key:
+        st.session_state["_export"] = key
+        arguments = ["export", "--model", name, "--format", kind, "--json"]
+        child = children.finished(
+            key, arguments, "Writing and checking the export …", ("--out", "")
+        )
+        if child is None:
+            return
+        if child.failure:
+            st.error(plain(child.failure), icon="⚠️")
+            return
+        made = json.loads(child.output)
+        st.markdown(
+            f"max |Δp| **{made['difference']:.1g}** on real faces · "
+            f"**{made['milliseconds']:.2f} ms** a face · **{made['megabytes']:.1f} MB**"
+        )
+        for file in map(Path, made["files"]):
+            st.download_button(file.name, file.read_bytes(), file.name, icon="⬇️", key=file.name)
