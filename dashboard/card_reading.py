@@ -18,7 +18,7 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure between 0 and `1` (2 for a Brier score) and its 95% interval, if the card has it."""
+    """A share, or a Brier score, and its 95% interval if the card has it."""
 
     value: float
     interval: Interval | None
@@ -70,6 +70,12 @@ def faces(metrics: Values) -> int | None:
     """On how many faces the figures rest."""
     value = number(metrics.get("n"), 1, 1e12)
     return None if value is None else int(value)
+
+
+def count_words(value: object) -> str | None:
+    """``27,061``, or None for what is no count."""
+    count = number(value, 0, 1e12)
+    return None if count is None else f"{count:,.0f}"
 
 
 def confusion(metrics: Values) -> list[list[int]] | None:

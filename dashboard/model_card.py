@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import card_reading, model_list
@@ -53,7 +54,6 @@ def show(name: str, card: ModelCard) -> None:
     with right:
         _facts(card)
     _charts(name, card)
-    _robustness(card)
     _uses(card)
     _repeat(name, card)
 
@@ -144,7 +144,7 @@ def _facts(card: ModelCard) -> None:
     data, spec = card.data, card.input
     rows = {
         "Data": data.get("name"),
-        "Faces to train on": data.get("train"),
+        "Faces to train on": card_reading.count_words(data.get("train")),
         "Licence of the data": data.get("licence"),
         "SHA-256 of the data": data.get("hash"),
         "Network": card.network,
@@ -158,53 +158,50 @@ def _facts(card: ModelCard) -> None:
 
 
 def _charts(name: str, card: ModelCard) -> None:
-    left, right = st.columns(2)
     table, bins = card_reading.confusion(card.metrics), card_reading.calibration(card.metrics)
     curve = card_reading.coverage(card.metrics)
-    if table:
-        left.plotly_chart(charts.confusion_map(table), key=f"{name}-confusion")
-    if bins:
-        curves = {"right or wrong": (bins, "right")}
-        voted = [row for row in bins if "votes" in row]
-        if voted:
-            curves["share of votes"] = (voted, "votes")
-        right.plotly_chart(charts.calibration_curves(curves), key=f"{name}-calibration")
-    if curve:
-        left.plotly_chart(charts.coverage({name: curve}), key=f"{name}-coverage")
-    missing = [
-        words
-        for words, its in (
-            ("confusion matrix", table),
-            ("calibration curve", bins),
-            ("accuracy against coverage", curve),
-        )
-        if not its
-    ]
-    if missing:
-        st.caption(f"Not in this card: {', '.join(missing)}.")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _chart(charts.confusion_map(table) if table else None, "confusion matrix", name)
+        _chart(charts.coverage({name: curve}) if curve else None, "accuracy against coverage", name)
+    with right:
+        _chart(_calibration(bins) if bins else None, "calibration curve", name)
+        _robustness(card)
+
+
+def _chart(chart: go.Figure | None, words: str, name: str) -> None:
+    if chart is None:
+        st.caption(f"Not in this card: {words}.")
+    else:
+        st.plotly_chart(chart, key=f"{name} {words}")
+
+
+def _calibration(bins: Sequence[Mapping[str, float]]) -> go.Figure:
+    curves = {"right or wrong": (bins, "right")}
+    voted = [row for row in bins if "votes" in row]
+    if voted:
+        curves["share of votes"] = (voted, "votes")
+    return charts.calibration_curves(curves)
 
 
 def _robustness(card: ModelCard) -> None:
     st.markdown("##### When faces get worse")
     rows = card_reading.robustness(card.metrics)
     if not rows:
-        st.caption("The card holds no robustness table; the Evaluate page measures one.")
+        st.caption("Not in this card: a robustness table. The Evaluate page measures one.")
         return
-    st.dataframe(
-        [
-            {
-                "faces": row["faces"],
-                "right": f"{row['accuracy']:.1%}",
-                "loss in points": None if row["loss"] is None else f"{row['loss']:+.1f}",
-            }
-            for row in rows
-        ],
-        hide_index=True,
-        width="stretch",
-    )
+    shown = [
+        {
+            "faces": row["faces"],
+            "right": f"{row['accuracy']:.1%}",
+            "loss in points": "–" if row["loss"] is None else f"{row['loss']:.1f}",
+        }
+        for row in rows
+    ]
+    st.dataframe(shown, hide_index=True, width="stretch")
     losses = [row["loss"] for row in rows if row["loss"] is not None]
     if losses:
-        st.caption(f"Worst loss against the clean faces: {max(losses):.1f} points.")
+        st.caption(f"Worst loss against the same faces as they are: {max(losses):.1f} points.")
 
 
 def _uses(card: ModelCard) -> None:

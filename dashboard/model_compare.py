@@ -46,8 +46,9 @@ def _warnings(first: ModelCard, second: ModelCard) -> None:
             "which is better.",
             icon="⚠️",
         )
-    st.caption("From the cards alone. Whether a difference is more than chance, tells")
-    st.page_link(navigation.page("evaluate"), label="Evaluate, on the same faces")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("From the cards alone. To know whether a difference is more than chance:")
+        st.page_link(navigation.page("evaluate"), label="Evaluate both on the same faces")
 
 
 def _figures(pair: Mapping[str, ModelCard]) -> None:
@@ -58,13 +59,16 @@ def _figures(pair: Mapping[str, ModelCard]) -> None:
     ]
     for words, tell in _SIZES.items():
         rows.append({"figure": words, **{one: tell(one, its) for one, its in pair.items()}})
-    st.dataframe(rows, hide_index=True, width="stretch")
+    st.dataframe(rows, hide_index=True, width="stretch", height="content")
 
 
 def _with_interval(key: str, figure: Figure | None) -> str:
     if figure is None:
         return "–"
-    return f"{model_card.figure_words(key, figure)} ({model_card.interval_words(key, figure)})"
+    words = model_card.figure_words(key, figure)
+    if figure.interval is None:
+        return f"{words} (no interval)"
+    return f"{words} ({model_card.interval_words(key, figure)})"
 
 
 def _recalls(pair: Mapping[str, ModelCard]) -> None:

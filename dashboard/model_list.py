@@ -38,8 +38,8 @@ def show(cards: Mapping[str, Card]) -> None:
         hide_index=True,
         width="stretch",
         column_config={
-            "accuracy": st.column_config.NumberColumn(format="percent"),
-            "mean recall": st.column_config.NumberColumn(format="percent"),
+            "accuracy": st.column_config.NumberColumn(format="%.1f%%"),
+            "mean recall": st.column_config.NumberColumn(format="%.1f%%"),
             "MB": st.column_config.NumberColumn(format="%.1f"),
             "ms a face": st.column_config.NumberColumn(format="%.2f"),
         },
@@ -87,9 +87,9 @@ def _row(name: str, card: Card) -> dict[str, Any]:
     return {
         **row,
         "question": card.question,
-        "accuracy": accuracy and accuracy.value,
+        "accuracy": accuracy and 100 * accuracy.value,
         "95% interval": accuracy and accuracy.interval_words,
-        "mean recall": recall and recall.value,
+        "mean recall": recall and 100 * recall.value,
         "faces": card_reading.faces(card.metrics),
         "ms a face": speed(name, card),
         "MB": megabytes(name),
