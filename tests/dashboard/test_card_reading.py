@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard import card_reading
@@ -28,10 +28,11 @@ anything = st.recursive(
             max_size=8,
         ),
     ),
-    max_leaves=20,
+    max_leaves=10,
 )
 
 
+@settings(max_examples=60)
 @given(st.dictionaries(st.sampled_from(KEYS), anything))
 def test_whatever_a_card_holds_is_read(its: dict[str, object]) -> None:
     accuracy = card_reading.figure(its, "accuracy")
