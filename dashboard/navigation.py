@@ -19,6 +19,7 @@ _PAGES: dict[str, tuple[str, str]] = {
     "photos": ("Photos", "🖼️"),
     "train": ("Train", "🎓"),
     "evaluate": ("Evaluate", "🔍"),
+    "models": ("Models", "🧠"),
     "about": ("About", "ℹ️"),
 }
 
