@@ -177,14 +177,14 @@ def _row(name: str) -> dict[str, Any]:
         return {"model": name, "": "damaged", "question": str(error)}
     marks = {
         "answers now": name == registry.active(),
-        "came with the program": name in registry.SHIPPED,
+        "shipped": name in registry.SHIPPED,
     }
     return {
         "model": name,
-        "": ", ".join(words for words, holds in marks.items() if holds),
         "question": card.question,
         "right": card_values.number(card.metrics.get("accuracy")),
         "mean recall": card_values.number(card.metrics.get("mean_recall")),
+        "": ", ".join(words for words, holds in marks.items() if holds),
         "of faces": card_values.number(card.metrics.get("n")),
         "network": card.network,
         "MB": registry.engine_bytes(name) / 1e6,
