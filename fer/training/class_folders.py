@@ -7,9 +7,8 @@ import hashlib
 import math
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import overload
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from fer.emotions import EMOTIONS, index_of
 from fer.errors import BadDataset, BadImage
 from fer.training import trees
 from fer.training.gathering import Gathered, compact, short, split_of
-from fer.training.labelled import NO_LABEL, UNREAD_HASH, UNSPLIT, Dataset, Picture
+from fer.training.labelled import NO_LABEL, UNREAD_HASH, UNSPLIT, Dataset, OnDemand
 from fer.training.trees import Tree
 from fer.values import Image
 
@@ -77,7 +76,7 @@ def on_demand(tree: Tree) -> Dataset:
     return Dataset(
         name=tree.name,
         hash=digest.hexdigest(),
-        pictures=_OnDemand(tree, list(places)),
+        pictures=OnDemand(list(places), lambda file: images.decode(_bytes(tree, file), file)),
         labels=np.array(labels, np.int64),
         votes=None,
         splits=np.array([split or UNSPLIT for split in splits], str),
@@ -109,27 +108,6 @@ def bounded_side(longest: int, num_pictures: int) -> int:
 def pictures_in_folders(tree: Tree) -> list[str]:
     """The picture files that lie in some folder of the tree."""
     return [file for file in tree.named(*images.ENDINGS) if "/" in file]
-
-
-class _OnDemand(Sequence[Picture]):
-    """The pictures of files in an open tree, decoded one at a time."""
-
-    def __init__(self, tree: Tree, files: Sequence[str]) -> None:
-        self._tree = tree
-        self._files = files
-
-    def __len__(self) -> int:
-        return len(self._files)
-
-    @overload
-    def __getitem__(self, place: int) -> Picture: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Picture]: ...
-    def __getitem__(self, place: int | slice) -> Picture | Sequence[Picture]:
-        if isinstance(place, slice):
-            return _OnDemand(self._tree, self._files[place])
-        file = self._files[place]
-        return images.decode(_bytes(self._tree, file), file)
 
 
 def _bytes(tree: Tree, file: str) -> bytes:

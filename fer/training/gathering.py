@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from fer.training.labelled import (
     UNREADABLE,
     UNSPLIT,
     Dataset,
+    OnDemand,
     Picture,
     RowProblem,
     picture_hashes,
@@ -25,6 +27,7 @@ from fer.values import Image
 
 MAX_FACES = 500_000
 PROBLEMS_KEPT = 5
+LONGEST_SIDE = 224
 VALIDATION_SHARE = TEST_SHARE = 0.1
 
 _SPLIT_SPELLINGS = {
@@ -40,6 +43,7 @@ class Gathered:
     """Faces as a reader finds them, with what it had to leave out; `dataset` makes the value.
 
     A split of None means that the data set does not say. A face's `votes` are ten counts, or None.
+    Pictures are all decoded, or all `encoded` and decoded on demand.
     """
 
     name: str
@@ -51,20 +55,24 @@ class Gathered:
     votes: list[NDArray[np.int64] | None] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
     num_problems: int = 0
+    encoded: list[bytes] = field(default_factory=list)
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(
         self,
         source: str,
-        picture: Picture,
+        picture: Picture | bytes,
         label: int,
         split: str | None,
         votes: NDArray[np.int64] | None = None,
     ) -> None:
-        if len(self.pictures) == MAX_FACES:
+        if len(self.labels) == MAX_FACES:
             raise BadDataset(f"{self.name} holds more than {MAX_FACES:,} faces. Use a part of it.")
         self.sources.append(source)
-        self.pictures.append(picture)
+        if isinstance(picture, bytes):
+            self.encoded.append(picture)
+        else:
+            self.pictures.append(picture)
         self.labels.append(label)
         self.splits.append(split)
         self.votes.append(votes)
@@ -94,7 +102,7 @@ class Gathered:
         data = Dataset(
             name=self.name,
             hash=digest,
-            pictures=self.pictures,
+            pictures=OnDemand(self.encoded, decoded) if self.encoded else self.pictures,
             labels=np.array(self.labels, np.int64),
             votes=votes if voted else None,
             splits=np.array([split or UNSPLIT for split in self.splits], str)
@@ -105,11 +113,12 @@ class Gathered:
             problems=tuple(self.problems),
             num_problems=self.num_problems,
             left_out=self.left_out,
+            file_hashes=tuple(hashlib.sha256(one).digest() for one in self.encoded),
         )
         return data if licence is None else replace(data, licence=licence)
 
     def _check(self, num_emotions: int) -> None:
-        if not self.pictures:
+        if not self.labels:
             why = "it has no rows"
             if self.problems:
                 why = f"all {self.num_problems:,} are wrong, the first: {self.problems[0]}"
@@ -120,6 +129,11 @@ class Gathered:
                 f"{self.name} holds one emotion only, {emotion}. "
                 "There is nothing to tell apart: add faces of at least one other emotion."
             )
+
+
+def decoded(data: bytes, longest: int = LONGEST_SIDE) -> Picture:
+    """An encoded picture as it is kept. Raises `BadImage`."""
+    return compact(images.decode(data), longest)
 
 
 def compact(image: Image, longest: int) -> Picture:

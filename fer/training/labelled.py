@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,32 @@ Picture = NDArray[np.uint8]
 """A face as its data set has it: grey (H, W) or RGB (H, W, 3)."""
 
 
+_Encoded = TypeVar("_Encoded")
+
+
+class OnDemand(Sequence[Picture], Generic[_Encoded]):
+    """Pictures that are decoded one at a time, when they are asked for.
+
+    `decode` may raise `BadImage` for what turns out to be no picture.
+    """
+
+    def __init__(self, encoded: Sequence[_Encoded], decode: Callable[[_Encoded], Picture]) -> None:
+        self._encoded = encoded
+        self._decode = decode
+
+    def __len__(self) -> int:
+        return len(self._encoded)
+
+    @overload
+    def __getitem__(self, place: int) -> Picture: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Picture]: ...
+    def __getitem__(self, place: int | slice) -> Picture | Sequence[Picture]:
+        if isinstance(place, slice):
+            return OnDemand(self._encoded[place], self._decode)
+        return self._decode(self._encoded[place])
+
+
 @dataclass(frozen=True, slots=True)
 class RowProblem:
     """Something in a data set that is no usable face: where it stands, and why."""
@@ -52,7 +79,7 @@ class Dataset:
     as in FER2013; pictures from class folders may show more. `problems` are the first five of the
     `num_problems` rows or files that could not be used; `left_out` counts those of which no face
     came by their split, `UNSPLIT` where it is not known, and by `UNREADABLE` or `NO_LABEL`.
-    `file_hashes` is the SHA-256 of each picture's file, where pictures are read on demand.
+    `file_hashes` is the SHA-256 of each picture's file, where pictures are `OnDemand`.
     """
 
     name: str

@@ -14,14 +14,13 @@ from typing import IO
 
 from fer.errors import BadDataset
 from fer.training import class_folders, drawn, tables, trees
-from fer.training.gathering import Gathered, short
+from fer.training.gathering import LONGEST_SIDE, Gathered, short
 from fer.training.labelled import Dataset
 from fer.training.trees import Tree
 
 DRAWN = "drawn"
 """The word that stands for the built-in drawings where a path is asked for."""
 
-LONGEST_SIDE = 224
 _TABLES = (".csv", ".parquet")
 _USUAL_TABLES = ("fer2013.csv", "icml_face_data.csv", "fer2013.parquet")
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError)
@@ -51,7 +50,7 @@ def load(path: str | Path, votes: str | Path | None = None, longest: int = LONGE
 @contextmanager
 def opened(path: str | Path, votes: str | Path | None = None) -> Iterator[Dataset]:
     """`load`, but as the data is: without splits that it does not have, with one emotion if it has
-    no more, and pictures in class folders read on demand, at their own size, while it is open."""
+    no more, and pictures read on demand while it is open: in class folders at their own size."""
     if str(path) == DRAWN:
         yield drawn.dataset()
         return
@@ -63,7 +62,7 @@ def opened(path: str | Path, votes: str | Path | None = None) -> Iterator[Datase
                 tree = stack.enter_context(trees.opened(file))
                 data = _from_tree(file, tree, votes_file, None)
             else:
-                data = _from_file(file, votes_file, LONGEST_SIDE, as_it_is=True)
+                data = _from_file(file, votes_file, None)
         yield data
 
 
@@ -100,7 +99,8 @@ class _Table:
     open: Callable[[], IO[bytes]]
 
 
-def _from_file(file: Path, votes: Path | None, longest: int, as_it_is: bool = False) -> Dataset:
+def _from_file(file: Path, votes: Path | None, longest: int | None) -> Dataset:
+    """With `longest` None the data is read as it is, and its pictures on demand."""
     if not file.name.lower().endswith(_TABLES):
         raise BadDataset(
             f"{file.name} is no data set that can be read. Use a CSV, parquet or zip file, "
@@ -111,12 +111,11 @@ def _from_file(file: Path, votes: Path | None, longest: int, as_it_is: bool = Fa
         votes = beside
     found = _read_table(_on_disk(file), _on_disk(votes) if votes else None, longest)
     licence = _licence(file.name, votes is not None)
-    return found.dataset(_digest(file, votes), licence, as_it_is)
+    return found.dataset(_digest(file, votes), licence, as_it_is=longest is None)
 
 
 def _from_tree(file: Path, tree: Tree, votes: Path | None, longest: int | None) -> Dataset:
-    """With `longest` None the data is read as it is, and its pictures on demand."""
-    as_it_is = longest is None
+    """As `_from_file`."""
     table = None if class_folders.pictures_in_folders(tree) else _table_in(tree)
     if table is None:
         if votes is not None:
@@ -134,11 +133,11 @@ def _from_tree(file: Path, tree: Tree, votes: Path | None, longest: int | None) 
     joined = _on_disk(votes) if votes else None
     if joined is None and inside in tree.sizes and table.lower().endswith(".csv"):
         joined = _in_tree(tree, inside)
-    found = _read_table(_in_tree(tree, table), joined, longest or LONGEST_SIDE)
+    found = _read_table(_in_tree(tree, table), joined, longest)
     read = [file] if file.is_file() else [file / table]
     if joined is not None and (votes or file.is_dir()):
         read.append(votes or file / inside)
-    return found.dataset(_digest(*read), _licence(table, joined is not None), as_it_is)
+    return found.dataset(_digest(*read), _licence(table, joined is not None), longest is None)
 
 
 def _table_in(tree: Tree) -> str | None:
@@ -155,7 +154,7 @@ def _table_in(tree: Tree) -> str | None:
     return named[0] if named else None
 
 
-def _read_table(table: _Table, votes: _Table | None, longest: int) -> Gathered:
+def _read_table(table: _Table, votes: _Table | None, longest: int | None) -> Gathered:
     name = table.name.rpartition("/")[2]
     with table.open() as stream:
         if name.lower().endswith(".parquet"):
