@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import partial
 
+import cv2
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from dashboard.evaluations import Evaluation
 from fer.evaluation import html, records
 from fer.evaluation.kept import Inputs
 from fer.evaluation.report import Report
 from fer.values import Image
-from fer.visualization import heat
-
-_FACE_SIDE = 96
 
 
 def buttons(evaluation: Evaluation) -> None:
@@ -62,7 +63,18 @@ def _html(report: Report, inputs: Inputs | None) -> str:
     if inputs is None:
         return html.page(report)
 
-    def face_of(place: int) -> Image:
-        return heat.enlarged(inputs[place], _FACE_SIDE)
+    places = {int(row): place for place, row in enumerate(report.faces.rows)}
 
-    return html.page(report, face_of)
+    def picture_of(row: int) -> Image:
+        return _in_place(inputs[places[row]], report.faces.boxes[places[row]].tolist())
+
+    return html.page(report, picture_of)
+
+
+def _in_place(pixels: NDArray[np.uint8], box: Sequence[int]) -> Image:
+    """A picture that shows in a box what the network saw there; the report cuts it out again."""
+    left, top, right, bottom = box
+    picture = np.zeros((bottom, right, 3), np.uint8)
+    face = cv2.resize(pixels, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
+    picture[top:, left:] = face if pixels.shape[2] == 3 else face[:, :, None]
+    return picture

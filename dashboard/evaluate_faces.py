@@ -9,6 +9,8 @@ import streamlit as st
 
 from dashboard import face_gallery
 from dashboard.face_gallery import Faces
+from dashboard.words import plain
+from fer import images
 from fer.emotions import EMOTIONS, NUM_EMOTIONS
 from fer.evaluation import crowd, mistakes
 from fer.visualization import evaluation_charts as charts
@@ -118,6 +120,39 @@ def disputed(faces: Faces) -> None:
         f"disputed-{order}",
         lambda place: f"crowd {bits[place]:.1f} bits · {apart[place]:.0%} of votes apart",
     )
+
+
+def copies(faces: Faces) -> None:
+    """Exact copies among the evaluated faces, and of faces in other splits."""
+    found = faces.report.data["copies"]
+    with st.container(horizontal=True):
+        st.metric("Copies of other evaluated faces", f"{found['within']:,}")
+        for split, number in found["across"].items():
+            st.metric(f"Also in the {split} split", f"{number:,}")
+        st.metric("Pictures with more than one label", f"{found['contradictions']:,}")
+    if not found["groups"]:
+        st.success("No evaluated face occurs twice, here or in another split.", icon="✅")
+        return
+    st.markdown(
+        "A face that is in two splits **leaks**: a model that learned from the one has seen the "
+        "other, and its figures flatter it. Training here leaves such copies out; nothing is left "
+        "out of an evaluation, so that figures stay comparable."
+    )
+    place_of = {int(row): place for place, row in enumerate(faces.report.faces.rows)}
+    where: dict[int, str] = {}
+    for group in found["groups"]:
+        for one in group:
+            if one["row"] in place_of:
+                others = [other for other in group if other is not one]
+                where[place_of[one["row"]]] = "also: " + "; ".join(map(_told, others))
+    st.caption(f"The faces of the first {len(found['groups'])} groups of copies:")
+    face_gallery.show(faces, np.array(list(where), np.int64), "copies", where.__getitem__)
+
+
+def _told(copy: dict[str, Any]) -> str:
+    """Where a copy stands, and its label there."""
+    source = plain(images.display_name(copy["source"]))
+    return f"{source} ({copy['split']}, {copy['label'] or 'no label'})"
 
 
 def _take_cell(key: str) -> None:

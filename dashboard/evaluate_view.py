@@ -217,20 +217,3 @@ def qualities(report: Report) -> None:
             "in degrees; yaw: how far the nose is from the middle of the eyes, in eye distances. "
             "Pose is known only where the face was searched in a picture."
         )
-
-
-def copies(report: Report) -> None:
-    """Exact copies among the evaluated faces, and of faces in other splits."""
-    found = report.data["copies"]
-    with st.container(horizontal=True):
-        st.metric("Copies of other evaluated faces", f"{found['within']:,}")
-        for split, number in found["across"].items():
-            st.metric(f"Also in the {split} split", f"{number:,}")
-    if not found["within"] and not found["across"]:
-        st.success("No evaluated face occurs twice, here or in another split.", icon="✅")
-        return
-    st.markdown(
-        "A face that is in two splits **leaks**: a model that learned from the one has seen the "
-        "other, and its figures flatter it. `python -m fer train` leaves such copies out of "
-        "training; nothing is left out of an evaluation, so that figures stay comparable."
-    )

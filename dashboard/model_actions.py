@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from dashboard import answering, children
 from dashboard.words import plain
 from fer import registry
-from fer.permission import training_allowed
 
 FORMATS = {
     "keras": "Keras (.keras)",
@@ -22,57 +19,47 @@ FORMATS = {
 }
 
 
-def use_buttons(name: str) -> None:
-    """Makes a model the one that answers, or says that it is, and goes back to the one before."""
+def use(name: str) -> None:
+    """Makes it the model that every page answers with, or goes back to the one before."""
     if registry.active() == name:
         st.markdown("✅ **Every page answers with this model.**")
-    elif training_allowed():
+    else:
         st.button(
             "Use this model",
             type="primary",
             key=f"use-{name}",
-            on_click=do,
+            on_click=answering.attempt,
             args=(registry.activate, name),
         )
     before = registry.previous()
-    if registry.active() == name and before and training_allowed():
-        st.button(f"Go back to {before}", key=f"back-{name}", on_click=do, args=(registry.go_back,))
+    if registry.active() == name and before:
+        st.button(
+            f"Go back to {before}",
+            key=f"back-{name}",
+            on_click=answering.attempt,
+            args=(registry.go_back,),
+        )
 
 
-def delete_button(name: str) -> None:
-    """Deletes a model after asking; nothing for one that stays."""
-    if not training_allowed():
-        st.caption("🔒 Choosing and deleting models is switched off on this server.")
-    elif name in registry.SHIPPED:
-        st.caption("It came with the program and stays.")
-    elif name == registry.active():
-        st.caption("It answers at present; use another one, then it can be deleted.")
-    else:
-        with st.popover("Delete", key=f"delete-{name}"):
-            st.markdown(f"Delete **{plain(name)}** for good? Nothing brings it back.")
-            st.button("Delete for good", on_click=do, args=(registry.delete, name))
-
-
-def do(action: Callable[..., Any], *subjects: Any) -> None:
-    """A button's work: what the library refuses flies in as a sentence."""
-    with answering.sentences(stop=False):
-        action(*subjects)
+def delete(name: str) -> None:
+    """Deletes it after a second press; not those that came with the program, nor the active one."""
+    if name in registry.SHIPPED or name == registry.active():
+        return
+    with st.popover("Delete"):
+        st.markdown("The model and its files are gone for good.")
+        st.button(
+            "Delete for good",
+            key=f"delete-{name}",
+            on_click=answering.attempt,
+            args=(registry.delete, name),
+        )
 
 
 def export(name: str) -> None:
-    """A model in other formats, each checked against the original on real faces.
-
-    Closed where training is, for it takes the memory of a TensorFlow each.
-    """
-    if not training_allowed():
-        st.caption("🔒 Exports are switched off on this server (FER_TRAINING=off).")
-        return
+    """A model in other formats, each checked against the original on real faces."""
     kind = st.selectbox("Format", list(FORMATS), format_func=lambda one: FORMATS[one])
     key = f"export {name} {kind}"
-    pressed = st.button("Prepare the download")
-    if pressed:
-        children.forget(key)
-    if pressed or st.session_state.get("_export") == key:
+    if st.button("Prepare the download") or st.session_state.get("_export") == key:
         st.session_state["_export"] = key
         arguments = ["export", "--model", name, "--format", kind, "--json"]
         child = children.finished(

@@ -8,8 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import model_actions
-from dashboard.model_actions import do
+from dashboard import answering, model_actions
 from dashboard.words import plain
 from fer import registry
 from fer.errors import FerError
@@ -89,13 +88,25 @@ def _progress(status: RunStatus) -> None:
 def _buttons(run: Run, status: RunStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if status.state in ("queued", "starting", "running"):
-            st.button("Stop", key=f"stop-{run.id}", on_click=do, args=(launching.stop, run))
+            st.button(
+                "Stop", key=f"stop-{run.id}", on_click=answering.attempt, args=(launching.stop, run)
+            )
         if status.state in ("stopped", "failed", "lost"):
-            st.button("Resume", key=f"resume-{run.id}", on_click=do, args=(launching.resume, run))
+            st.button(
+                "Resume",
+                key=f"resume-{run.id}",
+                on_click=answering.attempt,
+                args=(launching.resume, run),
+            )
         if not status.is_active:
-            st.button("Delete", key=f"delete-{run.id}", on_click=do, args=(launching.delete, run))
+            st.button(
+                "Delete",
+                key=f"delete-{run.id}",
+                on_click=answering.attempt,
+                args=(launching.delete, run),
+            )
         if status.state == "finished" and status.model in registry.names():
-            model_actions.use_buttons(status.model)
+            model_actions.use(status.model)
 
 
 def _curves(key: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -22,7 +22,7 @@ PANES = {
     "Wrong labels": evaluate_faces.wrong_labels,
     "Crowd": evaluate_faces.disputed,
     "Slices": None,
-    "Copies": None,
+    "Copies": evaluate_faces.copies,
     "Robustness": None,
     "Take home": None,
 }
@@ -68,8 +68,6 @@ with answering.sentences():
         evaluate_view.calibration(report)
     elif pane == "Slices":
         evaluate_view.qualities(report)
-    elif pane == "Copies":
-        evaluate_view.copies(report)
     elif pane == "Robustness":
         evaluate_robustness.section(evaluation)
     elif pane == "Take home":

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.emotions import EMOTIONS
 from fer.evaluation.protocol import ALL
-from fer.training.datasets import Dataset
+from fer.training.datasets import UNLABELLED, Dataset
 from fer.values import ModelCard
+
+MOST_GROUPS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,22 @@ def find(data: Dataset, rows: NDArray[np.int64], split: str) -> Copies:
             others = set(data.splits[copies].tolist()) - {split}
             across.update({other: len(here) for other in others})
     return Copies(within, dict(sorted(across.items())), contradictions, tuple(groups))
+
+
+def described(copies: Copies, data: Dataset, most: int = MOST_GROUPS) -> list[list[dict[str, Any]]]:
+    """The first `most` groups of copies: row, source, split and label (None without) of each."""
+    return [
+        [
+            {
+                "row": row,
+                "source": data.sources[row] if data.sources else f"face {row + 1}",
+                "split": str(data.splits[row]),
+                "label": None if data.labels[row] == UNLABELLED else EMOTIONS[data.labels[row]],
+            }
+            for row in group
+        ]
+        for group in copies.groups[:most]
+    ]
 
 
 def notes(cards: Sequence[ModelCard], data: Dataset, split: str, copies: Copies) -> list[str]:

@@ -165,7 +165,12 @@ def evaluate(
     copies = leaks.find(data, faces.rows, selection.split)
     facts = {
         **_facts(data, path, selection, read),
-        "copies": {"within": copies.within, "across": dict(copies.across)},
+        "copies": {
+            "within": copies.within,
+            "across": dict(copies.across),
+            "contradictions": copies.contradictions,
+            "groups": leaks.described(copies, data),
+        },
         "notes": leaks.notes([model.card for model in models], data, selection.split, copies),
     }
     return Report(facts, faces, reports, _comparison(reports, faces))

@@ -12,8 +12,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from fer import metrics
 from fer.emotions import COLOURS, EMOTIONS
-from fer.metrics import calibration_bins
 from fer.visualization.charts import SERIES_COLOURS, lay_out
 
 CONFUSION_VIEWS = ("counts", "rows", "columns")
@@ -69,30 +69,30 @@ def reliability(
     `confidence` (N,) and `outcome` (N,) of each model: 1 right, 0 wrong, or the share of votes for
     what it said. The size of a dot is the number of faces in its bin.
     """
-    outcomes = {
-        name: calibration_bins(its, {"right": outcome[name]}, CALIBRATION_BINS)
+    bins = {
+        name: metrics.calibration_bins(its, {"right": outcome[name]}, CALIBRATION_BINS)
         for name, its in confidence.items()
     }
-    return calibration_curves({name: (bins, "right") for name, bins in outcomes.items()})
+    return reliability_of_bins(bins, "right")
 
 
-def calibration_curves(
-    curves: Mapping[str, tuple[Sequence[Mapping[str, float]], str]],
+def reliability_of_bins(
+    bins: Mapping[str, Sequence[Mapping[str, float]]], outcome: str
 ) -> go.Figure:
-    """The same from bins, as `metrics.calibration_bins` and cards have them, and the key of the
-    outcome that each curve shows."""
+    """The same from each model's bins, as `metrics.calibration_bins` gives them; `outcome` is the
+    key of the mean outcome."""
     chart = go.Figure()
     chart.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=_DIAGONAL, name="honest")
-    for place, (name, (bins, outcome)) in enumerate(curves.items()):
-        counts = np.array([row["count"] for row in bins])
+    for place, (name, rows) in enumerate(bins.items()):
+        counts = np.array([row["count"] for row in rows])
         chart.add_scatter(
-            x=[row["confidence"] for row in bins],
-            y=[row[outcome] for row in bins],
+            x=[row["confidence"] for row in rows],
+            y=[row[outcome] for row in rows],
             customdata=counts.tolist(),
             name=name,
             mode="lines+markers",
             line={"color": _colour(place), "width": 2},
-            marker={"size": (6 + 14 * np.sqrt(counts / counts.max(initial=1))).tolist()},
+            marker={"size": (6 + 14 * np.sqrt(counts / counts.max())).tolist()},
             hovertemplate="sure %{x:.0%}, right %{y:.0%}: %{customdata} faces<extra></extra>",
         )
     lay_out(chart, "Reliability: how often right, by how sure")

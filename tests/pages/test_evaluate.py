@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import json
 import signal
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -13,7 +16,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import children, evaluations, navigation
+from dashboard import children, evaluate_downloads, evaluations, navigation
 from dashboard.children import Child
 from dashboard.evaluations import Evaluation
 from dashboard.words import plain
@@ -225,6 +228,42 @@ def test_cancelling_and_removing(open_page: Open) -> None:
     folder = Path(one.task.child.folder.name)
     press(page, "Remove")
     assert not folder.exists() and not evaluations._kept
+
+
+@usefixtures("at_once")
+def test_copies_are_shown_with_where_else_they_stand(open_page: Open) -> None:
+    there = zipfile.ZipFile(io.BytesIO(labelled_zip([3, 4], [3, 4], "train")))
+    both = io.BytesIO(labelled_zip([3, 4, 5], [3, 4, 5]))
+    with zipfile.ZipFile(both, "a") as archive:
+        for name in there.namelist():
+            archive.writestr(name, there.read(name))
+    page = finished(press(asked(open_page, both.getvalue(), "reads"), "Start"))
+    show(page, "Copies")
+    assert {one.label: one.value for one in page.metric}["Also in the train split"] == "2"
+    shown = words(page).replace("\\", "")
+    assert "0.png (train, happy)" in shown and "1.png (train, sad)" in shown
+    assert sum(one.label == "Why this answer?" for one in page.button) == 2
+
+
+@usefixtures("at_once")
+def test_the_report_shows_faces_only_when_asked(open_page: Open) -> None:
+    page = evaluated(open_page, "reads")
+    show(page, "Take home")
+    one = newest()
+    without = evaluate_downloads._html(one.report(), None)
+    with_faces = evaluate_downloads._html(one.report(), one.inputs(0))
+    assert "<img " not in without.split("</head>")[1]
+    assert with_faces.split("</head>")[1].count("<img ") >= 6
+    page.toggle[1].set_value(True).run()
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert labels[-1] == "HTML report with faces"
+    assert json.loads(evaluate_downloads._json(one.report()))["models"]["reads"]["n"] == 36
+
+
+def test_a_face_is_put_where_the_report_will_cut_it_out() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 48, 1), dtype=np.uint8)
+    picture = evaluate_downloads._in_place(pixels, [10, 20, 58, 68])
+    assert (picture[20:68, 10:58] == pixels).all()
 
 
 @usefixtures("at_once")
