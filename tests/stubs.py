@@ -12,10 +12,12 @@ from fer.values import Face, Image, clipped_box
 NAME = "stub"
 
 
-def bright_square(left: int = 100, top: int = 80, side: int = 60, value: int = 250) -> Image:
-    """A dark picture of 320×240 with one bright square, which the stub takes for a face."""
+def bright_square(left: int = 100, top: int = 80, side: int = 60) -> Image:
+    """A dark picture of 320×240 with one bright square, which the stub takes for a face; it has
+    some texture, so that its motion can be followed."""
     image = np.full((240, 320, 3), 20, np.uint8)
-    image[top : top + side, left : left + side] = value
+    rows, columns = np.mgrid[:side, :side] // 6
+    image[top : top + side, left : left + side] = (225 + rows * columns % 7 * 5)[:, :, None]
     return image
 
 

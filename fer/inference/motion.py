@@ -21,8 +21,10 @@ SIDE = 320
 
 _SMALLEST = 32
 _STEPS = 5
+_STEPS_OF_MANY = 4
+_MANY = 8
 _INNER = 0.7
-_LEAST_POINTS = 8
+_LEAST_SHARE = 0.3
 _FURTHEST_BACK = 1.0
 _LARGEST_ZOOM = 1.15
 _FLOW: dict[str, Any] = {"winSize": (15, 15), "maxLevel": 3}
@@ -54,7 +56,8 @@ def follow(before: Grey, after: Grey, places: Sequence[Floats]) -> list[Motion |
     """
     if not places or min(before.shape) < _SMALLEST:
         return [None] * len(places)
-    starts = np.stack([_grid(place) for place in places])
+    steps = _STEPS if len(places) <= _MANY else _STEPS_OF_MANY
+    starts = np.stack([_grid(place, steps) for place in places])
     points = starts.reshape(-1, 1, 2).astype(np.float32)
     ends, there, _ = cv2.calcOpticalFlowPyrLK(before, after, points, None, **_FLOW)
     again, back, _ = cv2.calcOpticalFlowPyrLK(after, before, ends, None, **_FLOW)
@@ -62,21 +65,20 @@ def follow(before: Grey, after: Grey, places: Sequence[Floats]) -> list[Motion |
     sound = ((there == 1) & (back == 1) & returned).reshape(len(places), -1)
     targets = np.asarray(ends, np.float64).reshape(starts.shape)
     return [
-        _voted(start[good], target[good], place)
+        _voted(start[good], target[good], place) if good.mean() >= _LEAST_SHARE else None
         for start, target, good, place in zip(starts, targets, sound, places, strict=True)
     ]
 
 
-def _grid(place: Floats) -> Floats:
-    """Points (25, 2) on the inner part of a face, where little background shows."""
-    steps = np.linspace(-0.5, 0.5, _STEPS) * _INNER
-    across, down = np.meshgrid(steps * place[2], steps * place[3])
+def _grid(place: Floats, steps: int) -> Floats:
+    """Points (steps², 2) on the inner part of a face, where little background shows."""
+    shares = np.linspace(-0.5, 0.5, steps) * _INNER
+    across, down = np.meshgrid(shares * place[2], shares * place[3])
     return np.stack([place[0] + across.ravel(), place[1] + down.ravel()], axis=1)
 
 
 def _voted(starts: Floats, ends: Floats, place: Floats) -> Motion | None:
-    if len(starts) < _LEAST_POINTS:
-        return None
+    """The motion of most of the points (N, 2); None where they go different ways."""
     shifts = ends - starts
     shift = np.median(shifts, axis=0)
     side = float(min(place[2], place[3]))

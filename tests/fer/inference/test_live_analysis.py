@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator
 
 import hypothesis.strategies as st
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 
 from fer import registry
+from fer.inference import live_analysis
 from fer.inference.live_analysis import Analyser, Analysis, LiveSettings, Pace, SteadyTime
 from fer.values import Image, clipped_box
 from tests import scenes
@@ -19,10 +20,20 @@ from tests.stubs import NAME, StubDetector, bright_square, poison, register
 RATE = 15
 
 
+class Ticks:
+    """A clock that goes on by a fixed step whenever it is read, however slow the machine."""
+
+    def __init__(self, step: float) -> None:
+        self._count, self._step = itertools.count(), step
+
+    def perf_counter(self) -> float:
+        return next(self._count) * self._step
+
+
 @pytest.fixture(autouse=True)
-def stub(tiny_models: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def stub(tiny_models: object, monkeypatch: pytest.MonkeyPatch) -> None:
     register(monkeypatch)
-    yield
+    monkeypatch.setattr(live_analysis, "clock", Ticks(0.001))
 
 
 def analysed(images: list[Image], settings: LiveSettings, rate: float = RATE) -> list[Analysis]:
@@ -52,6 +63,14 @@ def test_the_adapted_pace_searches_seldom_but_finds_a_newcomer_soon() -> None:
     first = next(n for n, one in enumerate(found) if one.result.faces)
     assert first - 45 <= RATE / 2
     assert len([n for n in searches(found) if n >= first]) <= 11
+
+
+def test_a_costly_detector_is_asked_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    def number(seconds: float) -> int:
+        monkeypatch.setattr(live_analysis, "clock", Ticks(seconds))
+        return len(searches(analysed([bright_square()] * 90, LiveSettings(detector=NAME))))
+
+    assert number(0.001) > number(0.03) > number(0.5) >= 5
 
 
 def test_faces_are_classified_at_most_fifteen_times_a_second() -> None:

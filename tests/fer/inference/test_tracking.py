@@ -12,14 +12,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from fer.inference import detection
-from fer.inference.tracking import (
-    HIDDEN_SECONDS,
-    LOST_SECONDS,
-    MOST_FACES,
-    SURE,
-    Tracked,
-    Tracker,
-)
+from fer.inference.tracking import Tracked, Tracker
+from fer.inference.tracks import HIDDEN_SECONDS, LOST_SECONDS, MOST_FACES, SURE
 from fer.values import Face, Image, clipped_box
 from tests import scenes
 from tests.helpers import make_face
@@ -139,6 +133,13 @@ def test_time_that_does_not_go_forwards_is_borne(times: list[float]) -> None:
         (shown,) = tracker.detected(image, [make_face()], time)
         assert shown.track == 1
         assert all(math.isfinite(value) for value in shown.velocity)
+
+
+def test_tracks_do_not_pile_up_while_time_stands_still() -> None:
+    image, tracker = scenes.wall(320, 240), Tracker()
+    for number in range(300):
+        tracker.detected(image, [make_face(37 * number % 250, 53 * number % 170)], 1.0)
+    assert len(tracker.alive) < 150
 
 
 def faces_of(width: int, height: int) -> st.SearchStrategy[list[Face]]:
