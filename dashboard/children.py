@@ -32,6 +32,7 @@ class Child:
     process: subprocess.Popen[bytes]
     folder: tempfile.TemporaryDirectory[str]
     began: float
+    longest_seconds: float = _LONGEST_SECONDS
 
     @property
     def seconds(self) -> float:
@@ -39,7 +40,7 @@ class Child:
 
     def is_done(self) -> bool:
         """Whether it has ended; one that takes too long is ended."""
-        if self.process.poll() is None and self.seconds > _LONGEST_SECONDS:
+        if self.process.poll() is None and self.seconds > self.longest_seconds:
             self.process.kill()
             self.process.wait()
         return self.process.poll() is not None
@@ -61,8 +62,12 @@ class Child:
         return (Path(self.folder.name) / file).read_text("utf-8", "replace")
 
 
-def start(arguments: Sequence[str], folder: tempfile.TemporaryDirectory[str]) -> Child:
-    """Runs `python -m fer ARGUMENTS` at a low priority."""
+def start(
+    arguments: Sequence[str],
+    folder: tempfile.TemporaryDirectory[str],
+    longest_seconds: float = _LONGEST_SECONDS,
+) -> Child:
+    """Runs `python -m fer ARGUMENTS` at a low priority, and no longer than so many seconds."""
     own = Path(folder.name)
     with (own / _STDOUT).open("wb") as stdout, (own / _STDERR).open("wb") as stderr:
         process = subprocess.Popen(
@@ -75,7 +80,7 @@ def start(arguments: Sequence[str], folder: tempfile.TemporaryDirectory[str]) ->
         )
     if os.name == "posix":
         psutil.Process(process.pid).nice(_NICENESS)
-    return Child(process, folder, time.monotonic())
+    return Child(process, folder, time.monotonic(), longest_seconds)
 
 
 def finished(

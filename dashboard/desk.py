@@ -9,11 +9,13 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import PIL.Image
 import streamlit as st
+from numpy.typing import NDArray
 
 from dashboard.answering import Reader
-from fer import images
+from fer import images, registry
 from fer.errors import FerError
 from fer.inference import cropping, records
 from fer.values import FrameResult, Image
@@ -29,14 +31,16 @@ _KEY = "_photo_desk"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A picture that was read. `preview` and `crops` are JPEG bytes; `result` is in the pixels of
-    the picture as it came, turned clockwise by `turns` quarters. `source` is the file as it came,
-    for reading it again, until newer pictures need its place; then the preview stands in."""
+    """A picture that was read. `preview` and `crops` are JPEG bytes; `inputs` are what the network
+    saw of each face, uint8 (N, H, W, C); `result` is in the pixels of the picture as it came,
+    turned clockwise by `turns` quarters. `source` is the file as it came, for reading it again,
+    until newer pictures need its place; then the preview stands in."""
 
     name: str
     preview: bytes
     result: FrameResult
     crops: tuple[bytes, ...]
+    inputs: NDArray[np.uint8]
     reader: Reader
     source: bytes | None
     turns: int = 0
@@ -140,8 +144,10 @@ def read(name: str, data: bytes, reader: Reader, turns: int = 0) -> Picture:
         _jpeg(images.bounded(cropping.face_crop(image, one.face, margin=0.1), _CROP_SIDE)[0])
         for one in result.faces
     )
+    spec = registry.card(reader.model).input
+    inputs = cropping.model_input(image, [one.face for one in result.faces], spec)
     preview, _ = images.bounded(image, _PREVIEW_SIDE)
-    return Picture(name, _jpeg(preview), result, crops, reader, data, turns)
+    return Picture(name, _jpeg(preview), result, crops, inputs, reader, data, turns)
 
 
 def read_again(picture: Picture, reader: Reader, turns: int = 0) -> Picture:

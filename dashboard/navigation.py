@@ -18,6 +18,8 @@ _PAGES: dict[str, tuple[str, str]] = {
     "live": ("Live", "📹"),
     "photos": ("Photos", "🖼️"),
     "train": ("Train", "🎓"),
+    "evaluate": ("Evaluate", "🔍"),
+    "models": ("Models", "🧠"),
     "about": ("About", "ℹ️"),
 }
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from dashboard import desk
+from dashboard import desk, explain_view
 from dashboard.answering import Reader, sentences
 from dashboard.desk import Desk, Picture
 from dashboard.words import count, plain
@@ -82,8 +82,9 @@ def description(name: str, result: FrameResult) -> str:
     return f"{name}: {number}, from left to right apparently {', '.join(labels)}."
 
 
-def face_card(face: FaceResult, crop: bytes, number: int, key: str) -> None:
-    """Crop, label and the seven probabilities of one face."""
+def face_card(picture: Picture, number: int, key: str) -> None:
+    """Crop, label, the seven probabilities and the reasons of one face, counted from 1."""
+    face, crop = picture.result.faces[number - 1], picture.crops[number - 1]
     with st.container(border=True, width=_CARD_WIDTH):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
             words = face.prediction.words
@@ -96,17 +97,18 @@ def face_card(face: FaceResult, crop: bytes, number: int, key: str) -> None:
             config={"staticPlot": True},
             alt=f"Probabilities of face {number}: {probabilities}",
         )
+        pixels = picture.inputs[number - 1]
+        explain_view.button(picture.reader.model, pixels, face.prediction, f"{key}-why")
 
 
 def face_cards(picture: Picture, key: str) -> None:
     """A card for each face; beyond the first six on request."""
-    faces = list(zip(picture.result.faces, picture.crops, strict=True))
-    shown = len(faces)
+    shown = len(picture.result.faces)
     if shown > CARDS_AT_FIRST and not st.toggle(f"Show all {shown} faces", key=f"{key}-all"):
         shown = CARDS_AT_FIRST
     with st.container(horizontal=True):
-        for number, (face, crop) in enumerate(faces[:shown], start=1):
-            face_card(face, crop, number, f"{key}-{number}")
+        for number in range(1, shown + 1):
+            face_card(picture, number, f"{key}-{number}")
 
 
 def panel(mine: Desk, picture: Picture, reader: Reader, style: str) -> None:

@@ -17,6 +17,7 @@ from fer.training import datasets, uploads
 from fer.training.tables import VOTES_NAME
 
 DRAWN = "drawn"
+LISTED = "can be deleted under “Faces”"
 _UPLOAD = "upload"
 _LARGEST_MB = 1024
 _CHOSEN, _VOTES, _ROUND = "faces", "faces-votes", "faces-round"
@@ -38,8 +39,9 @@ class Choice:
         return Choice(paths[0], paths[1] if len(paths) > 1 else None)
 
 
-def choose() -> Choice | None:
-    """Asks for the faces; None while an upload is awaited."""
+def choose(label: str = "Faces to learn from", fate: str = LISTED) -> Choice | None:
+    """Asks for the faces; None while an upload is awaited. `fate` says how an upload that was
+    stored goes away again."""
     server = {str(path): f"{path} (on the server)" for path in datasets.offered()}
     stored = {
         str(one.path): f"{one.path.name} (uploaded)"
@@ -54,14 +56,12 @@ def choose() -> Choice | None:
     }
     if st.session_state.get(_CHOSEN) not in words:
         st.session_state[_CHOSEN] = DRAWN
-    chosen = st.selectbox(
-        "Faces to learn from", list(words), format_func=lambda one: words[one], key=_CHOSEN
-    )
+    chosen = st.selectbox(label, list(words), format_func=lambda one: words[one], key=_CHOSEN)
     if chosen in server:
         return Choice(str(datasets.resolve(chosen)))
     if chosen in stored:
         return Choice(chosen, _stored_votes(chosen))
-    return Choice(DRAWN) if chosen == DRAWN else _ask_for_upload()
+    return Choice(DRAWN) if chosen == DRAWN else _ask_for_upload(fate)
 
 
 def select(choice: Choice) -> None:
@@ -88,11 +88,11 @@ def _stored_votes(chosen: str) -> str | None:
     )
 
 
-def _ask_for_upload() -> Choice | None:
+def _ask_for_upload(fate: str) -> Choice | None:
     st.caption(
         "Kaggle's `fer2013.csv` or `icml_face_data.csv`, a parquet file, or a zip of class folders "
         "(`train/happy/1.png` …), up to 1 GB. It is **stored on the server when Start is "
-        "pressed**, not before, and can be deleted under “Faces”. FER2013 is on Kaggle, under "
+        f"pressed**, not before, and {fate}. FER2013 is on Kaggle, under "
         "“Challenges in Representation Learning”; the FER+ votes (`fer2013new.csv`) are on GitHub, "
         "under “microsoft/FERPlus”."
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from fer import images, registry
+from fer import cli_output, images, registry
 from fer.errors import BadImage, FerError
 from fer.inference import detection, records
 from fer.inference.recognizer import Recognizer
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     Raises `FerError` for wrong names and outputs that cannot be written, before any work.
     """
     for target in (options.json, options.csv):
-        _check_writable(target)
+        cli_output.check_writable(target)
     recognizer = Recognizer(registry.load(options.model), options.detector)
     writer = _PictureWriter(options.annotate) if options.annotate else None
     quiet = not sys.stderr.isatty()
@@ -108,9 +108,9 @@ def _files(folder: Path) -> list[Path]:
 
 def _write_outputs(options: argparse.Namespace, results: list[dict[str, Any]]) -> None:
     if options.json:
-        _write(options.json, json.dumps(results, indent=1) + "\n")
+        cli_output.write(options.json, json.dumps(results, indent=1) + "\n")
     if options.csv:
-        _write(options.csv, records.csv_text(results))
+        cli_output.write(options.csv, records.csv_text(results))
     if not (options.json or options.csv or options.annotate):
         _print_lines(results)
 
@@ -124,26 +124,6 @@ def _print_lines(results: list[dict[str, Any]]) -> None:
             print(f"{row['file']}  face {row['face']}  {words}  {row['confidence']:.0%}")
         if not rows and "error" not in record:
             print(f"{record['file']}  no face found")
-
-
-def _check_writable(target: str | None) -> None:
-    if target in (None, "-"):
-        return
-    try:
-        with Path(str(target)).open("ab"):
-            pass
-    except OSError as error:
-        raise FerError(f"{target} cannot be written: {error.strerror}.") from None
-
-
-def _write(target: str, text: str) -> None:
-    if target == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        Path(target).write_text(text, "utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise FerError(f"{target} cannot be written: {error.strerror}.") from None
 
 
 class _PictureWriter:

@@ -6,11 +6,11 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fer import registry
+from fer.cli_output import print_table
 from fer.errors import BadModel
 from fer.training import catalogue
 from fer.training.settings import TrainSettings
@@ -65,7 +65,7 @@ def _networks(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(found))
         return DONE
-    _print_table(
+    print_table(
         ["name", "input", "parameters", "multiply-adds", "optimiser", "rate", "what"],
         [
             [
@@ -117,7 +117,7 @@ def _models(options: argparse.Namespace) -> int:
         rows += [{"name": name, "error": reason} for name, reason in broken.items()]
         print(json.dumps(rows))
     elif cards:
-        _print_table(
+        print_table(
             ["name", "network", "input", "question", "accuracy", "faces", "parameters", "created"],
             [_model_row(card, name == active) for name, card in cards.items()],
         )
@@ -175,14 +175,7 @@ def _print_layers(layers: list[dict[str, Any]]) -> None:
         ]
         for one in layers
     ]
-    _print_table(["layer", "type", "output", "parameters", "part"], rows)
-
-
-def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
+    print_table(["layer", "type", "output", "parameters", "part"], rows)
 
 
 def _size(spec: dict[str, Any]) -> str:

@@ -206,6 +206,12 @@ def delete(name: str) -> None:
     shutil.rmtree(leaving, ignore_errors=True)
 
 
+def engine_bytes(name: str) -> int:
+    """Size of a model's engine file; 0 where it has none."""
+    path = _existing(name) / "model.onnx"
+    return path.stat().st_size if path.is_file() else 0
+
+
 def file_hash(path: Path) -> str:
     """SHA-256 of a file in hexadecimal digits."""
     with path.open("rb") as file:

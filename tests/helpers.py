@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
+import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from dashboard import samples
-from fer import registry
+from fer import images, registry
 from fer.emotions import EMOTIONS
 from fer.values import (
     Box,
@@ -26,6 +29,8 @@ from fer.values import (
     Quality,
     clipped_box,
 )
+
+_LEVEL = 36
 
 ASTRONAUT_FACE = (178, 68, 270, 190)
 """Left, top, right, bottom of the sample's face, as a person sees it."""
@@ -112,31 +117,64 @@ def make_card(name: str = "tiny", spec: InputSpec | None = None, **changes: obje
     return ModelCard(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def tiny_engine(spec: InputSpec, broken: bool = False) -> onnx.ModelProto:
-    """Softmax of seven weights times the mean brightness; with `broken`, of infinities."""
-    slope = np.linspace(0.0, 0.02, 7, dtype=np.float32)[None]
+def tiny_engine(
+    spec: InputSpec, broken: bool = False, reads_levels: float | None = None
+) -> onnx.ModelProto:
+    """Softmax of seven weights times the mean brightness; with `broken`, of infinities.
+
+    With `reads_levels` it answers `level_of(emotion)` with that emotion, the surer the higher.
+    """
+    slope, bias = np.linspace(0.0, 0.02, 7, dtype=np.float32)[None], np.zeros(7, np.float32)
+    if reads_levels is not None:
+        order = np.arange(7, dtype=np.float32)
+        slope = (2 * reads_levels * order / _LEVEL)[None]
+        bias = -reads_levels * (order**2 + order)
+    if broken:
+        slope = slope * np.float32(np.nan)
     nodes = [
         helper.make_node("ReduceMean", ["pixels"], ["mean"], axes=[1, 2, 3], keepdims=0),
         helper.make_node("Unsqueeze", ["mean", "axis"], ["column"]),
-        helper.make_node("MatMul", ["column", "slope"], ["logits"]),
+        helper.make_node("MatMul", ["column", "slope"], ["weighed"]),
+        helper.make_node("Add", ["weighed", "bias"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
     ]
-    if broken:
-        slope = slope * np.float32(np.nan)
     inputs = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, [None, *spec.shape])
     output = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 7])
     constants = [
-        numpy_helper.from_array(slope, "slope"),
+        numpy_helper.from_array(slope.astype(np.float32), "slope"),
+        numpy_helper.from_array(bias.astype(np.float32), "bias"),
         numpy_helper.from_array(np.array([1], np.int64), "axis"),
     ]
     graph = helper.make_graph(nodes, "tiny", [inputs], [output], constants)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
 
-def publish_tiny(name: str = "tiny", broken: bool = False, **changes: object) -> ModelCard:
+def level_of(emotion: int) -> int:
+    """The grey level that a model with `reads_levels` takes for an emotion."""
+    return int((emotion + 0.5) * _LEVEL)
+
+
+def publish_tiny(
+    name: str = "tiny",
+    broken: bool = False,
+    reads_levels: float | None = None,
+    **changes: object,
+) -> ModelCard:
     """A model in the present `FER_MODELS` that likes later emotions in brighter faces."""
     card = make_card(name, **changes)
     with tempfile.TemporaryDirectory() as folder:
         engine = Path(folder, "model.onnx")
-        onnx.save(tiny_engine(card.input, broken), engine)
+        onnx.save(tiny_engine(card.input, broken, reads_levels), engine)
         return registry.publish(card, {"model.onnx": engine})
+
+
+def labelled_zip(labels: Sequence[int], said: Sequence[int], split: str = "test") -> bytes:
+    """A zip of class folders with grey pictures that a model with `reads_levels` says `said` of."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number, (label, answer) in enumerate(zip(labels, said, strict=True)):
+            picture = np.full((48, 48, 3), level_of(answer), np.uint8)
+            picture[number % 48, number // 48] += 1  # no two alike
+            name = f"{split}/{EMOTIONS[label]}/{number}.png"
+            archive.writestr(name, images.encode_png(picture))
+    return buffer.getvalue()

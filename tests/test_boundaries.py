@@ -21,7 +21,10 @@ ROOMS = (
     ("inference",),
     ("training",),
     ("evaluation",),
-    ("cli", "cli_analyze", "cli_data", "cli_models", "__main__", "__init__"),
+    (
+        *("cli", "cli_analyze", "cli_data", "cli_evaluate", "cli_models", "cli_output"),
+        *("cli_robustness", "__main__", "__init__"),
+    ),
     ("dashboard",),
     ("pages", "streamlit_app"),
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+from fer.training import distortion
+from fer.training.distortion import Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,43 +64,27 @@ def mixed(
 
 
 def _one(face: Pixels, strength: Strength, random: np.random.Generator) -> Pixels:
-    height, width, channels = face.shape
     draw = random.random(16)
     signed = 2 * draw - 1
-    scale = 1 + strength.scale * signed[0]
-    turn = cv2.getRotationMatrix2D(
-        ((width - 1) / 2, (height - 1) / 2), strength.rotation * signed[1], scale
-    )
-    turn[0, 2] += strength.shift * width * signed[2]
-    turn[1, 2] += strength.shift * height * signed[3]
     if draw[4] < strength.flip:
         face = face[:, ::-1]
-    varied = cv2.warpAffine(
-        face, turn, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    varied = distortion.moved(
+        face,
+        right=strength.shift * signed[2],
+        down=strength.shift * signed[3],
+        degrees=strength.rotation * signed[1],
+        scale=1 + strength.scale * signed[0],
     )
     if strength.contrast or strength.brightness:
-        gain = 1 + strength.contrast * signed[5]
-        levels = (np.arange(256) - 128) * gain + 128 + 255 * strength.brightness * signed[6]
-        varied = cv2.LUT(varied, np.clip(levels, 0, 255).astype(np.uint8))
+        gain, brighter = 1 + strength.contrast * signed[5], strength.brightness * signed[6]
+        varied = distortion.relit(varied, gain, brighter)
     if draw[7] < strength.low_resolution:
-        side = 0.4 + 0.4 * draw[8]
-        small = cv2.resize(varied, None, fx=side, fy=side, interpolation=cv2.INTER_AREA)
-        varied = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+        varied = distortion.resampled(varied, share=0.4 + 0.4 * draw[8])
     if draw[9] < strength.jpeg:
-        varied = _through_jpeg(varied, quality=int(20 + 50 * draw[10]))
-    varied = varied.reshape(height, width, channels).copy()
+        varied = distortion.through_jpeg(varied, quality=int(20 + 50 * draw[10]))
     if draw[11] < strength.erase:
         _erase(varied, draw[12:16], random)
-    return np.asarray(varied, np.uint8)
-
-
-def _through_jpeg(face: Pixels, quality: int) -> Pixels:
-    """Enlarged four times, compressed and shrunk again, as faces cut from web pictures are."""
-    size = face.shape[1], face.shape[0]
-    large = cv2.resize(face, (size[0] * 4, size[1] * 4), interpolation=cv2.INTER_LINEAR)
-    _, data = cv2.imencode(".jpg", large, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    read = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    return np.asarray(cv2.resize(read, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return varied
 
 
 def _erase(face: Pixels, draw: NDArray[np.float64], random: np.random.Generator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 import zipfile
@@ -9,11 +10,14 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 from fer import images
 from fer.emotions import EMOTIONS, index_of
 from fer.errors import BadDataset, BadImage
 from fer.training import trees
 from fer.training.gathering import Gathered, compact, short, split_of
+from fer.training.labelled import NO_LABEL, UNREAD_HASH, UNSPLIT, Dataset, OnDemand
 from fer.training.trees import Tree
 from fer.values import Image
 
@@ -45,10 +49,44 @@ def read(tree: Tree, longest: int) -> tuple[Gathered, str]:
             digest.update(hashlib.sha256(data).digest())
             picture = compact(images.decode(data, file), side)
         except BadImage as error:
-            found.leave_out(file, str(error))
+            found.leave_out(file, str(error), split)
             continue
         found.add(file, picture, label, split)
     return found, digest.hexdigest()
+
+
+def on_demand(tree: Tree) -> Dataset:
+    """The pictures of a tree at their own size, each read anew when it is asked for.
+
+    As long as the tree is open; asking for one that cannot be read raises `BadImage`. Splits are
+    those of the folders, else `UNSPLIT`; the hash is that of `read`.
+    """
+    found = Gathered(tree.name, whole_faces=False)
+    for problem in tree.problems:
+        found.leave_out(problem.where, problem.reason)
+    places = _places(tree, found)
+    digest, hashes = hashlib.sha256(), []
+    for file in places:
+        digest.update(file.encode("utf-8", "surrogateescape") + b"\0")
+        hashes.append(UNREAD_HASH)
+        with contextlib.suppress(BadImage):
+            hashes[-1] = hashlib.sha256(_bytes(tree, file)).digest()
+            digest.update(hashes[-1])
+    labels, splits = zip(*places.values(), strict=True)
+    return Dataset(
+        name=tree.name,
+        hash=digest.hexdigest(),
+        pictures=OnDemand(list(places), lambda file: images.decode(_bytes(tree, file), file)),
+        labels=np.array(labels, np.int64),
+        votes=None,
+        splits=np.array([split or UNSPLIT for split in splits], str),
+        sources=tuple(places),
+        whole_faces=False,
+        problems=tuple(found.problems),
+        num_problems=found.num_problems,
+        left_out=found.left_out,
+        file_hashes=tuple(hashes),
+    )
 
 
 def originals(path: str | Path, sources: Iterable[str]) -> Iterator[Image]:
@@ -91,7 +129,8 @@ def _places(tree: Tree, found: Gathered) -> dict[str, tuple[int, str | None]]:
     for file in tree.named(*images.ENDINGS):
         *above, parent, _ = ("", "", *file.split("/"))
         if not parent or split_of(parent):
-            found.leave_out(file, "it lies in no folder that is named by an emotion")
+            reason = "it lies in no folder that is named by an emotion"
+            found.leave_out(file, reason, split_of(parent), NO_LABEL)
             continue
         try:
             label = index_of(parent)

@@ -12,19 +12,28 @@ from numpy.typing import NDArray
 from fer import emotions, images
 from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadDataset
-from fer.metrics import crowd_majority
+from fer.metrics import crowd_majority, vote_shares
 from fer.training import tables
 from fer.training.class_folders import originals
 from fer.training.gathering import split_of
 from fer.training.inspection import Inspection, contact_sheet, inspect
-from fer.training.labelled import SPLITS, UNLABELLED, Dataset, Picture, RowProblem, as_rgb
-from fer.training.loading import DRAWN, load
+from fer.training.labelled import (
+    SPLITS,
+    UNLABELLED,
+    UNSPLIT,
+    Dataset,
+    Picture,
+    RowProblem,
+    as_rgb,
+)
+from fer.training.loading import DRAWN, load, opened
 from fer.training.settings import TrainSettings
 
 __all__ = [
     "DRAWN",
     "SPLITS",
     "UNLABELLED",
+    "UNSPLIT",
     "Dataset",
     "Inspection",
     "Picture",
@@ -35,7 +44,9 @@ __all__ = [
     "inspect",
     "load",
     "offered",
+    "opened",
     "originals",
+    "other_targets",
     "prepared",
     "resolve",
     "targets",
@@ -77,8 +88,20 @@ def targets(data: Dataset, question: str) -> NDArray[np.float32]:
     if question == "fer2013":
         return np.eye(NUM_EMOTIONS, dtype=np.float32)[data.labels]
     assert data.votes is not None
+    return np.asarray(vote_shares(data.votes), np.float32)
+
+
+def other_targets(data: Dataset, question: str) -> NDArray[np.float32]:
+    """What a network should answer to the question that is not asked, (N, 7): zeros where nobody
+    knows. Raises `BadDataset` where the data set answers one question alone."""
+    if data.votes is None or (data.labels == UNLABELLED).all():
+        raise BadDataset(f"{data.name} answers one question alone; set other_question to 0.")
+    if question == "crowd":
+        known = data.labels != UNLABELLED
+        labelled = np.eye(NUM_EMOTIONS, dtype=np.float32)[data.labels]
+        return np.where(known[:, None], labelled, np.float32(0))
     seven = data.votes[:, :NUM_EMOTIONS].astype(np.float32)
-    return np.asarray(seven / seven.sum(axis=1, keepdims=True), np.float32)
+    return np.asarray(seven / np.maximum(seven.sum(axis=1, keepdims=True), 1), np.float32)
 
 
 def truth(data: Dataset, question: str) -> NDArray[np.int64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,11 +13,21 @@ from numpy.typing import NDArray
 from fer import images
 from fer.emotions import EMOTIONS
 from fer.errors import BadDataset
-from fer.training.labelled import NUM_VOTES, Dataset, Picture, RowProblem, picture_hashes
+from fer.training.labelled import (
+    NUM_VOTES,
+    UNREADABLE,
+    UNSPLIT,
+    Dataset,
+    OnDemand,
+    Picture,
+    RowProblem,
+    picture_hashes,
+)
 from fer.values import Image
 
 MAX_FACES = 500_000
 PROBLEMS_KEPT = 5
+LONGEST_SIDE = 224
 VALIDATION_SHARE = TEST_SHARE = 0.1
 
 _SPLIT_SPELLINGS = {
@@ -31,6 +43,7 @@ class Gathered:
     """Faces as a reader finds them, with what it had to leave out; `dataset` makes the value.
 
     A split of None means that the data set does not say. A face's `votes` are ten counts, or None.
+    Pictures are all decoded, or all `encoded` and decoded on demand.
     """
 
     name: str
@@ -42,60 +55,85 @@ class Gathered:
     votes: list[NDArray[np.int64] | None] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
     num_problems: int = 0
+    encoded: list[bytes] = field(default_factory=list)
+    left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(
         self,
         source: str,
-        picture: Picture,
+        picture: Picture | bytes,
         label: int,
         split: str | None,
         votes: NDArray[np.int64] | None = None,
     ) -> None:
-        if len(self.pictures) == MAX_FACES:
+        if len(self.labels) == MAX_FACES:
             raise BadDataset(f"{self.name} holds more than {MAX_FACES:,} faces. Use a part of it.")
         self.sources.append(source)
-        self.pictures.append(picture)
+        if isinstance(picture, bytes):
+            self.encoded.append(picture)
+        else:
+            self.pictures.append(picture)
         self.labels.append(label)
         self.splits.append(split)
         self.votes.append(votes)
 
-    def leave_out(self, where: str, reason: str) -> None:
+    def leave_out(
+        self, where: str, reason: str, split: str | None = None, kind: str = UNREADABLE
+    ) -> None:
+        """Counts a row or file of which no face comes."""
+        self.left_out[split or UNSPLIT, kind] += 1
+        self.tell(where, reason)
+
+    def tell(self, where: str, reason: str) -> None:
+        """Counts something that is wrong."""
         self.num_problems += 1
         if len(self.problems) < PROBLEMS_KEPT:
             self.problems.append(RowProblem(short(where, 80), reason))
 
-    def dataset(self, digest: str, licence: str | None = None) -> Dataset:
-        """The data set with all its splits. Raises `BadDataset` for no face or one emotion only."""
-        self._check()
+    def dataset(self, digest: str, licence: str | None = None, as_it_is: bool = False) -> Dataset:
+        """The data set with all its splits. Raises `BadDataset` for no face or one emotion only.
+
+        `as_it_is`: no split is made that the data set does not have, and one emotion is enough.
+        """
+        self._check(num_emotions=1 if as_it_is else 2)
         none = np.zeros(NUM_VOTES, np.int64)
         voted = any(votes is not None for votes in self.votes)
         votes = np.stack([none if votes is None else votes for votes in self.votes])
         data = Dataset(
             name=self.name,
             hash=digest,
-            pictures=self.pictures,
+            pictures=OnDemand(self.encoded, decoded) if self.encoded else self.pictures,
             labels=np.array(self.labels, np.int64),
             votes=votes if voted else None,
-            splits=completed_splits(self.splits, self.labels, self.pictures),
+            splits=np.array([split or UNSPLIT for split in self.splits], str)
+            if as_it_is
+            else completed_splits(self.splits, self.labels, self.pictures),
             sources=tuple(self.sources),
             whole_faces=self.whole_faces,
             problems=tuple(self.problems),
             num_problems=self.num_problems,
+            left_out=self.left_out,
+            file_hashes=tuple(hashlib.sha256(one).digest() for one in self.encoded),
         )
         return data if licence is None else replace(data, licence=licence)
 
-    def _check(self) -> None:
-        if not self.pictures:
+    def _check(self, num_emotions: int) -> None:
+        if not self.labels:
             why = "it has no rows"
             if self.problems:
                 why = f"all {self.num_problems:,} are wrong, the first: {self.problems[0]}"
             raise BadDataset(f"{self.name} holds no face that can be used; {why}.")
-        if len(set(self.labels)) == 1:
+        if len(set(self.labels)) < num_emotions:
             emotion = EMOTIONS[self.labels[0]]
             raise BadDataset(
                 f"{self.name} holds one emotion only, {emotion}. "
                 "There is nothing to tell apart: add faces of at least one other emotion."
             )
+
+
+def decoded(data: bytes, longest: int = LONGEST_SIDE) -> Picture:
+    """An encoded picture as it is kept. Raises `BadImage`."""
+    return compact(images.decode(data), longest)
 
 
 def compact(image: Image, longest: int) -> Picture:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -48,11 +47,8 @@ class Inspection:
 
 def inspect(data: Dataset) -> Inspection:
     """Counts, copies and problems of a data set."""
-    rows_of: dict[bytes, list[int]] = defaultdict(list)
-    for row, one in enumerate(data.picture_hashes()):
-        rows_of[one].append(row)
     inside = across = contradictions = 0
-    for rows in rows_of.values():
+    for rows in data.rows_by_picture():
         in_training = int((data.splits[rows] == "train").sum())
         if in_training < len(rows):
             across += in_training

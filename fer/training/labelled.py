@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +16,45 @@ from fer.values import InputSpec
 
 SPLITS = ("train", "validation", "test")
 UNLABELLED = -1
+UNSPLIT = ""
+"""The split of a face whose data set has none, where it was read as it is."""
+
+UNREADABLE, NO_LABEL = "unreadable", "no usable label"
+"""Why no face comes of a row or file."""
+
 NUM_VOTES = 10
+
+UNREAD_HASH = b""
+"""Stands for the hash of a file that could not be read."""
 
 Picture = NDArray[np.uint8]
 """A face as its data set has it: grey (H, W) or RGB (H, W, 3)."""
+
+
+_Encoded = TypeVar("_Encoded")
+
+
+class OnDemand(Sequence[Picture], Generic[_Encoded]):
+    """Pictures that are decoded one at a time, when they are asked for.
+
+    `decode` may raise `BadImage` for what turns out to be no picture.
+    """
+
+    def __init__(self, encoded: Sequence[_Encoded], decode: Callable[[_Encoded], Picture]) -> None:
+        self._encoded = encoded
+        self._decode = decode
+
+    def __len__(self) -> int:
+        return len(self._encoded)
+
+    @overload
+    def __getitem__(self, place: int) -> Picture: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Picture]: ...
+    def __getitem__(self, place: int | slice) -> Picture | Sequence[Picture]:
+        if isinstance(place, slice):
+            return OnDemand(self._encoded[place], self._decode)
+        return self._decode(self._encoded[place])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +77,9 @@ class Dataset:
     "validation" or "test"; `hash` is the SHA-256 of what was read. `sources` says where each face
     stands ("row 2", "train/happy/a.png"), or is empty. `whole_faces`: every picture is a cut face,
     as in FER2013; pictures from class folders may show more. `problems` are the first five of the
-    `num_problems` rows or files that could not be used.
+    `num_problems` rows or files that could not be used; `left_out` counts those of which no face
+    came by their split, `UNSPLIT` where it is not known, and by `UNREADABLE` or `NO_LABEL`.
+    `file_hashes` is the SHA-256 of each picture's file, where pictures are `OnDemand`.
     """
 
     name: str
@@ -54,6 +93,8 @@ class Dataset:
     whole_faces: bool = True
     problems: tuple[RowProblem, ...] = ()
     num_problems: int = 0
+    left_out: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    file_hashes: tuple[bytes, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.pictures)
@@ -77,6 +118,7 @@ class Dataset:
             votes=None if self.votes is None else self.votes[chosen],
             splits=self.splits[chosen],
             sources=tuple(self.sources[row] for row in chosen) if self.sources else (),
+            file_hashes=tuple(self.file_hashes[row] for row in chosen) if self.file_hashes else (),
         )
 
     def split(self, name: str) -> Dataset:
@@ -91,8 +133,16 @@ class Dataset:
         return batch
 
     def picture_hashes(self) -> list[bytes]:
-        """A hash of each picture's size and pixels: equal for exact copies."""
-        return picture_hashes(self.pictures)
+        """A hash of each picture's size and pixels, or of its file: equal for exact copies."""
+        return list(self.file_hashes) or picture_hashes(self.pictures)
+
+    def rows_by_picture(self) -> list[list[int]]:
+        """The rows of each distinct picture, in order: of more than one where there are copies."""
+        rows_of: dict[bytes, list[int]] = defaultdict(list)
+        for row, one in enumerate(self.picture_hashes()):
+            rows_of[one].append(row)
+        rows_of.pop(UNREAD_HASH, None)
+        return list(rows_of.values())
 
 
 def as_rgb(picture: Picture) -> Picture:

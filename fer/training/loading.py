@@ -6,21 +6,21 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 from fer.errors import BadDataset
 from fer.training import class_folders, drawn, tables, trees
-from fer.training.gathering import Gathered, short
+from fer.training.gathering import LONGEST_SIDE, Gathered, short
 from fer.training.labelled import Dataset
 from fer.training.trees import Tree
 
 DRAWN = "drawn"
 """The word that stands for the built-in drawings where a path is asked for."""
 
-LONGEST_SIDE = 224
 _TABLES = (".csv", ".parquet")
 _USUAL_TABLES = ("fer2013.csv", "icml_face_data.csv", "fer2013.parquet")
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError)
@@ -39,14 +39,48 @@ def load(path: str | Path, votes: str | Path | None = None, longest: int = LONGE
     if str(path) == DRAWN:
         return drawn.dataset()
     file, votes_file = Path(path), Path(votes) if votes else None
+    with _told(file):
+        _check_paths(file, votes_file)
+        if not _is_tree(file):
+            return _from_file(file, votes_file, longest)
+        with trees.opened(file) as tree:
+            return _from_tree(file, tree, votes_file, longest)
+
+
+@contextmanager
+def opened(path: str | Path, votes: str | Path | None = None) -> Iterator[Dataset]:
+    """`load`, but as the data is: without splits that it does not have, with one emotion if it has
+    no more, and pictures read on demand while it is open: in class folders at their own size."""
+    if str(path) == DRAWN:
+        yield drawn.dataset()
+        return
+    file, votes_file = Path(path), Path(votes) if votes else None
+    with ExitStack() as stack:
+        with _told(file):
+            _check_paths(file, votes_file)
+            if _is_tree(file):
+                tree = stack.enter_context(trees.opened(file))
+                data = _from_tree(file, tree, votes_file, None)
+            else:
+                data = _from_file(file, votes_file, None)
+        yield data
+
+
+def _is_tree(file: Path) -> bool:
+    return file.is_dir() or file.suffix.lower() == ".zip"
+
+
+def _check_paths(*files: Path | None) -> None:
+    for one in files:
+        if one is not None and not one.exists():
+            raise BadDataset(f"{short(str(one), 200)} does not exist. Check the path.")
+
+
+@contextmanager
+def _told(file: Path) -> Iterator[None]:
+    """Errors of the system and of broken archives as sentences."""
     try:
-        for one in (file, votes_file):
-            if one is not None and not one.exists():
-                raise BadDataset(f"{short(str(one), 200)} does not exist. Check the path.")
-        if file.is_dir() or file.suffix.lower() == ".zip":
-            with trees.opened(file) as tree:
-                return _from_tree(file, tree, votes_file, longest)
-        return _from_file(file, votes_file, longest)
+        yield
     except _BROKEN_ZIP as error:
         raise BadDataset(
             f"{file.name} is damaged ({short(str(error), 120)}). Get it again."
@@ -65,7 +99,8 @@ class _Table:
     open: Callable[[], IO[bytes]]
 
 
-def _from_file(file: Path, votes: Path | None, longest: int) -> Dataset:
+def _from_file(file: Path, votes: Path | None, longest: int | None) -> Dataset:
+    """With `longest` None the data is read as it is, and its pictures on demand."""
     if not file.name.lower().endswith(_TABLES):
         raise BadDataset(
             f"{file.name} is no data set that can be read. Use a CSV, parquet or zip file, "
@@ -75,10 +110,12 @@ def _from_file(file: Path, votes: Path | None, longest: int) -> Dataset:
     if votes is None and file.suffix.lower() == ".csv" and beside.is_file() and beside != file:
         votes = beside
     found = _read_table(_on_disk(file), _on_disk(votes) if votes else None, longest)
-    return found.dataset(_digest(file, votes), _licence(file.name, votes is not None))
+    licence = _licence(file.name, votes is not None)
+    return found.dataset(_digest(file, votes), licence, as_it_is=longest is None)
 
 
-def _from_tree(file: Path, tree: Tree, votes: Path | None, longest: int) -> Dataset:
+def _from_tree(file: Path, tree: Tree, votes: Path | None, longest: int | None) -> Dataset:
+    """As `_from_file`."""
     table = None if class_folders.pictures_in_folders(tree) else _table_in(tree)
     if table is None:
         if votes is not None:
@@ -86,6 +123,9 @@ def _from_tree(file: Path, tree: Tree, votes: Path | None, longest: int) -> Data
                 f"the votes in {votes.name} belong to the rows of a CSV, "
                 f"but {file.name} holds pictures."
             )
+        if longest is None:
+            data = class_folders.on_demand(tree)
+            return data if file.is_dir() else replace(data, hash=_digest(file))
         found, digest = class_folders.read(tree, longest)
         return found.dataset(digest if file.is_dir() else _digest(file))
     beside = table.rpartition("/")[0] + "/" + tables.VOTES_NAME
@@ -97,7 +137,7 @@ def _from_tree(file: Path, tree: Tree, votes: Path | None, longest: int) -> Data
     read = [file] if file.is_file() else [file / table]
     if joined is not None and (votes or file.is_dir()):
         read.append(votes or file / inside)
-    return found.dataset(_digest(*read), _licence(table, joined is not None))
+    return found.dataset(_digest(*read), _licence(table, joined is not None), longest is None)
 
 
 def _table_in(tree: Tree) -> str | None:
@@ -114,7 +154,7 @@ def _table_in(tree: Tree) -> str | None:
     return named[0] if named else None
 
 
-def _read_table(table: _Table, votes: _Table | None, longest: int) -> Gathered:
+def _read_table(table: _Table, votes: _Table | None, longest: int | None) -> Gathered:
     name = table.name.rpartition("/")[2]
     with table.open() as stream:
         if name.lower().endswith(".parquet"):

@@ -13,11 +13,10 @@ import pyarrow
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from fer import images
 from fer.emotions import OTHER_VOTE_COLUMNS, VOTE_COLUMNS, index_of
 from fer.errors import BadDataset, BadImage
-from fer.training.gathering import MAX_FACES, Gathered, compact, short, split_of
-from fer.training.labelled import Picture
+from fer.training.gathering import MAX_FACES, Gathered, decoded, short, split_of
+from fer.training.labelled import NO_LABEL, UNREADABLE, Picture
 
 SIDE = 48
 NUM_PIXELS = SIDE * SIDE
@@ -74,13 +73,14 @@ def read_csv(stream: IO[bytes], name: str, votes: Votes | None = None) -> Gather
     num_rows = 0
     for index, (number, row) in enumerate(rows):
         num_rows += 1
-        where = f"row {number}"
+        where, split, kind = f"row {number}", None, UNREADABLE
         try:
             split = _split(row, columns)
             picture = pixels(_cell(row, columns["pixels"]))
+            kind = NO_LABEL
             label = index_of(short(_cell(row, columns["emotion"])))
         except BadDataset as error:
-            found.leave_out(where, str(error))
+            found.leave_out(where, str(error), split, kind)
             continue
         found.add(where, picture, label, split, _votes_of(votes, index, where, split, found))
     if votes is not None and len(votes.counts) != num_rows:
@@ -103,11 +103,11 @@ def pixels(text: str) -> Picture:
     return values.astype(np.uint8).reshape(SIDE, SIDE)
 
 
-def read_parquet(stream: IO[bytes], name: str, longest: int) -> Gathered:
+def read_parquet(stream: IO[bytes], name: str, longest: int | None) -> Gathered:
     """The faces of a parquet file with the columns of FER2013 + FER+, read a few at a time.
 
     `png` holds the bytes of a picture, `emotion` 0…6, `usage` FER2013's word for the split; the
-    ten columns of votes may be missing.
+    ten columns of votes may be missing. With `longest` None the pictures stay encoded.
     """
     try:
         file = pyarrow.parquet.ParquetFile(stream)
@@ -118,7 +118,7 @@ def read_parquet(stream: IO[bytes], name: str, longest: int) -> Gathered:
         ) from None
 
 
-def _parquet_faces(file: Any, name: str, longest: int) -> Gathered:
+def _parquet_faces(file: Any, name: str, longest: int | None) -> Gathered:
     present = set(file.schema_arrow.names)
     missing = sorted({"png", "emotion", "usage"} - present)
     if missing:
@@ -129,25 +129,27 @@ def _parquet_faces(file: Any, name: str, longest: int) -> Gathered:
     found = Gathered(name)
     batches = file.iter_batches(batch_size=256, columns=["png", "emotion", "usage", *counts])
     for row in (row for batch in batches for row in batch.to_pylist()):
-        where = f"row {len(found.pictures) + found.num_problems + 1}"
+        where = f"row {len(found.labels) + found.num_problems + 1}"
+        split, kind = None, UNREADABLE
         try:
             split = split_of(short(str(row["usage"])))
             if split is None:
                 raise BadDataset(f"its usage is {short(str(row['usage']))!r}")
-            picture = _decoded(row["png"], longest)
-            label = index_of(short(str(row["emotion"])))
+            picture = _picture(row["png"], longest)
             votes = _checked_counts([row[one] for one in counts]) if counts else None
+            kind = NO_LABEL
+            label = index_of(short(str(row["emotion"])))
         except (BadDataset, BadImage) as error:
-            found.leave_out(where, str(error))
+            found.leave_out(where, str(error), split, kind)
             continue
         found.add(where, picture, label, split, votes)
     return found
 
 
-def _decoded(data: object, longest: int) -> Picture:
+def _picture(data: object, longest: int | None) -> Picture | bytes:
     if not isinstance(data, bytes):
         raise BadDataset("it has no bytes of a picture")
-    return compact(images.decode(data), longest)
+    return data if longest is None else decoded(data, longest)
 
 
 def _checked_counts(values: list[object]) -> NDArray[np.int64]:
@@ -175,7 +177,7 @@ def _votes_of(
     if its_split and split and its_split != split:
         raise _not_joined(votes, found.name, f"{its_split} beside {split} in {where}")
     if index in votes.wrong:
-        found.leave_out(f"{where} of {votes.name}", f"{votes.wrong[index]}; the face has no votes")
+        found.tell(f"{where} of {votes.name}", f"{votes.wrong[index]}; the face has no votes")
     return np.asarray(votes.counts[index])
 
 

@@ -14,8 +14,7 @@ from fer.visualization.annotate import percent
 _BAR_HEIGHT = 26
 _FADED = 0.35
 _CHART_HEIGHT = 300
-_RUN_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A8A8A")
-_SHADES = [[0.0, "rgba(0,114,178,0.04)"], [1.0, "rgba(0,114,178,0.95)"]]
+SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A8A8A")
 
 
 def probability_bars(prediction: Prediction) -> go.Figure:
@@ -56,7 +55,7 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]], figure
     """
     chart = go.Figure()
     for place, (name, rows) in enumerate(histories.items()):
-        colour = _RUN_COLOURS[place % len(_RUN_COLOURS)]
+        colour = SERIES_COLOURS[place % len(SERIES_COLOURS)]
         epochs = [row["epoch"] for row in rows]
         prefix = f"{name} " if len(histories) > 1 else ""
         for key, words, dash in (
@@ -70,7 +69,7 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]], figure
                 mode="lines+markers" if len(rows) < 30 else "lines",
                 line={"color": colour, "dash": dash, "width": 2},
             )
-    _lay_out(chart, figure.capitalize())
+    lay_out(chart, figure.capitalize())
     _by_epoch(chart, max((len(rows) for rows in histories.values()), default=0))
     if figure == "accuracy":
         chart.update_yaxes(tickformat=".0%", rangemode="tozero")
@@ -88,7 +87,7 @@ def recall_curves(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
             mode="lines+markers" if len(rows) < 30 else "lines",
             line={"color": COLOURS[emotion], "width": 2},
         )
-    _lay_out(chart, "Recall of each emotion")
+    lay_out(chart, "Recall of each emotion")
     _by_epoch(chart, len(rows))
     chart.update_yaxes(tickformat=".0%", range=[0, 1.02])
     return chart
@@ -100,10 +99,10 @@ def rate_curve(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
     chart.add_scatter(
         x=[row["epoch"] for row in rows],
         y=[row["learning_rate"] for row in rows],
-        line={"color": _RUN_COLOURS[0], "width": 2},
+        line={"color": SERIES_COLOURS[0], "width": 2},
         name="learning rate",
     )
-    _lay_out(chart, "Learning rate")
+    lay_out(chart, "Learning rate")
     _by_epoch(chart, len(rows))
     return chart
 
@@ -111,42 +110,15 @@ def rate_curve(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
 def rate_search(rates: Sequence[float], losses: Sequence[float], suggestion: float) -> go.Figure:
     """Smoothed loss by learning rate on a logarithmic axis, with the suggested rate marked."""
     chart = go.Figure()
-    chart.add_scatter(x=list(rates), y=list(losses), line={"color": _RUN_COLOURS[0], "width": 2})
+    chart.add_scatter(x=list(rates), y=list(losses), line={"color": SERIES_COLOURS[0], "width": 2})
     chart.add_vline(x=suggestion, line={"color": COLOURS["angry"], "dash": "dash"})
-    _lay_out(chart, "Loss by learning rate")
+    lay_out(chart, "Loss by learning rate")
     chart.update_xaxes(type="log", title=None)
     return chart
 
 
-def confusion_map(table: Sequence[Sequence[int]]) -> go.Figure:
-    """Counts (7, 7), row true and column said; shades are shares of the row."""
-    shares = [[count / max(1, sum(row)) for count in row] for row in table]
-    chart = go.Figure(
-        go.Heatmap(
-            z=shares,
-            x=list(EMOTIONS),
-            y=list(EMOTIONS),
-            text=[list(row) for row in table],
-            texttemplate="%{text}",
-            colorscale=_SHADES,
-            zmin=0,
-            zmax=1,
-            showscale=False,
-            hovertemplate="%{y} read as %{x}: %{text} (%{z:.0%})<extra></extra>",
-        )
-    )
-    _lay_out(chart, "Confusion: true in rows, said in columns")
-    chart.update_yaxes(autorange="reversed", showgrid=False)
-    chart.update_xaxes(showgrid=False)
-    return chart
-
-
-def _by_epoch(chart: go.Figure, epochs: int) -> None:
-    """Whole epochs on the axis, from the first on."""
-    chart.update_xaxes(range=[0.7, max(epochs, 2) + 0.3], dtick=max(1, -(-epochs // 10)))
-
-
-def _lay_out(chart: go.Figure, title: str) -> None:
+def lay_out(chart: go.Figure, title: str) -> None:
+    """The look of every chart: its title, height, margins, and no background of its own."""
     chart.update_layout(
         title={"text": title, "font": {"size": 15}},
         height=_CHART_HEIGHT,
@@ -156,3 +128,8 @@ def _lay_out(chart: go.Figure, title: str) -> None:
         plot_bgcolor="rgba(0,0,0,0)",
         uirevision=title,
     )
+
+
+def _by_epoch(chart: go.Figure, epochs: int) -> None:
+    """Whole epochs on the axis, from the first on."""
+    chart.update_xaxes(range=[0.7, max(epochs, 2) + 0.3], dtick=max(1, -(-epochs // 10)))

@@ -108,7 +108,10 @@ def test_listing_models_loads_no_tensorflow() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
 
 
-@pytest.mark.parametrize("command", ["train", "networks", "models", "export", "find-rate"])
+@pytest.mark.parametrize(
+    "command",
+    ["train", "networks", "models", "export", "find-rate", "evaluate", "robustness"],
+)
 def test_every_command_helps_with_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

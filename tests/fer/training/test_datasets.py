@@ -3,6 +3,7 @@
 import hashlib
 import time
 import zipfile
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from fer import images
 from fer.emotions import EMOTIONS, OTHER_VOTE_COLUMNS, VOTE_COLUMNS
-from fer.errors import BadDataset
+from fer.errors import BadDataset, BadImage
 from fer.training import class_folders, datasets, drawn, tables
 from fer.training.settings import TrainSettings
 from fer.values import InputSpec
@@ -360,6 +361,19 @@ def test_targets_are_the_seven_counts_divided_by_their_sum(tmp_path):
     assert (datasets.targets(data, "fer2013").argmax(axis=1) == data.labels).all()
 
 
+def test_the_other_question_is_the_one_that_is_not_asked(tmp_path):
+    write_votes(tmp_path / "fer2013new.csv")
+    data = datasets.load(write_csv(tmp_path / "fer2013.csv"))
+    for asked, other in (("crowd", "fer2013"), ("fer2013", "crowd")):
+        expected = datasets.targets(data, other)
+        np.testing.assert_array_equal(datasets.other_targets(data, asked), expected)
+    data.votes[0] = 0
+    assert (datasets.other_targets(data, "fer2013")[0] == 0).all()
+    without_votes = replace(data, votes=None)
+    with pytest.raises(BadDataset, match="one question alone; set other_question to 0"):
+        datasets.other_targets(without_votes, "fer2013")
+
+
 def test_asking_for_a_crowd_that_is_not_there_says_what_to_do(tmp_path):
     settings = TrainSettings(data=str(write_csv(tmp_path / "fer2013.csv")), labels="crowd")
     with pytest.raises(BadDataset, match=r"no crowd votes.*labels 'fer2013'.*fer2013new\.csv"):
@@ -423,3 +437,64 @@ def test_inputs_go_through_the_preprocessing_of_the_spec(preprocessing, values):
     assert batch.shape == (21, 32, 40, 3) and batch.dtype == np.uint8
     found = set(np.unique(batch).tolist())
     assert found == values if values else len(found) > 50
+
+
+def test_opened_as_it_is_a_table_keeps_its_own_splits(tmp_path):
+    path = write_csv(tmp_path / "faces.csv", header="emotion,pixels")
+    with datasets.opened(path) as data:
+        assert set(data.splits) == {datasets.UNSPLIT} and len(data) == 30
+        assert data.hash == datasets.load(path).hash
+    only = tmp_path / "training.csv"
+    write_csv(only, rows=7)
+    with datasets.opened(only) as data:
+        assert set(data.splits) == {"train"}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_opened_as_it_is_pictures_in_folders_are_read_on_demand(tmp_path, packed):
+    root = tmp_path / "faces"
+    for number in range(3):
+        pixels = np.full((300, 250 + number, 3), number, np.uint8)
+        write_picture(root / "test" / "happy" / f"{number}.png", pixels)
+    (root / "test" / "happy" / "3.png").write_bytes((root / "test/happy/2.png").read_bytes())
+    (root / "test" / "happy" / "broken.png").write_bytes(b"no picture")
+    write_picture(root / "stray.png", np.zeros((8, 8, 3), np.uint8))
+    path = root
+    if packed:
+        path = tmp_path / "faces.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in root.rglob("*.png"):
+                archive.write(file, file.relative_to(root))
+    with datasets.opened(path) as data:
+        assert len(data) == 5 and set(data.labels) == {EMOTIONS.index("happy")}
+        assert data.pictures[1].shape == (300, 251, 3) and not data.whole_faces
+        with pytest.raises(BadImage, match=r"broken\.png"):
+            data.pictures[4]
+        assert [rows for rows in data.rows_by_picture() if len(rows) > 1] == [[2, 3]]
+        assert sum(data.left_out.values()) == 1
+
+
+def test_opened_the_hash_is_that_of_the_training_set(tmp_path):
+    write_folders(tmp_path / "faces", each=2)
+    with datasets.opened(tmp_path / "faces") as data:
+        assert data.hash == datasets.load(tmp_path / "faces").hash
+
+
+def test_opened_what_is_broken_or_missing_is_told_in_a_sentence(tmp_path):
+    path = tmp_path / "faces.zip"
+    path.write_bytes(b"PK but no zip")
+    with pytest.raises(BadDataset, match="no zip that can be read"), datasets.opened(path):
+        pass
+    with pytest.raises(BadDataset, match="does not exist"), datasets.opened(tmp_path / "no.csv"):
+        pass
+
+
+def test_rows_that_are_left_out_are_counted_by_split(tmp_path):
+    path = write_csv(tmp_path / "faces.csv")
+    with path.open("a") as file:
+        file.write(f"3,1 2,PublicTest\n8,{numbers(0)},PublicTest\n3,{numbers(0)},Nowhere\n")
+    assert dict(datasets.load(path).left_out) == {
+        ("validation", "unreadable"): 1,
+        ("validation", "no usable label"): 1,
+        ("", "unreadable"): 1,
+    }

@@ -1,0 +1,208 @@
+"""Evaluations at work and done: each belongs to the browser session that started it.
+
+A session knows its evaluations by unguessable keys. The newest key is in the page's address as
+well, so that a reload, which is a new session to Streamlit, finds it again.
+"""
+
+from __future__ import annotations
+
+import atexit
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from dashboard import tasks
+from dashboard.tasks import Task
+from dashboard.train_data import Choice
+from fer import cli_robustness
+from fer.errors import FerError
+from fer.evaluation import kept, report
+from fer.evaluation.kept import Inputs
+from fer.evaluation.report import Report
+from fer.training import uploads
+
+MOST_KEPT = 8
+MOST_AT_WORK = 3
+LONGEST_UNSEEN_SECONDS = 2 * 3600.0
+
+_MINE, _ADDRESS = "_evaluations", "evaluation"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to evaluate: one or two models, faces, and how; None leaves it to the command."""
+
+    models: tuple[str, ...]
+    faces: Choice
+    split: str | None = None
+    labels: str | None = None
+    whole_picture: bool = False
+
+    @property
+    def title(self) -> str:
+        data = self.faces.files[0].name if self.faces.files else Path(self.faces.data).name
+        return f"{' and '.join(self.models)} on {data}"
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """One evaluation; `arguments` are the command's, for asking more of the same faces."""
+
+    request: Request
+    arguments: tuple[str, ...]
+    task: Task
+    robustness: Task | None = None
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    seen: float = field(default_factory=time.monotonic)
+    _report: Report | None = None
+
+    @property
+    def is_at_work(self) -> bool:
+        return any(one is not None and not one.is_done for one in (self.task, self.robustness))
+
+    def report(self) -> Report:
+        """What was found, once it is done. Raises `FerError`."""
+        if self._report is None:
+            self._report = report.load(self.task.kept)
+        return self._report
+
+    def inputs(self, model: int) -> Inputs:
+        """What the model of that number saw of each face. Raises `FerError`."""
+        return kept.inputs(self.task.kept, model, self.report().faces.found)
+
+    def remove(self) -> None:
+        for one in (self.robustness, self.task):
+            if one is not None:
+                one.remove()
+
+
+_kept: dict[str, Evaluation] = {}
+_lock = threading.Lock()
+
+
+def start(request: Request) -> Evaluation:
+    """Stores uploads in the evaluation's own folder and starts its command. Raises `FerError`."""
+    with _lock:
+        _make_room()
+        folder = tempfile.TemporaryDirectory(prefix="fer-evaluation-")
+        try:
+            arguments = _arguments(request, Path(folder.name))
+            task = tasks.start(["evaluate", *arguments], "report.json", folder)
+        except (FerError, OSError):
+            folder.cleanup()
+            raise
+        made = Evaluation(request, arguments, task)
+        _kept[made.key] = made
+    _own().append(made.key)
+    show(made)
+    return made
+
+
+def start_robustness(evaluation: Evaluation, limit: int | None) -> None:
+    """Asks the same models of the same faces, made worse; of `limit` of them. Raises `FerError`."""
+    with _lock:
+        _check_free()
+        if evaluation.robustness is not None:
+            evaluation.robustness.remove()
+        folder = tempfile.TemporaryDirectory(prefix="fer-robustness-")
+        more = ["--limit", str(limit)] if limit else []
+        evaluation.robustness = tasks.start(
+            ["robustness", *evaluation.arguments, *more], cli_robustness.KEPT, folder
+        )
+
+
+def mine() -> list[Evaluation]:
+    """The evaluations of this session, the newest first; one that the address names joins them."""
+    keys = _own()
+    named = st.query_params.get(_ADDRESS)
+    with _lock:
+        if named in _kept and named not in keys:
+            keys.append(named)
+        keys[:] = [key for key in keys if key in _kept]
+        found = [_kept[key] for key in reversed(keys)]
+    for one in found:
+        one.seen = time.monotonic()
+    return found
+
+
+def show(evaluation: Evaluation) -> None:
+    """Puts its key into the page's address."""
+    st.query_params[_ADDRESS] = evaluation.key
+
+
+def named_in_address() -> str | None:
+    """The key in the page's address."""
+    return st.query_params.get(_ADDRESS)
+
+
+def remove(evaluation: Evaluation) -> None:
+    """Ends it and deletes all that was kept of it."""
+    with _lock:
+        _kept.pop(evaluation.key, None)
+    evaluation.remove()
+
+
+def _own() -> list[str]:
+    keys: list[str] = st.session_state.setdefault(_MINE, [])
+    return keys
+
+
+def _make_room() -> None:
+    """Forgets what nobody has looked at for long, and the longest unseen beyond `MOST_KEPT`."""
+    _check_free()
+    now, remaining = time.monotonic(), len(_kept)
+    for one in sorted(_kept.values(), key=lambda one: one.seen):
+        too_many = remaining >= MOST_KEPT and not one.is_at_work
+        if too_many or now - one.seen > LONGEST_UNSEEN_SECONDS:
+            _kept.pop(one.key).remove()
+            remaining -= 1
+
+
+def _check_free() -> None:
+    if sum(one.is_at_work for one in _kept.values()) >= MOST_AT_WORK:
+        raise FerError(
+            f"{MOST_AT_WORK} evaluations are at work on this server. Wait until one is done."
+        )
+
+
+def _arguments(request: Request, folder: Path) -> tuple[str, ...]:
+    """The command's, with uploads written into the folder."""
+    data, votes = _stored(request.faces, folder)
+    arguments = ["--model", ",".join(request.models), "--data", data]
+    arguments += ["--votes", votes] if votes else []
+    arguments += ["--split", request.split] if request.split else []
+    arguments += ["--labels", request.labels] if request.labels else []
+    return (*arguments, "--whole-picture") if request.whole_picture else tuple(arguments)
+
+
+def _stored(faces: Choice, folder: Path) -> tuple[str, str | None]:
+    """The paths of data and votes; uploads are written into the folder."""
+    if not faces.files:
+        return faces.data, faces.votes
+    paths = [_written(one, folder / f"upload-{place}") for place, one in enumerate(faces.files)]
+    return paths[0], paths[1] if len(paths) > 1 else None
+
+
+def _written(file: UploadedFile, folder: Path) -> str:
+    path = folder / uploads.safe_name(file.name)
+    try:
+        folder.mkdir()
+        with path.open("wb") as target:
+            file.seek(0)
+            shutil.copyfileobj(file, target)
+    except OSError as error:
+        raise FerError(f"{file.name} cannot be stored: {error.strerror or error}.") from None
+    return str(path)
+
+
+@atexit.register
+def _remove_all() -> None:
+    for one in _kept.values():
+        one.remove()

@@ -1,0 +1,120 @@
+"""Which faces of a data set are asked of, what their right answers are, and who is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.emotions import NUM_EMOTIONS
+from fer.errors import BadDataset
+from fer.metrics import TIED
+from fer.training import datasets
+from fer.training.datasets import SPLITS, UNLABELLED, UNSPLIT, Dataset
+from fer.training.gathering import split_of
+from fer.training.labelled import NO_LABEL, UNREADABLE
+
+ALL = "all"
+"""What the split is called where a data set has none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """`rows` (N,) of a data set with their right answers `true` (N,), and why others are left out.
+
+    `labels`: "crowd" (the crowd's majority) or "fer2013" (the data set's own label). `dropped`:
+    reason -> rows of the split; together with the N rows they are all that the split has.
+    """
+
+    split: str
+    labels: str
+    rows: NDArray[np.int64]
+    true: NDArray[np.int64]
+    dropped: Mapping[str, int]
+
+
+def select(data: Dataset, split: str | None, labels: str | None, question: str) -> Selection:
+    """The faces to ask of. Raises `BadDataset` with what exists where there are none.
+
+    Without `split` it is test, else validation, and everything where the data set has no splits.
+    Without `labels` they are those that the model's `question` is about; pictures in class folders
+    have only the names of their folders.
+    """
+    split = _split(data, split)
+    labels = labels or _labels(data, question)
+    if labels == "crowd" and data.votes is None:
+        raise BadDataset(
+            f"{data.name} holds no crowd votes, only labels. Ask for those with --labels fer2013, "
+            "or name the votes that belong to it with --votes."
+        )
+    in_split = np.arange(len(data)) if split == ALL else np.flatnonzero(data.splits == split)
+    true = datasets.truth(data, labels)[in_split]
+    reasons = _without_votes(data, in_split) if labels == "crowd" else {}
+    reasons[NO_LABEL] = true == UNLABELLED if labels == "fer2013" else np.zeros(len(true), bool)
+    dropped = {reason: int(rows.sum()) for reason, rows in reasons.items() if rows.any()}
+    for kind in (NO_LABEL, UNREADABLE):
+        if count := _num_left_out(data, split, kind):
+            dropped[kind] = dropped.get(kind, 0) + count
+    counted = true != (TIED if labels == "crowd" else UNLABELLED)
+    if not counted.any():
+        why = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
+        raise BadDataset(
+            f"no face in the {split} split of {data.name} has an answer to the question "
+            f"{labels!r}: {why}."
+        )
+    return Selection(split, labels, in_split[counted], true[counted], dropped)
+
+
+def _labels(data: Dataset, question: str) -> str:
+    are_folders = data.votes is None and not data.whole_faces
+    return "crowd" if question == "crowd" and not are_folders else "fer2013"
+
+
+def _split(data: Dataset, asked: str | None) -> str:
+    present = [one for one in SPLITS if (data.splits == one).any()]
+    exist = ", ".join(f"{one} ({int((data.splits == one).sum()):,} faces)" for one in present)
+    if asked is not None:
+        split = split_of(asked)
+        if split in present:
+            return split
+        if split is None:
+            raise BadDataset(f"{asked!r} is no split; choose one of {', '.join(SPLITS)}.")
+        if not present:
+            raise BadDataset(
+                f"{data.name} has no splits. Leave out --split to evaluate all of its "
+                f"{len(data):,} faces."
+            )
+        raise BadDataset(f"{data.name} has no {split} split; it has {exist}.")
+    if not present:
+        return ALL
+    for split in ("test", "validation"):
+        if split in present:
+            return split
+    raise BadDataset(
+        f"{data.name} has neither a test nor a validation split; it has {exist}. "
+        "Name it with --split."
+    )
+
+
+def _without_votes(data: Dataset, rows: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
+    """Why the crowd has no majority among the seven emotions, each a mask over `rows`."""
+    assert data.votes is not None
+    votes = data.votes[rows]
+    largest = votes.max(axis=1)
+    favourites = (votes[:, :NUM_EMOTIONS] == largest[:, None]).sum(axis=1)
+    return {
+        "no votes": largest == 0,
+        "none of the seven": (largest > 0) & (favourites == 0),
+        "tied": (largest > 0) & (favourites > 1),
+    }
+
+
+def _num_left_out(data: Dataset, split: str, kind: str) -> int:
+    """Rows and files of this split, or of no known one, of which the reader got no face."""
+    return sum(
+        count
+        for (its_split, its_kind), count in data.left_out.items()
+        if its_kind == kind and (split == ALL or its_split in (split, UNSPLIT))
+    )

@@ -1,0 +1,218 @@
+"""One evaluation: what was asked of whom, what came of it, and the answers face by face."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer import metrics
+from fer.errors import BadDataset
+from fer.evaluation import figures, leaks, protocol, reading
+from fer.evaluation.protocol import Selection
+from fer.evaluation.reading import OnProgress, Reading
+from fer.registry import Model
+from fer.training.datasets import Dataset
+from fer.training.labelled import UNREADABLE
+from fer.values import read_only
+
+_SUMMARY, _ARRAYS = "report.json", "faces.npz"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faces:
+    """N evaluated faces.
+
+    `rows` int64 (N,) are their places in the data set as `datasets.opened` gives it; `sources` (N,)
+    say where each stands; `true` (N,) are the right answers; `votes` int64 (N, 10) those of the
+    crowd, or None; `found` (N,) says in which pictures a face was seen; `boxes` int32 (N, 4) where
+    (left, top, right, bottom, zeros where not); `quality` float32 (N, 5) as `reading.QUALITIES`,
+    NaN where unknown.
+    """
+
+    rows: NDArray[np.int64]
+    sources: NDArray[np.str_]
+    true: NDArray[np.int64]
+    votes: NDArray[np.int64] | None
+    found: NDArray[np.bool_]
+    boxes: NDArray[np.int32]
+    quality: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            array = getattr(self, name)
+            if array is not None:
+                if len(array) != len(self.rows):
+                    raise ValueError(f"{len(self.rows)} faces cannot have {len(array)} {name}")
+                object.__setattr__(self, name, read_only(array))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def shares(self) -> NDArray[np.float64] | None:
+        """Shares (N, 7) of the votes for the seven emotions; NaN where there are none."""
+        return None if self.votes is None else metrics.vote_shares(self.votes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelReport:
+    """One model's `probabilities` float32 (N, 7) after temperature, NaN where no face was found,
+    and its `figures` as the command's JSON has them."""
+
+    name: str
+    question: str
+    probabilities: NDArray[np.float32]
+    figures: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "probabilities", read_only(self.probabilities))
+
+    @property
+    def answers(self) -> NDArray[np.int64]:
+        """The likeliest emotion (N,); 7 where no face was found."""
+        return figures.answers(self.probabilities)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """`data` says what was evaluated, `comparison` holds each pair of models."""
+
+    data: Mapping[str, Any]
+    faces: Faces
+    models: tuple[ModelReport, ...]
+    comparison: tuple[Mapping[str, Any], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record of `python -m fer evaluate --json`; what is not defined is None."""
+        return {
+            "data": dict(self.data),
+            "models": {one.name: dict(one.figures) for one in self.models},
+            "comparison": [dict(one) for one in self.comparison],
+        }
+
+    def save(self, folder: Path) -> None:
+        """Writes the report into an existing folder."""
+        arrays: dict[str, Any] = {
+            name: array
+            for name in Faces.__slots__
+            if (array := getattr(self.faces, name)) is not None
+        }
+        for number, model in enumerate(self.models):
+            arrays[f"probabilities_{number}"] = model.probabilities
+        np.savez(folder / _ARRAYS, **arrays)
+        questions = {one.name: one.question for one in self.models}
+        text = json.dumps({**self.as_dict(), "questions": questions}, allow_nan=False)
+        (folder / _SUMMARY).write_text(text, "utf-8")
+
+
+def load(folder: Path) -> Report:
+    """The report that `Report.save` wrote. Raises `BadDataset` where there is none."""
+    try:
+        values = json.loads((folder / _SUMMARY).read_text("utf-8"))
+        with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
+            faces = Faces(**{name: arrays.get(name) for name in Faces.__slots__})
+            models = tuple(
+                ModelReport(name, values["questions"][name], arrays[f"probabilities_{place}"], its)
+                for place, (name, its) in enumerate(values["models"].items())
+            )
+    except (OSError, ValueError, KeyError) as error:
+        raise BadDataset(f"the kept evaluation cannot be read: {error}.") from None
+    return Report(values["data"], faces, models, tuple(values["comparison"]))
+
+
+def evaluate(
+    models: Sequence[Model],
+    data: Dataset,
+    path: str,
+    split: str | None = None,
+    labels: str | None = None,
+    whole_picture: bool = False,
+    on_progress: OnProgress = lambda done, total: None,
+) -> Report:
+    """Asks models of the labelled faces of a data set that `datasets.opened` gave.
+
+    `path` is told in the report. See `protocol.select` for `split` and `labels`, and
+    `reading.read` for what counts as a face. Raises `BadDataset` where nothing can be evaluated and
+    `BadModel` where a model does not answer with probabilities.
+    """
+    selection = protocol.select(data, split, labels, models[0].card.question)
+    read = reading.read(models, data, selection.rows, whole_picture, on_progress)
+    if not len(read.kept):
+        raise BadDataset(f"no picture of {data.name} can be read; the first: {read.problems[0]}.")
+    faces = _faces(data, selection, read)
+    reports = tuple(
+        ModelReport(
+            model.card.name,
+            model.card.question,
+            probabilities,
+            {
+                **figures.of_model(probabilities, faces.true, faces.shares),
+                "seconds_per_face": seconds if math.isfinite(seconds) else None,
+            },
+        )
+        for model, probabilities, seconds in zip(
+            models, read.probabilities, read.seconds, strict=True
+        )
+    )
+    copies = leaks.find(data, faces.rows, selection.split)
+    facts = {
+        **_facts(data, path, selection, read),
+        "copies": {
+            "within": copies.within,
+            "across": dict(copies.across),
+            "contradictions": copies.contradictions,
+            "groups": leaks.described(copies, data),
+        },
+        "notes": leaks.notes([model.card for model in models], data, selection.split, copies),
+    }
+    return Report(facts, faces, reports, _comparison(reports, faces))
+
+
+def _faces(data: Dataset, selection: Selection, read: Reading) -> Faces:
+    rows = selection.rows[read.kept]
+    return Faces(
+        rows=rows,
+        sources=np.array(
+            [data.sources[row] if data.sources else f"face {row + 1}" for row in rows]
+        ),
+        true=selection.true[read.kept],
+        votes=None if data.votes is None else data.votes[rows],
+        found=read.found,
+        boxes=read.boxes,
+        quality=read.quality,
+    )
+
+
+def _facts(data: Dataset, path: str, selection: Selection, read: Reading) -> dict[str, Any]:
+    dropped = dict(selection.dropped)
+    if read.num_unreadable:
+        dropped[UNREADABLE] = dropped.get(UNREADABLE, 0) + read.num_unreadable
+    return {
+        "path": path,
+        "name": data.name,
+        "hash": data.hash,
+        "licence": data.licence,
+        "split": selection.split,
+        "labels": selection.labels,
+        "n": len(read.kept),
+        "dropped": dropped,
+        "problems": [str(problem) for problem in (*data.problems, *read.problems)],
+    }
+
+
+def _comparison(models: Sequence[ModelReport], faces: Faces) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "models": [one.name, other.name],
+            **figures.of_pair(one.answers == faces.true, other.answers == faces.true),
+        }
+        for one, other in itertools.combinations(models, 2)
+    )

@@ -1,0 +1,246 @@
+"""What an evaluation found, as plotly figures; models beside each other in one figure.
+
+Everything that is not defined (None or NaN) leaves a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from fer import metrics
+from fer.emotions import COLOURS, EMOTIONS
+from fer.visualization.charts import SERIES_COLOURS, lay_out
+
+CONFUSION_VIEWS = ("counts", "rows", "columns")
+CALIBRATION_BINS = 15
+_MOST_DOTS = 2000
+
+Interval = Sequence[float] | None
+
+_SHADES = [[0.0, "rgba(0,114,178,0.04)"], [1.0, "rgba(0,114,178,0.95)"]]
+_CONFUSION_TITLES = {
+    "counts": "Confusion: true in rows, said in columns",
+    "rows": "What is said of each true emotion",
+    "columns": "What is true where each is said",
+}
+_DIAGONAL = {"color": "#8A8A8A", "dash": "dot", "width": 1}
+
+
+def confusion_map(table: Sequence[Sequence[int]], view: str = "counts") -> go.Figure:
+    """Counts (7, 7), row true and column said.
+
+    `view`: "counts", shaded by their share of the row; "rows" or "columns", as shares of those.
+    """
+    counts = np.asarray(table, np.int64)
+    axis = 0 if view == "columns" else 1
+    shares = counts / np.maximum(counts.sum(axis=axis, keepdims=True), 1)
+    words = counts if view == "counts" else np.vectorize("{:.0%}".format)(shares)
+    chart = go.Figure(
+        go.Heatmap(
+            z=shares.tolist(),
+            x=list(EMOTIONS),
+            y=list(EMOTIONS),
+            text=words.tolist(),
+            customdata=counts.tolist(),
+            texttemplate="%{text}",
+            colorscale=_SHADES,
+            zmin=0,
+            zmax=1,
+            showscale=False,
+            hovertemplate="%{y} read as %{x}: %{customdata} (%{z:.0%})<extra></extra>",
+        )
+    )
+    lay_out(chart, _CONFUSION_TITLES[view])
+    chart.update_yaxes(autorange="reversed", showgrid=False)
+    chart.update_xaxes(showgrid=False)
+    return chart
+
+
+def reliability(
+    confidence: Mapping[str, NDArray[np.floating]], outcome: Mapping[str, NDArray[np.floating]]
+) -> go.Figure:
+    """How often each model is right by how sure it is, in 15 bins; honest ones lie on the diagonal.
+
+    `confidence` (N,) and `outcome` (N,) of each model: 1 right, 0 wrong, or the share of votes for
+    what it said. The size of a dot is the number of faces in its bin.
+    """
+    bins = {
+        name: metrics.calibration_bins(its, {"right": outcome[name]}, CALIBRATION_BINS)
+        for name, its in confidence.items()
+    }
+    return reliability_of_bins(bins, "right")
+
+
+def reliability_of_bins(
+    bins: Mapping[str, Sequence[Mapping[str, float]]], outcome: str
+) -> go.Figure:
+    """The same from each model's bins, as `metrics.calibration_bins` gives them; `outcome` is the
+    key of the mean outcome."""
+    chart = go.Figure()
+    chart.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=_DIAGONAL, name="honest")
+    for place, (name, rows) in enumerate(bins.items()):
+        counts = np.array([row["count"] for row in rows])
+        chart.add_scatter(
+            x=[row["confidence"] for row in rows],
+            y=[row[outcome] for row in rows],
+            customdata=counts.tolist(),
+            name=name,
+            mode="lines+markers",
+            line={"color": _colour(place), "width": 2},
+            marker={"size": (6 + 14 * np.sqrt(counts / counts.max())).tolist()},
+            hovertemplate="sure %{x:.0%}, right %{y:.0%}: %{customdata} faces<extra></extra>",
+        )
+    lay_out(chart, "Reliability: how often right, by how sure")
+    _name_x(chart, "confidence")
+    chart.update_xaxes(tickformat=".0%", range=[0, 1.02])
+    chart.update_yaxes(tickformat=".0%", range=[0, 1.04])
+    return chart
+
+
+def coverage(curves: Mapping[str, Sequence[Sequence[float]]]) -> go.Figure:
+    """Accuracy when only the surest share of faces is answered: rows (coverage, accuracy) each."""
+    chart = go.Figure()
+    for place, (name, rows) in enumerate(curves.items()):
+        chart.add_scatter(
+            x=[row[0] for row in rows],
+            y=[row[1] for row in rows],
+            name=name,
+            mode="lines",
+            line={"color": _colour(place), "width": 2},
+            hovertemplate="answers %{x:.0%} of faces, %{y:.1%} right<extra></extra>",
+        )
+    lay_out(chart, "Accuracy against coverage")
+    _name_x(chart, "share of faces answered")
+    chart.update_xaxes(tickformat=".0%", range=[0, 1.02])
+    chart.update_yaxes(tickformat=".0%")
+    _show_names(chart, len(curves))
+    return chart
+
+
+def class_bars(
+    figure: str,
+    values: Mapping[str, Mapping[str, float | None]],
+    intervals: Mapping[str, Mapping[str, Interval]],
+) -> go.Figure:
+    """One figure ("recall", "precision", "f1") of each emotion with its 95% interval.
+
+    Both by model and emotion. One model has bars in the emotions' colours, several in their own.
+    """
+    chart = go.Figure()
+    for place, (name, its) in enumerate(values.items()):
+        heights = [its[emotion] for emotion in EMOTIONS]
+        own = [COLOURS[emotion] for emotion in EMOTIONS]
+        chart.add_bar(
+            x=list(EMOTIONS),
+            y=heights,
+            name=name,
+            marker={"color": own if len(values) == 1 else _colour(place)},
+            error_y=_error_bars(heights, [intervals[name][emotion] for emotion in EMOTIONS]),
+            hovertemplate="%{x}: %{y:.1%}<extra></extra>",
+        )
+    lay_out(chart, f"{figure.capitalize()}, with 95% intervals")
+    chart.update_layout(barmode="group")
+    chart.update_yaxes(tickformat=".0%", range=[0, 1.04])
+    _show_names(chart, len(values))
+    return chart
+
+
+def slice_bars(
+    quality: str, slices: Mapping[str, Sequence[tuple[str, int, float, Interval]]]
+) -> go.Figure:
+    """Accuracy in slices of a quality: (words, number of faces, accuracy, interval) by model."""
+    chart = go.Figure()
+    for place, (name, rows) in enumerate(slices.items()):
+        heights = [row[2] for row in rows]
+        chart.add_bar(
+            x=[row[0] for row in rows],
+            y=heights,
+            customdata=[row[1] for row in rows],
+            name=name,
+            marker={"color": _colour(place)},
+            error_y=_error_bars(heights, [row[3] for row in rows]),
+            hovertemplate="%{x}: %{y:.1%} of %{customdata} faces<extra></extra>",
+        )
+    lay_out(chart, f"Accuracy by {quality}")
+    chart.update_layout(barmode="group", legend={"y": -0.3})
+    chart.update_xaxes(type="category")
+    chart.update_yaxes(tickformat=".0%", range=[0, 1.04])
+    _show_names(chart, len(slices))
+    return chart
+
+
+def robustness_curves(
+    corruption: str, strengths: Sequence[str], accuracies: Mapping[str, Sequence[float]]
+) -> go.Figure:
+    """Accuracy of each model by strength of one corruption; the first strength is "none"."""
+    chart = go.Figure()
+    for place, (name, values) in enumerate(accuracies.items()):
+        chart.add_scatter(
+            x=list(strengths),
+            y=list(values),
+            name=name,
+            mode="lines+markers",
+            line={"color": _colour(place), "width": 2},
+            hovertemplate="%{x}: %{y:.1%}<extra></extra>",
+        )
+    lay_out(chart, corruption.capitalize())
+    chart.update_xaxes(type="category")
+    chart.update_yaxes(tickformat=".0%", range=[0, 1.02])
+    _show_names(chart, len(accuracies))
+    return chart
+
+
+def disagreement_dots(
+    crowd_bits: NDArray[np.floating], model_bits: NDArray[np.floating]
+) -> go.Figure:
+    """Each face by how much the crowd disagreed and how unsure the model is, in bits of entropy.
+
+    Of more than 2,000 faces, some at even distances are shown.
+    """
+    step = -(-len(crowd_bits) // _MOST_DOTS) or 1
+    chart = go.Figure()
+    chart.add_scatter(
+        x=crowd_bits[::step].tolist(),
+        y=model_bits[::step].tolist(),
+        mode="markers",
+        marker={"color": SERIES_COLOURS[0], "size": 5, "opacity": 0.35},
+        hovertemplate="crowd %{x:.2f} bits, model %{y:.2f} bits<extra></extra>",
+    )
+    lay_out(chart, "Disagreement and doubt")
+    chart.update_xaxes(title="crowd, bits", range=[-0.1, 2.9])
+    chart.update_yaxes(title="model, bits", range=[-0.1, 2.9])
+    return chart
+
+
+def _colour(place: int) -> str:
+    return SERIES_COLOURS[place % len(SERIES_COLOURS)]
+
+
+def _error_bars(values: Sequence[float | None], intervals: Sequence[Interval]) -> dict[str, Any]:
+    """What an interval reaches above and below its value."""
+    pairs = [
+        (0.0, 0.0)
+        if value is None or interval is None
+        else (interval[1] - value, value - interval[0])
+        for value, interval in zip(values, intervals, strict=True)
+    ]
+    return {
+        "array": [max(0.0, above) for above, _ in pairs],
+        "arrayminus": [max(0.0, below) for _, below in pairs],
+        "thickness": 1.2,
+    }
+
+
+def _name_x(chart: go.Figure, words: str) -> None:
+    """Words below the axis, and the legend below those."""
+    chart.update_xaxes(title={"text": words, "standoff": 6})
+    chart.update_layout(legend={"y": -0.3})
+
+
+def _show_names(chart: go.Figure, num_models: int) -> None:
+    chart.update_layout(showlegend=num_models > 1)

@@ -1,0 +1,82 @@
+"""Evaluate: one or two models on labelled faces, with everything a sceptical reviewer asks for."""
+
+import streamlit as st
+
+from dashboard import (
+    answering,
+    evaluate_downloads,
+    evaluate_faces,
+    evaluate_form,
+    evaluate_robustness,
+    evaluate_view,
+    evaluations,
+    face_gallery,
+    navigation,
+)
+from dashboard.evaluations import Request
+
+PANES = {
+    "Figures": None,
+    "Confusion": evaluate_faces.confusion,
+    "Mistakes": evaluate_faces.worst,
+    "Wrong labels": evaluate_faces.wrong_labels,
+    "Crowd": evaluate_faces.disputed,
+    "Slices": None,
+    "Copies": evaluate_faces.copies,
+    "Robustness": None,
+    "Take home": None,
+}
+
+navigation.ensure_frame()
+
+st.title("Evaluate")
+st.markdown(
+    "How often a model names the **apparent expression** that people named, how sure one may be of "
+    "that figure, and which faces are behind it. It is measured in a process of its own; what is "
+    "kept of it belongs to your session alone."
+)
+with answering.sentences():
+    request = evaluate_form.ask()
+
+
+def start(asked: Request) -> None:
+    with answering.sentences(stop=False):
+        made = evaluations.start(asked)
+        st.session_state["evaluation"] = made.key
+
+
+st.button("Start", type="primary", on_click=start, args=(request,), disabled=request is None)
+
+listed = evaluations.mine()
+if not listed:
+    st.info("Choose one or two models and press Start.", icon="👆")
+    st.stop()
+evaluation = evaluate_view.choose(listed)
+if not evaluate_view.watch(evaluation.task, "Evaluating …", "faces", evaluation.key):
+    st.stop()
+
+with answering.sentences():
+    report = evaluation.report()
+    evaluate_view.headline(report)
+    evaluate_view.comparison(report)
+    pane = st.segmented_control(
+        "Show", list(PANES), default="Figures", required=True, label_visibility="collapsed"
+    )
+    if pane == "Figures":
+        evaluate_view.figure_table(report)
+        evaluate_view.class_bars(report)
+        evaluate_view.calibration(report)
+    elif pane == "Slices":
+        evaluate_view.qualities(report)
+    elif pane == "Robustness":
+        evaluate_robustness.section(evaluation)
+    elif pane == "Take home":
+        evaluate_downloads.buttons(evaluation)
+    else:
+        names = [one.name for one in report.models]
+        number = 0
+        if len(names) > 1:
+            name = st.segmented_control("Model", names, default=names[0], required=True)
+            number = names.index(str(name))
+        show = PANES[str(pane)]
+        show(face_gallery.faces_of(evaluation, number))

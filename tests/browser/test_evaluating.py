@@ -1,0 +1,108 @@
+"""Evaluating as a visitor does it: start, leave and come back, click a cell, ask why, take home."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from fer import images
+from fer.emotions import EMOTIONS
+from fer.training import drawn
+from fer.training.labelled import as_rgb
+from tests.browser.test_app import settled
+
+pytestmark = pytest.mark.browser
+
+LONG = 180_000
+_MIDDLE_OF_CELL = """([true_, said]) => {
+    const plot = document.querySelector('.js-plotly-plot'), layout = plot._fullLayout;
+    const box = plot.getBoundingClientRect();
+    return [box.x + layout.xaxis._offset + layout.xaxis.c2p(said),
+            box.y + layout.yaxis._offset + layout.yaxis.c2p(true_)];
+}"""
+
+
+def drawn_zip(each: int = 2) -> bytes:
+    random = np.random.default_rng(0)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for emotion in EMOTIONS:
+            for number in range(each):
+                picture = as_rgb(drawn.face(emotion, random, 1.0))
+                archive.writestr(f"test/{emotion}/{number}.png", images.encode_png(picture))
+    return buffer.getvalue()
+
+
+def open_evaluation(page: Page, app: str) -> None:
+    page.goto(f"{app}/evaluate")
+    start = page.get_by_role("button", name="Start", exact=True)
+    expect(start).to_be_visible(timeout=LONG)  # the first visit loads scikit-learn
+    settled(page)
+
+
+def evaluate_upload(page: Page, folder: Path) -> None:
+    (folder / "drawings.zip").write_bytes(drawn_zip())
+    page.get_by_role("combobox", name="Faces to evaluate on").click()
+    page.get_by_role("option", name="Upload a file …").click()
+    settled(page)
+    page.locator("input[type=file]").first.set_input_files(folder / "drawings.zip")
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
+    page.get_by_text("Pictures in folders are cut-out faces").click()
+    settled(page)
+    page.get_by_role("button", name="Start", exact=True).click()
+
+
+def test_an_evaluation_is_started_found_again_looked_into_and_removed(
+    browser: Browser, page: Page, app: str, tmp_path: Path
+) -> None:
+    open_evaluation(page, app)
+    evaluate_upload(page, tmp_path)
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("crowd: accuracy")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("right is the label of the data set")).to_be_visible()
+
+    stranger = browser.new_context().new_page()
+    open_evaluation(stranger, app)
+    expect(stranger.get_by_text("Choose one or two models")).to_be_visible()
+    stranger.context.close()
+
+    page.get_by_role("radio", name="Confusion", exact=True).click()
+    expect(page.get_by_text("Click a cell")).to_be_visible()
+    settled(page)
+    page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.js-plotly-plot')?._fullLayout?.xaxis")
+    true, said = EMOTIONS.index("surprise"), EMOTIONS.index("surprise")
+    x, y = page.evaluate(_MIDDLE_OF_CELL, [true, said])
+    page.mouse.move(x, y)
+    page.mouse.click(x, y)
+    expect(page.get_by_role("heading", name="surprise, read as surprise")).to_be_visible()
+
+    page.get_by_role("button", name="Why this answer?").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Does the map mean anything?")).to_be_visible(timeout=LONG)
+    expect(dialog.get_by_role("img", name="Class activation map for surprise")).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+
+    page.get_by_role("radio", name="Take home", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="HTML report", exact=True).click()
+    text = Path(download.value.path()).read_text("utf-8")
+    assert "Evaluation of crowd" in text and "<img " not in text.split("</head>")[1]
+
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_text("Choose one or two models")).to_be_visible()
+
+
+def test_a_face_of_a_photo_is_explained(page: Page, app: str) -> None:
+    page.goto(f"{app}/photos")
+    page.get_by_role("button", name="Try a sample").click()
+    page.get_by_role("button", name="Why this answer?").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("img", name="Occlusion map for happy")).to_be_visible(timeout=LONG)
+    expect(dialog.get_by_text("The occlusion map does better than chance")).to_be_visible()

@@ -1,0 +1,314 @@
+"""The evaluation page, driven headless, with real evaluations of a few grey pictures."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import children, evaluate_downloads, evaluations, navigation
+from dashboard.children import Child
+from dashboard.evaluations import Evaluation
+from dashboard.words import plain
+from fer import cli
+from fer.emotions import EMOTIONS
+from tests.helpers import labelled_zip, publish_tiny
+from tests.pages.conftest import Open
+from tests.pages.test_photos import press, words
+
+usefixtures = pytest.mark.usefixtures
+LABELS = [*range(7)] * 3 + [3] * 15
+SAID = [*range(7)] * 2 + [6, 5, 4, 3, 2, 1, 0] + [3] * 15
+
+
+class Ended:
+    """Stands for a process that ended before it was looked at."""
+
+    def __init__(self, returncode: int) -> None:
+        self.returncode = returncode
+
+    def poll(self) -> int:
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        return self.returncode
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands run in this process while the page waits, which saves starting Python each time."""
+
+    def start(
+        arguments: Sequence[str], folder: tempfile.TemporaryDirectory[str], longest_seconds: float
+    ) -> Child:
+        place = Path(folder.name)
+        with (
+            (place / "stdout.txt").open("w") as out,
+            (place / "stderr.txt").open("w") as err,
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            process = Ended(cli.main(arguments))
+        return Child(process, folder, time.monotonic(), longest_seconds)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(children, "start", start)
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)  # this is no main thread
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(tiny_models: Path) -> Iterator[None]:
+    publish_tiny("reads", reads_levels=3.0, question="fer2013")
+    publish_tiny("neutral", question="fer2013")
+    evaluations._kept.clear()
+    yield
+    for one in list(evaluations._kept.values()):
+        one.remove()
+    evaluations._kept.clear()
+
+
+def asked(open_page: Open, data: bytes, *models: str, name: str = "faces.zip") -> AppTest:
+    """The page with a choice made, ready for Start."""
+    page = open_page("evaluate")
+    page.multiselect[0].set_value(list(models))
+    chooser(page, "Faces to evaluate on").set_value("upload").run()
+    page.file_uploader[0].set_value((name, data, "application/zip"))
+    page.toggle[0].set_value(True).run()
+    assert not page.exception
+    return page
+
+
+def chooser(page: AppTest, label: str):  # type: ignore[no-untyped-def]
+    return next(one for one in page.selectbox if one.label == label)
+
+
+def finished(page: AppTest) -> AppTest:
+    """Waits for the newest evaluation's process, then shows what came of it."""
+    newest().task.child.process.wait(120)
+    page.run()
+    assert not page.exception
+    return page
+
+
+def newest() -> Evaluation:
+    return list(evaluations._kept.values())[-1]
+
+
+def evaluated(open_page: Open, *models: str) -> AppTest:
+    return finished(press(asked(open_page, labelled_zip(LABELS, SAID), *models), "Start"))
+
+
+def show(page: AppTest, pane: str) -> str:
+    page.segmented_control[0].set_value(pane).run()
+    assert not page.exception
+    return words(page)
+
+
+def test_the_first_visit_says_what_to_do_and_stores_nothing(open_page: Open) -> None:
+    page = open_page("evaluate")
+    assert "press Start" in words(page)
+    page.multiselect[0].set_value([]).run()
+    assert next(one for one in page.button if one.label == "Start").disabled
+    asked(open_page, labelled_zip([3], [3]), "reads")
+    assert not evaluations._kept
+
+
+def test_two_models_are_compared_and_every_pane_opens(open_page: Open) -> None:
+    page = evaluated(open_page, "reads", "neutral")
+    metrics = {one.label: one.value for one in page.metric}
+    assert metrics == {"reads: accuracy": "83.3%", "neutral: accuracy": "8.3%", "Faces": "36"}
+    assert "McNemar" in words(page)
+    assert page.dataframe[0].value.shape == (8, 3)
+    for pane in ("Mistakes", "Wrong labels"):
+        show(page, pane)
+        assert any(one.label == "Why this answer?" for one in page.button)
+    assert "no crowd votes" in show(page, "Crowd")
+    assert "Quarters of the faces" in show(page, "Slices") or page.info
+    assert "No evaluated face occurs twice" in show(page, "Copies") or page.success
+    assert "so it takes longer" in show(page, "Robustness")
+    show(page, "Take home")
+    labels = [one.proto.label for one in page.get("download_button")]
+    assert labels == ["JSON", "CSV: a row a face", "HTML report"]
+
+
+@usefixtures("at_once")
+def test_the_faces_of_a_cell_are_shown_and_explained(open_page: Open) -> None:
+    page = evaluated(open_page, "reads")
+    show(page, "Confusion")
+    chooser(page, "True").set_value(EMOTIONS.index("angry"))
+    chooser(page, "Said").set_value(EMOTIONS.index("neutral")).run()
+    assert "angry, read as neutral: 1" in words(page)
+    press(page, "Why this answer?")
+    assert "What the network saw" in words(page)
+    chooser(page, "Said").set_value(EMOTIONS.index("sad")).run()
+    assert "No such face" in words(page)
+    chooser(page, "True").set_value(EMOTIONS.index("happy"))
+    chooser(page, "Said").set_value(EMOTIONS.index("happy")).run()
+    assert "happy, read as happy: 18" in words(page)
+    assert sum(one.label == "Why this answer?" for one in page.button) == 12
+
+
+@usefixtures("at_once")
+@pytest.mark.parametrize(
+    ("data", "name", "sentence"),
+    [
+        (labelled_zip([0], [0], "test").replace(b"angry", b"wrath"), "faces.zip", "wrath"),
+        (b"no zip at all", "faces.zip", "no zip that can be read"),
+        (b"emotion,pixels,Usage\n9,1 2,PublicTest\n", "fer2013.csv", "expected 2304"),
+    ],
+)
+def test_bad_data_is_a_sentence(open_page: Open, data: bytes, name: str, sentence: str) -> None:
+    page = press(asked(open_page, data, "reads", name=name), "Start")
+    if evaluations._kept:
+        finished(page)
+    told = [one.value for one in (*page.error, *page.get("toast"))]
+    assert any(sentence in one.replace("\\", "") for one in told), told
+
+
+@usefixtures("at_once")
+def test_an_absent_split_and_absent_votes_are_sentences(open_page: Open) -> None:
+    page = asked(open_page, labelled_zip([0, 1], [0, 1]), "reads")
+    chooser(page, "Split").set_value("validation").run()
+    finished(press(page, "Start"))
+    assert "has no validation split; it has test" in page.error[0].value
+    chooser(page, "Split").set_value(None)
+    chooser(page, "Right answer").set_value("crowd").run()
+    finished(press(page, "Start"))
+    assert plain("holds no crowd votes") in page.error[0].value
+
+
+@usefixtures("at_once")
+def test_one_class_alone_has_figures_too(open_page: Open) -> None:
+    page = asked(open_page, labelled_zip([3] * 4, [3, 3, 3, 4]), "reads")
+    finished(press(page, "Start"))
+    assert page.metric[0].value == "75.0%"
+    for pane in ("Confusion", "Mistakes", "Wrong labels", "Slices"):
+        show(page, pane)
+
+
+@usefixtures("at_once")
+def test_a_model_that_answers_no_numbers_is_a_sentence(open_page: Open) -> None:
+    publish_tiny("broken", broken=True)
+    page = asked(open_page, labelled_zip([0], [0]), "broken")
+    finished(press(page, "Start"))
+    assert "seven finite probabilities" in page.error[0].value
+
+
+@usefixtures("at_once")
+def test_pictures_without_a_face_count_as_wrong_and_can_be_looked_up(open_page: Open) -> None:
+    page = asked(open_page, labelled_zip([3, 3], [3, 3]), "reads")
+    page.toggle[0].set_value(False).run()
+    finished(press(page, "Start"))
+    assert {one.label: one.value for one in page.metric}["Not found (counted as wrong)"] == "2"
+    show(page, "Confusion")
+    chooser(page, "True").set_value(EMOTIONS.index("happy"))
+    chooser(page, "Said").set_value(7).run()
+    assert "happy, read as not found: 2" in words(page)
+    assert "no face found" in words(page)
+
+
+def test_cancelling_and_removing(open_page: Open) -> None:
+    page = open_page("evaluate")
+    press(page, "Start")  # the built-in drawings, which take a few seconds
+    one = newest()
+    assert not one.task.is_done
+    press(page, "Cancel")
+    assert one.task.is_done
+    page.run()
+    assert "It was cancelled" in page.error[0].value
+    folder = Path(one.task.child.folder.name)
+    press(page, "Remove")
+    assert not folder.exists() and not evaluations._kept
+
+
+@usefixtures("at_once")
+def test_copies_are_shown_with_where_else_they_stand(open_page: Open) -> None:
+    there = zipfile.ZipFile(io.BytesIO(labelled_zip([3, 4], [3, 4], "train")))
+    both = io.BytesIO(labelled_zip([3, 4, 5], [3, 4, 5]))
+    with zipfile.ZipFile(both, "a") as archive:
+        for name in there.namelist():
+            archive.writestr(name, there.read(name))
+    page = finished(press(asked(open_page, both.getvalue(), "reads"), "Start"))
+    show(page, "Copies")
+    assert {one.label: one.value for one in page.metric}["Also in the train split"] == "2"
+    shown = words(page).replace("\\", "")
+    assert "0.png (train, happy)" in shown and "1.png (train, sad)" in shown
+    assert sum(one.label == "Why this answer?" for one in page.button) == 2
+
+
+@usefixtures("at_once")
+def test_the_report_shows_faces_only_when_asked(open_page: Open) -> None:
+    page = evaluated(open_page, "reads")
+    show(page, "Take home")
+    one = newest()
+    without = evaluate_downloads._html(one.report(), None)
+    with_faces = evaluate_downloads._html(one.report(), one.inputs(0))
+    assert "<img " not in without.split("</head>")[1]
+    assert with_faces.split("</head>")[1].count("<img ") >= 6
+    page.toggle[1].set_value(True).run()
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert labels[-1] == "HTML report with faces"
+    assert json.loads(evaluate_downloads._json(one.report()))["models"]["reads"]["n"] == 36
+
+
+def test_a_face_is_put_where_the_report_will_cut_it_out() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 48, 1), dtype=np.uint8)
+    picture = evaluate_downloads._in_place(pixels, [10, 20, 58, 68])
+    assert (picture[20:68, 10:58] == pixels).all()
+
+
+@usefixtures("at_once")
+def test_a_reload_finds_it_again_and_a_stranger_does_not(open_page: Open) -> None:
+    page = evaluated(open_page, "reads")
+    key = page.query_params["evaluation"]
+    stranger = open_page("evaluate")
+    assert not stranger.metric
+    stranger.query_params["evaluation"] = "guessed"
+    assert not stranger.run().metric
+    again = AppTest.from_file(str(navigation.ROOT / "pages" / "evaluate.py"), default_timeout=60)
+    again.query_params["evaluation"] = key
+    again.run()
+    assert again.metric[0].label == "reads: accuracy"
+
+
+@usefixtures("at_once")
+def test_an_upload_goes_with_its_evaluation(open_page: Open, runs_folder: Path) -> None:
+    page = evaluated(open_page, "reads")
+    folder = Path(newest().task.child.folder.name)
+    assert [one.name for one in folder.rglob("*.zip")] == ["faces.zip"]
+    assert not (runs_folder / "uploads").exists()
+    press(page, "Remove")
+    assert not folder.exists()
+
+
+@usefixtures("at_once")
+def test_answers_stay_where_the_model_was_deleted_since(open_page: Open, tiny_models: Path) -> None:
+    page = evaluated(open_page, "reads")
+    (tiny_models / "reads" / "card.json").unlink()
+    assert "angry" in show(page, "Mistakes")
+    press(page, "Why this answer?")
+    assert any("unknown model" in one.value for one in page.error)
+
+
+@usefixtures("at_once")
+def test_robustness_of_a_sample(open_page: Open) -> None:
+    page = evaluated(open_page, "reads")
+    show(page, "Robustness")
+    press(page, "Measure robustness")
+    task = newest().robustness
+    assert task is not None
+    task.child.process.wait(120)
+    page.run()
+    assert not page.exception
+    assert "with nothing done to them: reads 83.3%" in words(page)
+    assert len(page.get("plotly_chart")) == 10
+    assert np.isin(page.dataframe[0].value.columns, ["corruption", "strongest", "reads"]).all()
