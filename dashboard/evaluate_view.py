@@ -68,7 +68,8 @@ def choose(listed: list[Evaluation]) -> Evaluation:
         "Remove",
         on_click=evaluations.remove,
         args=(by_key[chosen],),
-        help="Deletes all that is kept of it, faces included.",
+        help="Deletes all that is kept of it, faces included. Until then, or until nobody has "
+        "looked at it for two hours, whoever has this page's address sees it.",
     )
     evaluations.show(by_key[chosen])
     return by_key[chosen]
@@ -134,13 +135,13 @@ def figure_table(report: Report) -> None:
     """Every figure of every model in one table, the models in columns."""
     names = {
         "accuracy": "Accuracy",
-        "accuracy_found": "Accuracy on the faces that were found",
+        "accuracy_found": "Accuracy where a face was found",
         "balanced_accuracy": "Mean recall",
         "macro_f1": "Macro F1",
-        "ece": "Calibration error, against right or wrong",
-        "ece_votes": "Calibration error, against the share of votes",
-        "brier": "Brier score (0 best, 2 worst)",
-        "seconds_per_face": "Milliseconds a face, as busy as this computer was",
+        "ece": "Calibration error",
+        "ece_votes": "Calibration error against votes",
+        "brier": "Brier score (0 is best)",
+        "seconds_per_face": "Milliseconds a face, here and now",
     }
     rows = [
         {"figure": words, **{one.name: _told(one.figures, key) for one in report.models}}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from fer.inference import detection
@@ -204,10 +204,5 @@ class Streams(RuleBasedStateMachine):
             assert all(math.isfinite(value) for value in one.velocity)
 
 
-Streams.TestCase.settings = settings(
-    max_examples=30,
-    stateful_step_count=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+Streams.TestCase.settings = settings(max_examples=30, stateful_step_count=20)
 TestStreams = Streams.TestCase
