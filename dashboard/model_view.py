@@ -27,6 +27,7 @@ FIGURES = {
     "ece": "Calibration error against right or wrong",
     "brier": "Brier score (0 best, 2 worst)",
 }
+_ARTICLES = ("Art. 5(1)(f)", "Art. 50")
 CURVES = {
     "votes": "Against the share of people who voted for what it says",
     "right": "Against right or wrong",
@@ -62,17 +63,22 @@ def answers(cards: Cards) -> None:
 
 def limits(cards: Cards) -> None:
     """What they are for, and what they must not be used for, whatever a card says."""
-    for column, card in zip(st.columns(len(cards)), cards, strict=True):
+    by_words: dict[tuple[str, str], list[str]] = {}
+    for card in cards:
+        by_words.setdefault((card.intended_use, card.not_for), []).append(card.name)
+    columns = zip(st.columns(len(by_words)), by_words.items(), strict=True)
+    for column, ((its_use, its_limits), names) in columns:
         with column:
-            its_use, its_limits = plain(card.intended_use), plain(card.not_for)
-            st.success(f"**{card.name} is meant for:** {its_use or MISSING}", icon="👍")
-            if its_limits:
-                st.error(f"**Not for:** {its_limits}", icon="⛔")
-    st.caption(
-        "No model here is for decisions about people: not in hiring, school, policing or health. "
-        "The EU AI Act forbids inferring emotions at work and in education (Art. 5(1)(f)) and "
-        "demands that people be told when they are analysed (Art. 50)."
-    )
+            meant = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} meant for:"
+            st.success(f"**{meant}** {plain(its_use) or MISSING}", icon="👍")
+            st.error(f"**Not for:** {plain(its_limits) or MISSING}", icon="⛔")
+    if not all(article in its_limits for _, its_limits in by_words for article in _ARTICLES):
+        st.warning(
+            "No model here is for decisions about people: not in hiring, school, policing or "
+            "health. The EU AI Act forbids inferring emotions at work and in education "
+            "(Art. 5(1)(f)) and demands that people be told when they are analysed (Art. 50).",
+            icon="⚖️",
+        )
 
 
 def figures(cards: Cards) -> None:
