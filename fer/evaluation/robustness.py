@@ -91,8 +91,9 @@ def measure(
 ) -> Robustness:
     """Asks models of the same faces in `cases`, by default every corruption in every strength.
 
-    Faces are those of `report.evaluate`, or `limit` of them drawn by a seed; pictures without a
-    face are left out and counted. Raises `BadDataset` and `BadModel` as `evaluate` does.
+    Faces are those of `report.evaluate`, or `limit` of them drawn by a seed. Pictures without a
+    face, or that cannot be read, are left out and counted as `not_found`. Raises `BadDataset` and
+    `BadModel` as `evaluate` does.
     """
     chosen = list(cases) if cases is not None else every_case()
     selection = protocol.select(data, split, labels, models[0].card.question)
@@ -113,6 +114,7 @@ def measure(
         "split": selection.split,
         "labels": selection.labels,
         "n": int(seen.sum()),
+        "dropped": dict(selection.dropped),
         "not_found": int((~seen).sum()),
         "protocol": PROTOCOL,
     }
