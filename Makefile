@@ -1,5 +1,6 @@
 # make run: install what the app needs into .venv and start it on this computer.
 # make test: install what the tests need as well; lint, types and all tests.
+# make model-crowd DATA=path, make model-fer2013 DATA=path: train the shipped models again.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,7 +9,7 @@ PYTHON ?= $(shell for one in python3.12 python3.11 python3.13 python3 python; do
 	$$one -c '$(SUPPORTED)' 2>/dev/null && command -v $$one && break; done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint
+.PHONY: run test lint model-crowd model-fer2013
 
 run: $(VENV)/run.stamp
 	@echo "Starting; open the address below in a browser. Ctrl-C stops it."
@@ -21,6 +22,20 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# The shipped models, made again in build/models; each command goes on where it was interrupted.
+REMAKE := FER_MODELS=build/models FER_RUNS=build/runs $(BIN)/python -m fer train --once --data "$(DATA)"
+
+model-crowd: data-named $(VENV)/run.stamp
+	$(REMAKE) --settings docs/models/crowd-base.json --name crowd-base
+	$(REMAKE) --settings docs/models/crowd.json --name crowd
+
+model-fer2013: model-crowd
+	$(REMAKE) --settings docs/models/fer2013.json --name fer2013
+
+.PHONY: data-named
+data-named:
+	@test -n "$(DATA)" || { echo "Name the faces, FER2013 with FER+ votes: make model-crowd DATA=path/to/fer2013.csv"; exit 2; }
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found. Install one, or name it: make run PYTHON=/path/to/python3.12"; exit 1; }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -53,6 +54,12 @@ def sentences(stop: bool = True) -> Iterator[None]:
             st.error(plain(str(error)), icon="⚠️")
             st.stop()
         st.toast(plain(str(error)), icon="⚠️", duration="long")
+
+
+def attempt(action: Callable[..., Any], *subjects: Any) -> None:
+    """What a button does; a sentence flies in where it cannot be done."""
+    with sentences(stop=False):
+        action(*subjects)
 
 
 def reader_picker(*, whole_picture: bool) -> Reader:

@@ -15,9 +15,11 @@ FRAMED = "_framed"
 
 _PAGES: dict[str, tuple[str, str]] = {
     "home": ("Home", "🏠"),
+    "live": ("Live", "📹"),
     "photos": ("Photos", "🖼️"),
     "train": ("Train", "🎓"),
     "evaluate": ("Evaluate", "🔍"),
+    "models": ("Models", "🧠"),
     "about": ("About", "ℹ️"),
 }
 

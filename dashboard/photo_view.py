@@ -43,6 +43,15 @@ def style_picker(styles: Sequence[str]) -> str:
     return str(style)
 
 
+def snapshot(mine: Desk) -> None:
+    """A picture from the visitor's camera, queued to be read."""
+    st.caption("Tell those in view that their faces are analysed. The snapshot is not stored.")
+    taken = st.camera_input("Take a snapshot")
+    if taken is not None and taken.file_id not in mine.snapshots:
+        mine.snapshots.add(taken.file_id)
+        mine.add(f"snapshot-{len(mine.snapshots)}.jpg", taken.getvalue())
+
+
 def annotated(picture: Picture, style: str) -> Image:
     """The annotated picture as RGB (H, W, 3), 1000 to 1600 pixels long: small ones are enlarged
     so that labels can be read."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from dashboard import answering, children
+from dashboard import answering, model_actions
 from dashboard.words import plain
 from fer import registry
 from fer.errors import FerError
@@ -26,12 +25,6 @@ STATE_WORDS = {
     "finished": "✅ finished",
     "failed": "❌ failed",
     "lost": "💥 lost: its process died",
-}
-FORMATS = {
-    "keras": "Keras (.keras)",
-    "h5": "HDF5 weights and JSON",
-    "onnx": "ONNX",
-    "tflite": "TensorFlow Lite",
 }
 
 
@@ -95,39 +88,25 @@ def _progress(status: RunStatus) -> None:
 def _buttons(run: Run, status: RunStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if status.state in ("queued", "starting", "running"):
-            st.button("Stop", key=f"stop-{run.id}", on_click=_do, args=(launching.stop, run))
+            st.button(
+                "Stop", key=f"stop-{run.id}", on_click=answering.attempt, args=(launching.stop, run)
+            )
         if status.state in ("stopped", "failed", "lost"):
-            st.button("Resume", key=f"resume-{run.id}", on_click=_do, args=(launching.resume, run))
+            st.button(
+                "Resume",
+                key=f"resume-{run.id}",
+                on_click=answering.attempt,
+                args=(launching.resume, run),
+            )
         if not status.is_active:
-            st.button("Delete", key=f"delete-{run.id}", on_click=_do, args=(launching.delete, run))
+            st.button(
+                "Delete",
+                key=f"delete-{run.id}",
+                on_click=answering.attempt,
+                args=(launching.delete, run),
+            )
         if status.state == "finished" and status.model in registry.names():
-            _use_buttons(status.model)
-
-
-def _use_buttons(name: str) -> None:
-    if registry.active() == name:
-        st.markdown("✅ **Every page answers with this model.**")
-    else:
-        st.button(
-            "Use this model",
-            type="primary",
-            key=f"use-{name}",
-            on_click=_do,
-            args=(registry.activate, name),
-        )
-    before = registry.previous()
-    if registry.active() == name and before:
-        st.button(f"Go back to {before}", key=f"back-{name}", on_click=_go_back)
-
-
-def _go_back() -> None:
-    with answering.sentences(stop=False):
-        registry.go_back()
-
-
-def _do(action: Any, subject: Any) -> None:
-    with answering.sentences(stop=False):
-        action(subject)
+            model_actions.use(status.model)
 
 
 def _curves(key: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -190,30 +169,6 @@ def _history_row(run: Run) -> dict[str, Any]:
         "frozen": settings.freeze,
         "minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
     }
-
-
-def export(name: str) -> None:
-    """A model in other formats, each checked against the original on real faces."""
-    kind = st.selectbox("Format", list(FORMATS), format_func=lambda one: FORMATS[one])
-    key = f"export {name} {kind}"
-    if st.button("Prepare the download") or st.session_state.get("_export") == key:
-        st.session_state["_export"] = key
-        arguments = ["export", "--model", name, "--format", kind, "--json"]
-        child = children.finished(
-            key, arguments, "Writing and checking the export …", ("--out", "")
-        )
-        if child is None:
-            return
-        if child.failure:
-            st.error(plain(child.failure), icon="⚠️")
-            return
-        made = json.loads(child.output)
-        st.markdown(
-            f"max |Δp| **{made['difference']:.1g}** on real faces · "
-            f"**{made['milliseconds']:.2f} ms** a face · **{made['megabytes']:.1f} MB**"
-        )
-        for file in map(Path, made["files"]):
-            st.download_button(file.name, file.read_bytes(), file.name, icon="⬇️", key=file.name)
 
 
 def duration(seconds: float) -> str:

@@ -17,6 +17,6 @@ def plain(text: str) -> str:
     return _MARKS.sub(r"\\\1", text).replace(":", f":{_WORD_JOINER}")
 
 
-def count(number: int, noun: str) -> str:
-    """``1 face``, ``2 faces``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def count(number: int, noun: str, plural: str = "") -> str:
+    """``1 face``, ``2 faces``; a plural that is not the noun with an s is named."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

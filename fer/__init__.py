@@ -5,6 +5,12 @@
 'happy'
 """
 
+import os
+
+# Since 1.32 ONNX Runtime's Linux wheel collects usage events and sends them to Microsoft. It asks
+# for this when it is first imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 from fer.emotions import COLOURS, EMOTIONS
 from fer.errors import FerError
 from fer.inference.recognizer import Recognizer, analyze

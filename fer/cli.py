@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fer import cli_analyze, cli_data, cli_evaluate, cli_models, cli_robustness
+from fer import cli_analyze, cli_data, cli_evaluate, cli_models, cli_robustness, registry
 from fer.errors import BadSettings, FerError
+from fer.training import runs
 from fer.training import settings as training_settings
+from fer.training.labelled import Dataset
 
 DONE, SOME_FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -68,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_train_flags(train)
     train.add_argument("--resume", metavar="RUN", help="go on with a run that was stopped")
+    train.add_argument(
+        "--once",
+        action="store_true",
+        help="go on with an unfinished run of these settings; nothing where the model is there",
+    )
     train.set_defaults(command=_train)
     find_rate = commands.add_parser(
         "find-rate",
@@ -91,18 +98,12 @@ def _add_train_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from fer.training import job, launching, runs, transfer
+    from fer.training import job
 
-    if options.resume:
-        run = runs.find(options.resume)
-        launching.claim(run)
-        data = None
-    else:
-        settings = _train_settings(options)
-        launching.check(settings)
-        data = job.checked_data(settings)
-        transfer.check(settings)
-        run = runs.create(settings)
+    run, data = _run_to_do(options)
+    if run is None:
+        print(f"the model {options.name} is there already", file=sys.stderr)
+        return DONE
     print(f"run {run.id} in {run.path}", file=sys.stderr)
     stop = threading.Event()
     job.handle_signals(stop)
@@ -112,6 +113,28 @@ def _train(options: argparse.Namespace) -> int:
     elif state == "stopped":
         print(f"stopped; go on with: python -m fer train --resume {run.id}", file=sys.stderr)
     return {"finished": DONE, "stopped": INTERRUPTED}.get(state, SOME_FAILED)
+
+
+def _run_to_do(options: argparse.Namespace) -> tuple[runs.Run | None, Dataset | None]:
+    """The run, claimed or new, and the faces of a new one; no run where its model is there."""
+    from fer.training import job, launching, transfer
+
+    begun = runs.find(options.resume) if options.resume else None
+    if begun is None:
+        settings = _train_settings(options)
+        if options.once:
+            if settings.name is None:
+                raise BadSettings("--once looks for a model by its name; add --name NAME.")
+            if settings.name in registry.names():
+                return None, None
+            begun = runs.unfinished(settings)
+    if begun is not None:
+        launching.claim(begun)
+        return begun, None
+    launching.check(settings)
+    data = job.checked_data(settings)
+    transfer.check(settings)
+    return runs.create(settings), data
 
 
 def _train_settings(options: argparse.Namespace) -> training_settings.TrainSettings:

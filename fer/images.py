@@ -7,6 +7,7 @@ import os
 import stat
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -16,6 +17,9 @@ import pillow_heif
 
 from fer.errors import BadImage
 from fer.values import Image
+
+if TYPE_CHECKING:
+    from av import VideoFrame
 
 pillow_heif.register_heif_opener()
 
@@ -114,6 +118,43 @@ def bounded(image: Image, longest: int) -> tuple[Image, float]:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     smaller = cv2.resize(image, size, interpolation=cv2.INTER_AREA)  # AREA avoids moire
     return np.asarray(smaller, np.uint8), scale
+
+
+def from_video_frame(frame: VideoFrame, longest: int) -> Image:
+    """A decoded frame of a video as RGB (H, W, 3), its longer side at most `longest` pixels.
+
+    Raises `BadImage` where the frame has no pixels that can be converted.
+    """
+    scale = min(1.0, longest / max(1, frame.width, frame.height))
+    try:
+        if scale < 1:
+            width, height = round(frame.width * scale), round(frame.height * scale)
+            frame = frame.reformat(width=max(1, width), height=max(1, height))
+        return _checked_array(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
+    except (ValueError, OSError) as error:  # ffmpeg's errors are both
+        raise BadImage(f"a frame of the video cannot be converted: {error}.") from None
+
+
+def to_video_frame(image: Image) -> VideoFrame:
+    """An RGB picture as a frame for a video. Encoders want even sides: where one is odd, the last
+    row or column is there twice."""
+    from av import VideoFrame  # a fifth of a second that commands need not spend
+
+    height, width = image.shape[:2]
+    if height % 2 or width % 2:
+        border = (0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+        image = np.asarray(cv2.copyMakeBorder(image, *border), np.uint8)
+    return VideoFrame.from_ndarray(image, format="rgb24")
+
+
+def empty_video_frame(frame: VideoFrame) -> VideoFrame:
+    """A grey frame of the same size, rounded up to even sides."""
+    return to_video_frame(np.full((max(1, frame.height), max(1, frame.width), 3), 128, np.uint8))
+
+
+def mirrored(image: Image) -> Image:
+    """The picture turned left to right."""
+    return np.asarray(cv2.flip(image, 1), np.uint8)
 
 
 def _decode(data: bytes, shown: str) -> Image:

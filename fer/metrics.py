@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,18 @@ def precisions(table: Ints) -> NDArray[np.float64]:
     return np.where(said > 0, np.diag(table) / np.maximum(said, 1), np.nan)
 
 
+def f1s(table: Ints) -> NDArray[np.float64]:
+    """F1 of each emotion (7,) from a confusion table; NaN where it neither occurs nor is said."""
+    marked = table.sum(axis=0) + table.sum(axis=1)
+    return np.where(marked > 0, 2 * np.diag(table) / np.maximum(marked, 1), np.nan)
+
+
+def macro_f1(predicted: Ints, true: Ints) -> float:
+    """Mean F1 of those emotions that occur in `true`."""
+    table = confusion(predicted, true)
+    return float(f1s(table)[table.sum(axis=1) > 0].mean())
+
+
 def mean_recall(predicted: Ints, true: Ints) -> float:
     """Mean of the recalls of those emotions that occur in `true`."""
     return float(np.nanmean(recalls(confusion(predicted, true))))
@@ -92,10 +104,45 @@ def interval(
     figure: Callable[[NDArray[np.int64]], float], n: int, draws: int = 1000, seed: int = 0
 ) -> tuple[float, float]:
     """95% percentile bootstrap interval of `figure(rows)`, rows being n indices with repeats."""
-    random = np.random.default_rng(seed)
-    values = [figure(random.integers(0, n, n)) for _ in range(draws)]
-    low, high = np.nanpercentile(values, [2.5, 97.5])
+    ((low, high),) = intervals(lambda rows: np.array([figure(rows)]), n, draws, seed)
     return float(low), float(high)
+
+
+def intervals(
+    figures: Callable[[NDArray[np.int64]], Floats], n: int, draws: int = 1000, seed: int = 0
+) -> NDArray[np.float64]:
+    """The same of K figures at once: rows (low, high), (K, 2); NaN for one that never is defined.
+
+    Draws in which a figure is undefined do not count for it.
+    """
+    random = np.random.default_rng(seed)
+    values = np.stack([figures(random.integers(0, n, n)) for _ in range(draws)])
+    found = np.full((values.shape[1], 2), np.nan)
+    defined = ~np.isnan(values).all(axis=0)
+    found[defined] = np.nanpercentile(values[:, defined], [2.5, 97.5], axis=0).T
+    return found
+
+
+def squared_errors(probabilities: Floats, true: Ints) -> NDArray[np.float64]:
+    """Σ (p - outcome)² over the seven for each face, (N, 7) and (N,) -> (N,), between 0 and 2; its
+    mean is the Brier score."""
+    outcome = np.eye(NUM_EMOTIONS)[true]
+    return np.asarray(((probabilities - outcome) ** 2).sum(axis=1))
+
+
+def calibration_bins(
+    confidence: Floats, outcomes: Mapping[str, Floats], bins: int = 15
+) -> list[dict[str, float]]:
+    """The points of a calibration curve: for each equal-width bin of `confidence` (N,) that holds
+    faces their `count`, mean `confidence` and mean of each of `outcomes` (N,)."""
+    bin_of = _bin_of(confidence, bins)
+    rows = []
+    for place in np.unique(bin_of):
+        inside = bin_of == place
+        means = {key: values[inside].mean() for key, values in outcomes.items()}
+        values = {"confidence": confidence[inside].mean(), **means}
+        rows.append({key: float(value) for key, value in values.items()} | {"count": inside.sum()})
+    return rows
 
 
 def calibration_error(confidence: Floats, outcome: Floats, bins: int = 15) -> float:
@@ -104,8 +151,7 @@ def calibration_error(confidence: Floats, outcome: Floats, bins: int = 15) -> fl
     `outcome` is 1 for right and 0 for wrong (Naeini et al. 2015), or the share of people who voted
     for the predicted label.
     """
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(bin_of, weights=confidence - outcome, minlength=bins)
+    gaps = np.bincount(_bin_of(confidence, bins), weights=confidence - outcome, minlength=bins)
     return float(np.abs(gaps).sum() / len(confidence))
 
 
@@ -118,3 +164,8 @@ def coverage_curve(confidence: Floats, right: NDArray[np.bool_]) -> NDArray[np.f
     hits = np.cumsum(by_confidence)
     counts = {max(1, round(share * len(right))) for share in np.arange(0.05, 1.001, 0.05)}
     return np.array([(count / len(right), hits[count - 1] / count) for count in sorted(counts)])
+
+
+def _bin_of(confidence: Floats, bins: int) -> NDArray[np.int64]:
+    """Which of so many equal-width bins between 0 and 1 each confidence (N,) falls in."""
+    return np.minimum((confidence * bins).astype(np.int64), bins - 1)

@@ -206,6 +206,12 @@ def delete(name: str) -> None:
     shutil.rmtree(leaving, ignore_errors=True)
 
 
+def engine_bytes(name: str) -> int:
+    """Size of a model's engine file; 0 where it has none."""
+    path = _existing(name) / "model.onnx"
+    return path.stat().st_size if path.is_file() else 0
+
+
 def file_hash(path: Path) -> str:
     """SHA-256 of a file in hexadecimal digits."""
     with path.open("rb") as file:
@@ -234,6 +240,8 @@ def _open(name: str, path: Path) -> Model:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
     options.inter_op_num_threads = 1
+    # Threads that spin while they wait for the next frame of a stream eat a whole core.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(
             str(engine), options, providers=["CPUExecutionProvider"]

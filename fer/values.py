@@ -62,6 +62,10 @@ class Box:
     def as_list(self) -> list[int]:
         return [self.left, self.top, self.right, self.bottom]
 
+    def mirrored(self, width: int) -> Box:
+        """The same box in a picture of `width` pixels turned left to right."""
+        return Box(width - self.right, self.top, width - self.left, self.bottom)
+
 
 def clipped_box(
     left: float, top: float, right: float, bottom: float, width: int, height: int
@@ -96,6 +100,17 @@ class Face:
                 raise ValueError(f"landmarks have shape {self.landmarks.shape}; expected (5, 2)")
             object.__setattr__(self, "landmarks", read_only(self.landmarks.astype(np.float32)))
 
+    def moved(self, across: float, down: float, width: int, height: int) -> Face:
+        """The same face so many pixels further, if any of it is still in the picture."""
+        left, top, right, bottom = self.box.as_list()
+        box = clipped_box(left + across, top + down, right + across, bottom + down, width, height)
+        if box is None:
+            return self
+        points = self.landmarks
+        if points is not None:
+            points = points + np.array([across, down], np.float32)
+        return Face(box, self.score, points)
+
     def scaled(self, across: float, down: float, width: int, height: int) -> Face:
         """The same face in a picture of `width` × `height` that is so many times as large."""
         left, top, right, bottom = self.box.as_list()
@@ -108,13 +123,24 @@ class Face:
             points = points * np.array([across, down], np.float32)
         return Face(box, self.score, points)
 
+    def mirrored(self, width: int) -> Face:
+        """The same face in a picture of `width` pixels turned left to right."""
+        points = self.landmarks
+        if points is not None:
+            points = points[[1, 0, 2, 4, 3]] * np.array([-1, 1], np.float32)
+            points = points + np.array([width - 1, 0], np.float32)
+        return Face(self.box.mirrored(width), self.score, points)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What a model says of one face. `uncertain`: it should rather say nothing."""
+    """What a model says of one face. `uncertain`: it should rather say nothing. `held`: index of
+    the label that is kept in a video although another has become a little likelier; None in a
+    photo."""
 
     probabilities: Probabilities
     uncertain: bool
+    held: int | None = None
 
     def __post_init__(self) -> None:
         p = self.probabilities
@@ -122,17 +148,23 @@ class Prediction:
             raise ValueError(f"probabilities have shape {p.shape}; expected ({NUM_EMOTIONS},)")
         if not np.isfinite(p).all() or p.min() < 0 or abs(float(p.sum()) - 1) > 1e-3:
             raise ValueError(f"probabilities must be finite, not negative and sum to 1; got {p}")
+        if self.held is not None and not 0 <= self.held < NUM_EMOTIONS:
+            raise ValueError(f"held is an index below {NUM_EMOTIONS}; got {self.held}")
         object.__setattr__(self, "probabilities", read_only(p.astype(np.float32)))
 
     @property
     def label(self) -> str:
-        """The likeliest of the seven, whether or not the model is sure of it."""
-        return EMOTIONS[int(self.probabilities.argmax())]
+        """The likeliest of the seven, or the held one, whether or not the model is sure of it."""
+        return EMOTIONS[self._index]
 
     @property
     def confidence(self) -> float:
         """Probability of `label`, after temperature scaling."""
-        return float(self.probabilities.max())
+        return float(self.probabilities[self._index])
+
+    @property
+    def _index(self) -> int:
+        return int(self.probabilities.argmax()) if self.held is None else self.held
 
     @property
     def words(self) -> str:
@@ -172,13 +204,24 @@ class FaceResult:
         size = min(face.box.width, face.box.height)
         return replace(self, face=face, quality=replace(self.quality, size=size))
 
+    def mirrored(self, width: int) -> FaceResult:
+        """The same result in a picture of `width` pixels turned left to right."""
+        roll, yaw = self.quality.roll, self.quality.yaw
+        quality = replace(
+            self.quality,
+            roll=None if roll is None else -roll,
+            yaw=None if yaw is None else -yaw,
+        )
+        return replace(self, face=self.face.mirrored(width), quality=quality)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameResult:
     """All faces of one picture, left to right, in pixels of the picture that was given.
 
-    `seconds` holds the time spent in "decode", "detect", "crop" and "classify"; `time` is the
-    position in a stream in seconds (0 for a photo).
+    `seconds` holds the time spent in "decode", "detect", "crop" and "classify", in a stream also
+    in "track" and in "analysis" as a whole; `time` is the position in a stream in seconds (0 for a
+    photo).
     """
 
     faces: tuple[FaceResult, ...]
@@ -186,6 +229,11 @@ class FrameResult:
     height: int
     seconds: Mapping[str, float] = field(default_factory=dict)
     time: float = 0.0
+
+    def mirrored(self) -> FrameResult:
+        """The same result for the picture turned left to right."""
+        faces = tuple(face.mirrored(self.width) for face in reversed(self.faces))
+        return replace(self, faces=faces)
 
     def with_seconds(self, **more: float) -> FrameResult:
         """The same result with the time of further steps."""

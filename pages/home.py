@@ -47,6 +47,9 @@ with middle:
     st.caption(answering.model_sentence(card))
 with right:
     with st.container(border=True):
+        st.page_link(navigation.page("live"), label="**Live**")
+        st.caption("Press START, allow the camera, and see each face read as it moves.")
+    with st.container(border=True):
         st.page_link(navigation.page("photos"), label="**Photos**")
         st.caption("Drop pictures or take a snapshot, and read every face in them.")
     with st.container(border=True):

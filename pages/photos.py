@@ -55,11 +55,7 @@ if source == "Upload":
     )
     st.button("Try a sample", on_click=add_sample, help=samples.CREDIT)
 else:
-    st.caption("Tell those in view that their faces are analysed. The snapshot is not stored.")
-    snapshot = st.camera_input("Take a snapshot")
-    if snapshot is not None and snapshot.file_id not in mine.snapshots:
-        mine.snapshots.add(snapshot.file_id)
-        mine.add(f"snapshot-{len(mine.snapshots)}.jpg", snapshot.getvalue())
+    photo_view.snapshot(mine)
 
 if mine.waiting:
     bar = st.progress(0.0)

@@ -5,7 +5,15 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import answering, children, navigation, train_data, train_form, train_view
+from dashboard import (
+    answering,
+    children,
+    model_actions,
+    navigation,
+    train_data,
+    train_form,
+    train_view,
+)
 from dashboard.words import plain
 from fer.errors import FerError
 from fer.training import catalogue, launching, runs
@@ -71,7 +79,7 @@ if pane == "Run":
     model = run.status().model
     if model:
         with st.expander("Download the model"), answering.sentences():
-            train_view.export(model)
+            model_actions.export(model)
 elif pane == "Faces":
     if choice is not None:
         train_data.look(choice)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -118,11 +119,26 @@ def test_importing_the_library_loads_neither_tensorflow_nor_streamlit() -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
+def test_the_engine_collects_nothing_about_its_users(tmp_path: Path) -> None:
+    """ONNX Runtime would keep events for Microsoft in a database below the home folder."""
+    code = "from fer import registry; registry.load('crowd'); print('loaded')"
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    environment.pop("XDG_CACHE_HOME", None)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment
+    )
+    assert done.stdout.strip() == "loaded", done.stderr
+    assert list(tmp_path.rglob("*onnx*")) == []
+
+
 def test_the_process_that_answers_pages_never_loads_tensorflow() -> None:
     code = """
 import sys
 from pathlib import Path
+import streamlit_webrtc.component
 from streamlit.testing.v1 import AppTest
+streamlit_webrtc.component.get_this_session_info = lambda: None
 for page in [Path("streamlit_app.py"), *sorted(Path("pages").glob("*.py"))]:
     at = AppTest.from_file(str(page), default_timeout=60)
     at.run()

@@ -108,10 +108,12 @@ def detect(image: Image, name: str = DEFAULT) -> tuple[Face, ...]:
         return detect_with(detector, image)
 
 
-def detect_with(detector: Detector, image: Image) -> tuple[Face, ...]:
-    """`detect` with a detector that the caller owns."""
+def detect_with(
+    detector: Detector, image: Image, longest_side: int = LONGEST_SIDE
+) -> tuple[Face, ...]:
+    """`detect` with a detector that the caller owns, on a copy of at most `longest_side` pixels."""
     height, width = image.shape[:2]
-    smaller, scale = images.bounded(image, LONGEST_SIDE)
+    smaller, scale = images.bounded(image, longest_side)
     padded, pad = _padded(smaller)
     found = []
     for face in detector.detect(padded):

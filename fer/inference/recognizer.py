@@ -37,10 +37,14 @@ class Recognizer:
             faces = (cropping.whole_face(image),)
         else:
             faces = detection.detect(image, self.detector)
-        detected = time.perf_counter()
-        return self._classified(image, faces, detected - started)
+        detected = time.perf_counter() - started
+        return self.classify(image, faces).with_seconds(detect=detected)
 
-    def _classified(self, image: Image, faces: Sequence[Face], detect: float) -> FrameResult:
+    def classify(self, image: Image, faces: Sequence[Face]) -> FrameResult:
+        """The expressions of faces found already, in their order, by one call of the engine.
+
+        `image` is RGB uint8 (H, W, 3). Raises `BadModel` like `analyze`.
+        """
         started = time.perf_counter()
         pixels = cropping.model_input(image, faces, self.model.card.input)
         qualities = [quality.measure(image, face) for face in faces]
@@ -53,7 +57,7 @@ class Recognizer:
             for face, p, measured in zip(faces, probabilities, qualities, strict=True)
         )
         height, width = image.shape[:2]
-        seconds = {"detect": detect, "crop": cut - started, "classify": classified - cut}
+        seconds = {"crop": cut - started, "classify": classified - cut}
         return FrameResult(results, width, height, seconds)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,22 @@ Batch = tuple[NDArray[Any], NDArray[np.float32]]
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
     """Faces as a network takes them, uint8 (N, H, W, C), what it should answer, float32 (N, 7), and
-    the one right answer, int64 (N,), with `TIED` where there is none."""
+    the one right answer, int64 (N,), with `TIED` where there is none.
+
+    `other`, float32 (N, 7): what a second head should answer to the other question, nothing but
+    zeros where nobody knows; None where that question is not asked. `wanted` holds both side by
+    side, (N, 7) or (N, 14).
+    """
 
     pixels: NDArray[np.uint8]
     targets: NDArray[np.float32]
     truth: NDArray[np.int64]
+    other: NDArray[np.float32] | None = None
+    wanted: NDArray[np.float32] = field(init=False)
+
+    def __post_init__(self) -> None:
+        both = (self.targets,) if self.other is None else (self.targets, self.other)
+        object.__setattr__(self, "wanted", np.concatenate(both, axis=1))
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -49,8 +60,8 @@ def varied(
     if settings.input.preprocessing.startswith("threshold"):
         faces = np.where(faces >= 128, 255, 0).astype(np.uint8)
     if settings.mixup:
-        return mixed(faces, train.targets[rows], settings.mixup, random)
-    return faces, train.targets[rows]
+        return mixed(faces, train.wanted[rows], settings.mixup, random)
+    return faces, train.wanted[rows]
 
 
 def ahead(make: Callable[[int], Batch], first: int, end: int) -> Iterator[Batch]:

@@ -46,6 +46,7 @@ __all__ = [
     "offered",
     "opened",
     "originals",
+    "other_targets",
     "prepared",
     "resolve",
     "targets",
@@ -88,6 +89,19 @@ def targets(data: Dataset, question: str) -> NDArray[np.float32]:
         return np.eye(NUM_EMOTIONS, dtype=np.float32)[data.labels]
     assert data.votes is not None
     return np.asarray(vote_shares(data.votes), np.float32)
+
+
+def other_targets(data: Dataset, question: str) -> NDArray[np.float32]:
+    """What a network should answer to the question that is not asked, (N, 7): zeros where nobody
+    knows. Raises `BadDataset` where the data set answers one question alone."""
+    if data.votes is None or (data.labels == UNLABELLED).all():
+        raise BadDataset(f"{data.name} answers one question alone; set other_question to 0.")
+    if question == "crowd":
+        known = data.labels != UNLABELLED
+        labelled = np.eye(NUM_EMOTIONS, dtype=np.float32)[data.labels]
+        return np.where(known[:, None], labelled, np.float32(0))
+    seven = data.votes[:, :NUM_EMOTIONS].astype(np.float32)
+    return np.asarray(seven / np.maximum(seven.sum(axis=1, keepdims=True), 1), np.float32)
 
 
 def truth(data: Dataset, question: str) -> NDArray[np.int64]:

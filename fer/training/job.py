@@ -97,6 +97,7 @@ def learner_for(settings: TrainSettings, data: datasets.Dataset, fresh: bool = T
             part.inputs(settings.input),
             datasets.targets(part, settings.labels),
             datasets.truth(part, settings.labels),
+            datasets.other_targets(part, settings.labels) if settings.other_question else None,
         )
 
     return Learner(settings, examples("train"), examples("validation"), fresh)
@@ -167,7 +168,8 @@ def _publish(
     probabilities = metrics.with_temperature(raw, temperature)
     shares = learner.validation.targets if settings.labels == "crowd" else None
     truth = datasets.truth(validation, settings.labels)
-    figures = calibration.figures(probabilities, truth, shares)
+    half = calibration.halves(validation.picture_hashes())
+    figures = calibration.figures(probabilities, truth, shares, half)
     with tempfile.TemporaryDirectory() as folder:
         engine, original = Path(folder, "model.onnx"), Path(folder, "model.keras")
         export.to_onnx(learner.average, settings.input, engine)

@@ -52,6 +52,7 @@ class Learner:
         self.average = networks.build(settings.network, settings.input)
         if fresh:
             transfer.load(self.model, settings)
+        self._both = networks.with_other_head(self.model) if settings.other_question else None
         self.average.set_weights(self.model.get_weights())
         self.batch_size = min(settings.batch_size, len(train))
         self.batches = len(train) // self.batch_size
@@ -68,7 +69,7 @@ class Learner:
         """Freezes what shall not learn now and starts an optimiser for the rest."""
         networks.freeze(self.model, "all" if self.trains_head_only else self.settings.freeze)
         self.optimizer = optimization.optimizer_of(self.settings)
-        self.optimizer.build(self.model.trainable_variables)
+        self.optimizer.build(self._learning_variables())
         self._learning = [
             (mean, new)
             for averaged, layer in zip(*map(_flat, (self.average, self.model)), strict=True)
@@ -215,20 +216,29 @@ class Learner:
             self.average.set_weights([saved[f"arr_{i}"] for i in range(len(saved.files))])
 
     def _variables(self) -> list[Any]:
-        return [*self.model.variables, *self.average.weights, *self.optimizer.variables]
+        learned = (self._both or self.model).variables
+        return [*learned, *self.average.weights, *self.optimizer.variables]
+
+    def _learning_variables(self) -> list[Any]:
+        """What the optimiser moves: the second head too, while it is asked."""
+        asked = self.model if self._both is None or self.trains_head_only else self._both
+        return list(asked.trainable_variables)
 
     def _train_step(
-        self, faces: tf.Tensor, targets: tf.Tensor, decay: tf.Tensor
+        self, faces: tf.Tensor, wanted: tf.Tensor, decay: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        smoothing = self.settings.label_smoothing
-        wanted = targets * (1 - smoothing) + smoothing / NUM_EMOTIONS
+        targets, other = wanted[:, :NUM_EMOTIONS], wanted[:, NUM_EMOTIONS:]
         with tf.GradientTape() as tape:
-            answer = self._forward(tf.cast(faces, tf.float32))
-            losses = -tf.reduce_sum(wanted * tf.math.log(tf.maximum(answer, 1e-7)), axis=1)
+            answer, other_answer = self._forward(tf.cast(faces, tf.float32))
             weights = tf.reduce_sum(targets * self._class_weights, axis=1)
-            loss = tf.reduce_mean(losses * weights)
-        gradients = tape.gradient(loss, self.model.trainable_variables)
-        self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables, strict=True))
+            loss = tf.reduce_mean(self._losses(answer, targets) * weights)
+            whole = loss
+            if other_answer is not None:
+                further = tf.reduce_mean(self._losses(other_answer, other))
+                whole += self.settings.other_question * further
+        learning = self._learning_variables()
+        gradients = tape.gradient(whole, learning)
+        self.optimizer.apply_gradients(zip(gradients, learning, strict=True))
         if self.settings.averaging:
             for mean, new in self._learning:
                 mean.assign(decay * mean + (1 - decay) * new)
@@ -238,15 +248,26 @@ class Learner:
         # The maximum above hides an answer that is no number: the loss shall tell of it.
         return tf.where(tf.reduce_all(tf.math.is_finite(answer)), loss, np.nan), hits
 
+    def _losses(self, answer: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        """Cross entropy (N,) to smoothed targets; 0 for a face whose targets are all 0."""
+        smoothing = self.settings.label_smoothing
+        known = tf.reduce_sum(targets, axis=1, keepdims=True)
+        smooth = targets * (1 - smoothing) + known * smoothing / NUM_EMOTIONS
+        return -tf.reduce_sum(smooth * tf.math.log(tf.maximum(answer, 1e-7)), axis=1)
+
     def _decay(self, step: int) -> tf.Tensor:
         """The average forgets faster at first, as in TensorFlow's ExponentialMovingAverage."""
         return tf.constant(min(self.settings.averaging, (1 + step) / (10 + step)), tf.float32)
 
-    def _forward(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Probabilities in training: from faces, or from features where only the head learns."""
+    def _forward(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Probabilities in training: from faces, or from features where only the head learns; and
+        the answer to the other question, where it is asked."""
         if self.trains_head_only:
-            return head.through(self.model, inputs, training=True)
-        return self.model(inputs, training=True)
+            return head.through(self.model, inputs, training=True), None
+        if self._both is not None:
+            answer, other = self._both(inputs, training=True)
+            return answer, other
+        return self.model(inputs, training=True), None
 
     def _validated(self) -> NDArray[np.float32]:
         """What the averaged network answers to the validation faces, (N, 7)."""

@@ -39,6 +39,13 @@ def build(name: str, spec: InputSpec, precision: str = "float32") -> keras.Model
         keras.config.set_dtype_policy(before)
 
 
+def with_other_head(model: keras.Model) -> keras.Model:
+    """`model` with a second answer, (N, 7), by a fresh last layer beside its own."""
+    last = model.layers[-1]
+    other = layers.Dense(NUM_EMOTIONS, activation="softmax", dtype="float32", name="other_question")
+    return keras.Model(model.input, [model.output, other(last.input)])
+
+
 def flat(parts: Iterable[keras.Layer]) -> Iterator[keras.Layer]:
     """Layers in order, those inside a model of its own (a Keras application) one by one."""
     for part in parts:

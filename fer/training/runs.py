@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -193,6 +194,16 @@ def listing() -> list[Run]:
     """All runs, damaged ones too, the newest first."""
     found = [path for path in folder().glob("*") if _ID.fullmatch(path.name) and path.is_dir()]
     return [Run(path) for path in sorted(found, key=_age, reverse=True)]
+
+
+def unfinished(settings: TrainSettings) -> Run | None:
+    """The newest run with the very same settings that is not finished, if there is one."""
+    wanted = _anchored(settings)
+    for run in listing():
+        with contextlib.suppress(BadRun):
+            if run.settings == wanted and run.status().state != "finished":
+                return run
+    return None
 
 
 def check_space(num_bytes: int = 0) -> None:

@@ -35,6 +35,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "mixup": (0.0, 1.0),
     "label_smoothing": (0.0, 0.5),
     "averaging": (0.0, 0.99999),
+    "other_question": (0.0, 10.0),
     "patience": (0, 1000),
     "head_epochs": (0, 1000),
     "seed": (0, 2**31 - 1),
@@ -50,8 +51,10 @@ class TrainSettings:
     `weight_decay` is decoupled and leaves biases and normalisation alone. `mixup` is the alpha of
     the beta distribution (0: off). `averaging` is the decay of the moving average of the weights
     that is validated and published (0: off). `patience` stops after so many epochs without a better
-    validation accuracy (0: never). `precision` "bfloat16" computes in half the bits where the
-    processor can; weights stay float32.
+    validation accuracy (0: never). `other_question` is the weight of a second loss: a head of its
+    own learns the question that `labels` does not ask, so that the backbone sees in a face what
+    both need; that head is not published. `precision` "bfloat16" computes in half the bits where
+    the processor can; weights stay float32.
 
     `weights` to begin with: the name of a published model, "imagenet", or a weights file (None:
     random ones). `freeze` keeps "all" of the backbone as it is, "none", or all but its top N layers
@@ -78,6 +81,7 @@ class TrainSettings:
     freeze: str = "none"
     head_epochs: int = 0
     labels: str = "crowd"
+    other_question: float = 0.0
     votes: str | None = None
     limit: int | None = None
     seed: int = 0
@@ -113,6 +117,8 @@ class TrainSettings:
             raise BadSettings(
                 f"freeze is {self.freeze!r}; use all, none, or the number of top layers that learn."
             )
+        if self.freeze == "all" and self.other_question:
+            raise BadSettings("other_question teaches the backbone, but freeze all keeps it.")
         if self.freeze == "none" and not self.head_epochs:
             return
         wish = (

@@ -36,8 +36,9 @@ def draw(image: Image, result: FrameResult, style: str = "box", numbered: bool =
     """A copy of the RGB picture with every face framed and labelled; labels keep out of each
     other's way, and lose their percentage where faces are narrow.
 
-    `style` is "box" or "circle". `numbered` puts the face's number, from 1, before its label. A
-    face that the model is unsure of gets a pale, broken frame and the word "unsure".
+    `style` is "box" or "circle". `numbered` puts the face's number before its label where there
+    are several: from 1, or its track's in a video. A face that the model is unsure of gets a pale,
+    broken frame and the word "unsure".
     """
     canvas = image.copy()
     height, width = image.shape[:2]
@@ -46,7 +47,7 @@ def draw(image: Image, result: FrameResult, style: str = "box", numbered: bool =
         _frame(canvas, face, style, line)
     taken: list[_Place] = []
     for number, face in enumerate(result.faces, start=1):
-        prefix = f"{number} " if numbered and len(result.faces) > 1 else ""
+        prefix = f"{face.track or number} " if numbered and len(result.faces) > 1 else ""
         taken.append(_label(canvas, face, prefix, line, taken))
     return canvas
 

@@ -12,6 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from fer import metrics
 from fer.emotions import COLOURS, EMOTIONS
 from fer.visualization.charts import SERIES_COLOURS, lay_out
 
@@ -68,24 +69,30 @@ def reliability(
     `confidence` (N,) and `outcome` (N,) of each model: 1 right, 0 wrong, or the share of votes for
     what it said. The size of a dot is the number of faces in its bin.
     """
+    bins = {
+        name: metrics.calibration_bins(its, {"right": outcome[name]}, CALIBRATION_BINS)
+        for name, its in confidence.items()
+    }
+    return reliability_of_bins(bins, "right")
+
+
+def reliability_of_bins(
+    bins: Mapping[str, Sequence[Mapping[str, float]]], outcome: str
+) -> go.Figure:
+    """The same from each model's bins, as `metrics.calibration_bins` gives them; `outcome` is the
+    key of the mean outcome."""
     chart = go.Figure()
     chart.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=_DIAGONAL, name="honest")
-    for place, (name, its) in enumerate(confidence.items()):
-        bin_of = np.minimum((its * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-        counts = np.bincount(bin_of, minlength=CALIBRATION_BINS)
-        used = counts > 0
-        means = [
-            np.bincount(bin_of, weights=values, minlength=CALIBRATION_BINS)[used] / counts[used]
-            for values in (its, outcome[name])
-        ]
+    for place, (name, rows) in enumerate(bins.items()):
+        counts = np.array([row["count"] for row in rows])
         chart.add_scatter(
-            x=means[0].tolist(),
-            y=means[1].tolist(),
-            customdata=counts[used].tolist(),
+            x=[row["confidence"] for row in rows],
+            y=[row[outcome] for row in rows],
+            customdata=counts.tolist(),
             name=name,
             mode="lines+markers",
             line={"color": _colour(place), "width": 2},
-            marker={"size": (6 + 14 * np.sqrt(counts[used] / counts.max())).tolist()},
+            marker={"size": (6 + 14 * np.sqrt(counts / counts.max())).tolist()},
             hovertemplate="sure %{x:.0%}, right %{y:.0%}: %{customdata} faces<extra></extra>",
         )
     lay_out(chart, "Reliability: how often right, by how sure")

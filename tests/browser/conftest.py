@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 
 from fer import registry
+from tests import clips
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -79,10 +80,12 @@ def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser whose camera plays a film of a moving face."""
+    film = clips.write(tmp_path_factory.mktemp("camera") / "face.mjpeg")
     with sync_playwright() as playwright:
         try:
-            chromium = _launch(playwright)
+            chromium = _launch(playwright, film)
         except Error as error:
             if os.environ.get("CI") == "true":
                 raise
@@ -91,10 +94,11 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def _launch(playwright: Playwright) -> Browser:
+def _launch(playwright: Playwright, film: Path) -> Browser:
     """Debian's chromium where there is one, else Playwright's own."""
     path = shutil.which("chromium")
-    return playwright.chromium.launch(executable_path=path, args=FLAGS)
+    flags = [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
+    return playwright.chromium.launch(executable_path=path, args=flags)
 
 
 @pytest.fixture

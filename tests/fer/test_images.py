@@ -7,6 +7,7 @@ import struct
 import zlib
 from pathlib import Path
 
+import av
 import numpy as np
 import PIL.Image
 import pytest
@@ -218,3 +219,31 @@ def test_one_turn_is_clockwise() -> None:
     image = np.zeros((2, 3, 3), np.uint8)
     image[0, 0] = 255
     assert images.turned(image, 1)[0, 1].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (33, 77), (480, 640), (75, 2)])
+def test_a_video_frame_gives_its_pixels_and_goes_back_with_even_sides(
+    size: tuple[int, int],
+) -> None:
+    picture = np.full((*size, 3), (200, 90, 30), np.uint8)
+    frame = images.to_video_frame(picture)
+    assert (frame.width % 2, frame.height % 2) == (0, 0)
+    back = images.from_video_frame(frame, 1280)
+    np.testing.assert_array_equal(back[: size[0], : size[1]], picture)
+
+
+def test_a_large_video_frame_is_made_smaller() -> None:
+    frame = images.to_video_frame(np.zeros((2160, 3840, 3), np.uint8))
+    assert images.from_video_frame(frame, 1280).shape == (720, 1280, 3)
+    assert images.from_video_frame(frame, 1).shape == (1, 1, 3)
+
+
+def test_a_video_frame_that_cannot_be_converted_is_a_sentence() -> None:
+    frame = av.VideoFrame(0, 0, "yuv420p")
+    with pytest.raises(BadImage, match="cannot be converted"):
+        images.from_video_frame(frame, 1280)
+
+
+def test_mirroring_swaps_left_and_right() -> None:
+    picture = np.arange(12, dtype=np.uint8).reshape(1, 4, 3)
+    assert images.mirrored(picture)[0, :, 0].tolist() == [9, 6, 3, 0]

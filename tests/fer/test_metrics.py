@@ -37,6 +37,9 @@ def test_confusion_recall_and_precision_agree_with_scikit_learn() -> None:
     assert np.allclose(metrics.recalls(table), recall)
     assert np.allclose(metrics.precisions(table), precision)
     assert metrics.mean_recall(SAID, TRUE) == pytest.approx(recall.mean())
+    f1 = sklearn.metrics.f1_score(TRUE, SAID, average=None)
+    assert np.allclose(metrics.f1s(table), f1)
+    assert metrics.macro_f1(SAID, TRUE) == pytest.approx(f1.mean())
 
 
 def test_an_absent_emotion_has_no_recall() -> None:
@@ -72,6 +75,29 @@ def test_intervals_hold_the_figure_and_are_repeatable() -> None:
     low, high = metrics.interval(lambda rows: float(right[rows].mean()), len(right))
     assert low < right.mean() < high
     assert (low, high) == metrics.interval(lambda rows: float(right[rows].mean()), len(right))
+
+
+def test_a_figure_that_is_sometimes_undefined_has_an_interval_of_the_other_draws() -> None:
+    def figures(rows: np.ndarray) -> np.ndarray:
+        return np.array([rows.mean(), np.nan, 1.0 if 0 in rows else np.nan])
+
+    found = metrics.intervals(figures, 5)
+    assert found[0, 0] < 2 < found[0, 1]
+    assert np.isnan(found[1]).all()
+    assert found[2].tolist() == [1.0, 1.0]
+
+
+def test_squared_errors_lie_between_nothing_and_two() -> None:
+    sure = np.eye(7)[[3, 3]]
+    assert metrics.squared_errors(sure, np.array([3, 0])).tolist() == [0.0, 2.0]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.integers(1, 20))
+def test_every_face_is_in_one_bin_of_the_calibration_curve(shares: list[float], bins: int) -> None:
+    confidence = np.array(shares)
+    rows = metrics.calibration_bins(confidence, {"right": confidence > 0.5}, bins)
+    assert sum(row["count"] for row in rows) == len(shares)
+    assert sum(row["count"] * row["confidence"] for row in rows) == pytest.approx(confidence.sum())
 
 
 def test_silence_on_unsure_faces_pays() -> None:

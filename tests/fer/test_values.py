@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fer.emotions import EMOTIONS
 from fer.values import Box, Face, FrameResult, InputSpec, Prediction, clipped_box
 from tests.helpers import make_face, make_face_result, make_prediction
 
@@ -40,10 +41,45 @@ def test_scaling_doubles_boxes_and_landmarks() -> None:
     assert (double.landmarks == 30).all()
 
 
+@given(st.integers(0, 60), st.integers(1, 40))
+def test_mirroring_twice_changes_nothing(left: int, side: int) -> None:
+    points = np.random.default_rng(side).uniform(0, 100, (5, 2)).astype(np.float32)
+    face = Face(Box(left, 3, left + side, 9), 0.5, points)
+    again = face.mirrored(100).mirrored(100)
+    assert again.box == face.box
+    assert again.landmarks is not None
+    np.testing.assert_allclose(again.landmarks, points, atol=1e-4)
+
+
+def test_a_mirrored_result_fits_the_mirrored_picture() -> None:
+    result = FrameResult((make_face_result("happy"), make_face_result("sad")), 100, 80)
+    mirrored = result.mirrored()
+    assert [face.prediction.label for face in mirrored.faces] == ["sad", "happy"]
+    assert mirrored.faces[0].face.box == Box(50, 20, 90, 60)
+
+
+def test_a_mirrored_face_has_its_left_eye_on_the_left() -> None:
+    eyes = np.array([[20, 30], [40, 32], [30, 40], [22, 50], [38, 51]], np.float32)
+    mirrored = Face(Box(10, 20, 50, 60), 0.9, eyes).mirrored(100).landmarks
+    assert mirrored is not None
+    assert mirrored.tolist() == [[59, 32], [79, 30], [69, 40], [61, 51], [77, 50]]
+
+
 def test_a_frame_scales_with_its_faces() -> None:
     result = FrameResult((make_face_result(),), 100, 100).scaled(200, 50)
     assert (result.width, result.height) == (200, 50)
     assert result.faces[0].face.box == Box(20, 10, 100, 30)
+
+
+def test_a_face_moves_with_its_landmarks_and_stays_inside() -> None:
+    points = np.full((5, 2), 30, np.float32)
+    face = Face(Box(10, 20, 50, 60), 0.9, points)
+    moved = face.moved(5, -7, 100, 100)
+    assert moved.box == Box(15, 13, 55, 53)
+    assert moved.landmarks is not None
+    assert (moved.landmarks == points + np.array([5, -7])).all()
+    assert face.moved(70, 0, 100, 100).box == Box(80, 20, 100, 60)
+    assert face.moved(500, 0, 100, 100) is face
 
 
 @pytest.mark.parametrize(
@@ -57,6 +93,14 @@ def test_what_are_no_probabilities_is_refused(probabilities: np.ndarray) -> None
 def test_predictions_are_read_only() -> None:
     with pytest.raises(ValueError, match="read-only"):
         make_prediction().probabilities[0] = 1
+
+
+def test_a_held_label_has_its_own_confidence() -> None:
+    held = Prediction(make_prediction("happy", 0.4).probabilities, False, EMOTIONS.index("sad"))
+    assert (held.label, held.words) == ("sad", "sad")
+    assert held.confidence == pytest.approx(0.1)
+    with pytest.raises(ValueError, match="below 7"):
+        Prediction(held.probabilities, False, 7)
 
 
 def test_an_uncertain_prediction_says_so() -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import time
 import zipfile
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -358,6 +359,19 @@ def test_targets_are_the_seven_counts_divided_by_their_sum(tmp_path):
     assert datasets.targets(data, "crowd")[2].tolist() == pytest.approx([0, 0, 0, 0.7, 0, 0.1, 0.2])
     assert (datasets.truth(data, "crowd") == 3).all()
     assert (datasets.targets(data, "fer2013").argmax(axis=1) == data.labels).all()
+
+
+def test_the_other_question_is_the_one_that_is_not_asked(tmp_path):
+    write_votes(tmp_path / "fer2013new.csv")
+    data = datasets.load(write_csv(tmp_path / "fer2013.csv"))
+    for asked, other in (("crowd", "fer2013"), ("fer2013", "crowd")):
+        expected = datasets.targets(data, other)
+        np.testing.assert_array_equal(datasets.other_targets(data, asked), expected)
+    data.votes[0] = 0
+    assert (datasets.other_targets(data, "fer2013")[0] == 0).all()
+    without_votes = replace(data, votes=None)
+    with pytest.raises(BadDataset, match="one question alone; set other_question to 0"):
+        datasets.other_targets(without_votes, "fer2013")
 
 
 def test_asking_for_a_crowd_that_is_not_there_says_what_to_do(tmp_path):

@@ -78,6 +78,23 @@ def test_a_run_that_is_interrupted_checkpoints_and_goes_on(monkeypatch: pytest.M
     assert len(run.metrics()) == len(before) + 1
 
 
+@pytest.mark.usefixtures("models_folder")
+def test_once_goes_on_with_the_same_settings_and_then_has_nothing_to_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "handle_signals", lambda stop: stop.set())
+    command = ["train", *TRAIN, "--network", "mlp", "--epochs", "1", "--once", "--name", "again"]
+    assert cli.main(command) == 130
+    monkeypatch.setattr(job, "handle_signals", lambda stop: None)
+    assert cli.main([*command, "--seed", "4", "--name", "another"]) == 0
+    assert len(runs.listing()) == 2
+    assert cli.main(command) == 0
+    assert len(runs.listing()) == 2
+    assert cli.main(command) == 0
+    assert "the model again is there already" in capsys.readouterr().err
+    assert cli.main(command[:-2]) == 2
+
+
 def wait_for(run: runs.Run, condition: Callable[[runs.RunStatus], object]) -> None:
     until = time.monotonic() + 150
     while not condition(run.status()):

@@ -189,6 +189,39 @@ def test_the_rate_is_scheduled_anew_after_unfreezing() -> None:
     assert rates[99] < 0.01 * settings.learning_rate
 
 
+def test_a_second_head_teaches_the_backbone_and_is_not_published() -> None:
+    """The question asked has no right answer, so what the backbone learns is the other one."""
+    settings = replace(PLAIN, epochs=6, mixup=0.0, augmentation="none", averaging=0.0)
+    noise = np.full((88, 7), 1 / 7, np.float32)
+    examples = Examples(TRAIN.pixels, noise, TRAIN.truth, other=TRAIN.targets)
+
+    def separation(weight: float) -> float:
+        one = Learner(replace(settings, other_question=weight), examples, VALIDATION)
+        finish(one)
+        assert "other_question" not in [layer.name for layer in one.average.layers]
+        found = head.features(one.average, TRAIN.pixels, VALIDATION.pixels, lambda: False)
+        assert found is not None
+        of = [found.validation[VALIDATION.truth == label] for label in range(7)]
+        between = np.var([rows.mean(axis=0) for rows in of], axis=0).sum()
+        return float(between / np.mean([rows.var(axis=0).sum() for rows in of]))
+
+    assert separation(1.0) > 1.5 * separation(0.0)
+
+
+def test_resuming_with_a_second_head(tmp_path: Path) -> None:
+    settings = replace(PLAIN, epochs=2, other_question=0.5)
+    shuffled = np.roll(TRAIN.targets, 1, axis=1)
+    shuffled[::3] = 0
+    examples = Examples(TRAIN.pixels, TRAIN.targets, TRAIN.truth, other=shuffled)
+    expected = finish(Learner(settings, examples, VALIDATION))
+    first = Learner(settings, examples, VALIDATION)
+    first.run_epoch(lambda progress: None, stop_after(2))
+    first.save(tmp_path / "checkpoint.npz")
+    second = Learner(settings, examples, VALIDATION, fresh=False)
+    second.restore(tmp_path / "checkpoint.npz")
+    assert without_time(finish(second)) == without_time(expected)
+
+
 def test_a_damaged_or_foreign_checkpoint_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "checkpoint.npz"
     learner().save(file)

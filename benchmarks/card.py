@@ -1,0 +1,77 @@
+"""Measures the validation figures of a published model again and writes them into its card.
+
+    python -m benchmarks.card crowd fer2013.parquet
+    python -m benchmarks.card crowd fer2013.parquet --add robustness.json
+
+For the figures that cards have learned to hold since a model was published. The model's files,
+temperature and everything else in the card stay as they are; `--add` puts the keys of a JSON object
+into its `metrics`. The faces must be those that the card names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from fer import registry
+from fer.errors import BadDataset, FerError
+from fer.training import calibration, datasets
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.card")
+    parser.add_argument("model")
+    parser.add_argument("data")
+    parser.add_argument("--votes", help="FER+ votes, if they are not found beside the data")
+    parser.add_argument("--add", type=Path, metavar="FILE", help="more keys for `metrics`")
+    options = parser.parse_args()
+    try:
+        more = json.loads(options.add.read_text("utf-8")) if options.add else {}
+        found = figures(options.model, options.data, options.votes)
+    except FerError as error:
+        print(error, file=sys.stderr)
+        return 2
+    rewrite(options.model, {**found, **more})
+    return 0
+
+
+def figures(name: str, path: str, votes: str | None = None) -> dict[str, Any]:
+    """What `calibration.figures` says of a model on the validation faces of its data set."""
+    model = registry.load(name)
+    card = model.card
+    data = datasets.load(path, votes)
+    if data.hash != card.data.get("hash"):
+        raise BadDataset(f"{data.name} is not the data that the card of {name!r} names.")
+    faces = datasets.answerable(data, card.question).split("validation")
+    if len(faces) != card.data.get("validation"):
+        raise BadDataset(
+            f"{data.name} has {len(faces):,} validation faces; the card of {name!r} is of "
+            f"{card.data.get('validation')}."
+        )
+    return calibration.figures(
+        model.probabilities(faces.inputs(card.input)),
+        datasets.truth(faces, card.question),
+        datasets.targets(faces, card.question) if card.question == "crowd" else None,
+        calibration.halves(faces.picture_hashes()),
+    )
+
+
+def rewrite(name: str, changes: dict[str, Any]) -> None:
+    """Replaces the card whole, with `changes` in its metrics, and prints what became different."""
+    path = registry.folder() / name / "card.json"
+    card = json.loads(path.read_text("utf-8"))
+    for key, value in changes.items():
+        if card["metrics"].get(key) != value:
+            print(f"{key}: {card['metrics'].get(key)} -> {value}")
+    card["metrics"] |= changes
+    temporary = path.with_name(".card.json")
+    temporary.write_text(json.dumps(card, indent=2) + "\n", "utf-8")
+    os.replace(temporary, path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""What can be done with a published model: use it, go back, delete it, take it home."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import answering, children
+from dashboard.words import plain
+from fer import registry
+
+FORMATS = {
+    "keras": "Keras (.keras)",
+    "h5": "HDF5 weights and JSON",
+    "onnx": "ONNX",
+    "tflite": "TensorFlow Lite",
+}
+
+
+def use(name: str) -> None:
+    """Makes it the model that every page answers with, or goes back to the one before."""
+    if registry.active() == name:
+        st.markdown("✅ **Every page answers with this model.**")
+    else:
+        st.button(
+            "Use this model",
+            type="primary",
+            key=f"use-{name}",
+            on_click=answering.attempt,
+            args=(registry.activate, name),
+        )
+    before = registry.previous()
+    if registry.active() == name and before:
+        st.button(
+            f"Go back to {before}",
+            key=f"back-{name}",
+            on_click=answering.attempt,
+            args=(registry.go_back,),
+        )
+
+
+def delete(name: str) -> None:
+    """Deletes it after a second press; not those that came with the program, nor the active one."""
+    if name in registry.SHIPPED or name == registry.active():
+        return
+    with st.popover("Delete"):
+        st.markdown("The model and its files are gone for good.")
+        st.button(
+            "Delete for good",
+            key=f"delete-{name}",
+            on_click=answering.attempt,
+            args=(registry.delete, name),
+        )
+
+
+def export(name: str) -> None:
+    """A model in other formats, each checked against the original on real faces."""
+    kind = st.selectbox("Format", list(FORMATS), format_func=lambda one: FORMATS[one])
+    key = f"export {name} {kind}"
+    if st.button("Prepare the download") or st.session_state.get("_export") == key:
+        st.session_state["_export"] = key
+        arguments = ["export", "--model", name, "--format", kind, "--json"]
+        child = children.finished(
+            key, arguments, "Writing and checking the export …", ("--out", "")
+        )
+        if child is None:
+            return
+        if child.failure:
+            st.error(plain(child.failure), icon="⚠️")
+            return
+        made = json.loads(child.output)
+        st.markdown(
+            f"max |Δp| **{made['difference']:.1g}** on real faces · "
+            f"**{made['milliseconds']:.2f} ms** a face · **{made['megabytes']:.1f} MB**"
+        )
+        for file in map(Path, made["files"]):
+            st.download_button(file.name, file.read_bytes(), file.name, icon="⬇️", key=file.name)

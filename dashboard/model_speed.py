@@ -1,0 +1,44 @@
+"""How fast models answer on this computer, measured when asked."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import samples
+from fer import registry
+from fer.inference import cropping, detection
+
+CALLS = 100
+
+
+def button(names: Sequence[str]) -> None:
+    """A button that times each model on one face, in turns, and shows the medians."""
+    st.caption(
+        f"Measured on one face with ONNX Runtime on {registry.THREADS} threads: {CALLS} calls of "
+        "each model in turns, while everything else on this computer goes on."
+    )
+    if st.button("Measure the speed here"):
+        for name, milliseconds in measured(names).items():
+            st.metric(name, f"{milliseconds:.2f} ms a face")
+
+
+def measured(names: Sequence[str]) -> dict[str, float]:
+    """Median milliseconds of one call for one face, by model. Raises `FerError`."""
+    image = samples.astronaut()
+    face = detection.detect(image)[0]
+    models = {name: registry.load(name) for name in names}
+    inputs = {
+        name: cropping.model_input(image, [face], model.card.input)
+        for name, model in models.items()
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(CALLS):
+        for name, model in models.items():
+            began = time.perf_counter()
+            model.probabilities(inputs[name])
+            seconds[name].append(time.perf_counter() - began)
+    return {name: 1000 * statistics.median(times) for name, times in seconds.items()}

@@ -1,0 +1,79 @@
+"""Live: the webcam, each face framed with its apparent expression, and the last minute."""
+
+import streamlit as st
+from streamlit_webrtc import webrtc_streamer
+
+from dashboard import (
+    answering,
+    live_connection,
+    live_help,
+    live_relay,
+    live_session,
+    live_settings,
+    live_summary,
+    live_view,
+    navigation,
+)
+from dashboard.answering import Reader
+
+navigation.ensure_frame()
+session = live_session.mine()
+live_relay.install()
+
+st.title("Live")
+st.markdown(
+    "Every face in view is analysed for its **apparent** expression and nothing is stored: "
+    "tell those in view before you press START."
+)
+facts = live_help.camera_facts()
+refusal = live_help.camera_sentence(facts, st.context.url)
+if refusal:
+    st.warning(refusal, icon="📷")
+
+left, right = st.columns([3, 2], gap="medium")
+below = st.container()
+with st.expander("Settings: they take effect while the picture goes on", expanded=True, icon="🎚️"):
+    choice = live_settings.controls()
+stream = session.prepare(choice)
+
+with left:
+    running = stream.model.card.name if stream is not None and stream.frames else None
+    problem = live_settings.problem_sentence(choice, running)
+    if problem:
+        st.error(problem, icon="⚠️")
+    if stream is None:
+        st.stop()
+    with answering.sentences():
+        configuration = live_connection.configuration()
+    state = webrtc_streamer(
+        "live",
+        rtc_configuration=configuration,
+        media_stream_constraints=live_connection.CAMERA,
+        video_frame_callback=stream.show,
+        on_video_ended=stream.end,
+        video_html_attrs=live_connection.VIDEO,
+        media_toggle_controls=False,
+        sendback_audio=False,
+    ).state
+    connecting = state.playing or state.signalling
+    if not connecting:
+        session.finish()
+    else:
+        st.button("Freeze this moment", icon="📸", on_click=session.freeze)
+
+with right:
+
+    @st.fragment(run_every=live_view.TICK_SECONDS if connecting else None)
+    def beside() -> None:
+        live_view.beside(session, stream, connecting)
+
+    if connecting:
+        beside()
+    live_help.instead(Reader(stream.model.card.name, choice.settings.detector), choice.look.style)
+
+with below:
+    if not connecting:
+        live_summary.show(session)
+    live_summary.show_moments(session)
+with answering.sentences():
+    st.caption(answering.model_sentence(stream.model.card))

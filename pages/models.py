@@ -1,0 +1,60 @@
+"""Models: every card, two beside each other, and which of them answers."""
+
+import streamlit as st
+
+from dashboard import answering, model_actions, model_speed, model_view, navigation
+from fer import registry
+from fer.permission import training_allowed
+
+navigation.ensure_frame()
+
+st.title("Models")
+st.markdown(
+    "What each model answers, how well, and what it must not be used for. A figure stands with its "
+    "95% interval and with the faces that it was measured on."
+)
+names = registry.names()
+with answering.sentences():
+    model_view.overview(names)
+
+left, right = st.columns(2)
+first = left.selectbox(
+    "Model", names, index=names.index(registry.active()) if registry.active() in names else 0
+)
+others = [name for name in names if name != first]
+second = right.selectbox("Beside it", others, index=None, placeholder="another model")
+chosen = [name for name in (first, second) if name]
+with answering.sentences():
+    cards = [registry.card(name) for name in chosen]
+
+if not training_allowed():
+    st.caption("Which model answers is set by whoever runs this server (FER_TRAINING=off).")
+else:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        model_actions.use(cards[0].name)
+        model_actions.delete(cards[0].name)
+
+model_view.answers(cards)
+for column, card in zip(st.columns(len(cards)), cards, strict=True):
+    with column:
+        model_view.limits(card)
+panes = ["Figures", "Emotions", "Certainty", "Robustness", "Size and speed", "Making"]
+pane = st.segmented_control(
+    "Show", panes, default="Figures", required=True, label_visibility="collapsed"
+)
+with answering.sentences():
+    if pane == "Figures":
+        model_view.figures(cards)
+    elif pane == "Emotions":
+        model_view.emotions(cards)
+    elif pane == "Certainty":
+        model_view.certainty(cards)
+    elif pane == "Robustness":
+        model_view.robustness(cards)
+    elif pane == "Size and speed":
+        model_view.sizes(cards)
+        model_speed.button(chosen)
+    else:
+        model_view.making(cards)
+        with st.expander(f"Download {cards[0].name}"):
+            model_actions.export(cards[0].name)

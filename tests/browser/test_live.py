@@ -1,0 +1,240 @@
+"""The live page with a camera that plays a film: what a visitor sees, in pixels."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlparse
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, FrameLocator, Page, expect
+
+from fer import images
+from fer.inference import detection
+from fer.values import Image
+from tests import clips
+from tests.browser.conftest import running_app
+from tests.browser.test_app import server_of, settled
+from tests.helpers import publish_tiny
+
+pytestmark = pytest.mark.browser
+
+LONG = 90_000
+_DRAWN = """video => {
+    const canvas = document.createElement("canvas");
+    canvas.width = video.videoWidth;
+    canvas.height = video.videoHeight;
+    canvas.getContext("2d").drawImage(video, 0, 0);
+    return canvas.toDataURL("image/png").split(",")[1];
+}"""
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An app of its own, with one more model, whose answers are no probabilities."""
+    folder = tmp_path_factory.mktemp("live")
+    with running_app(folder) as address, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FER_MODELS", str(folder / "models"))
+        publish_tiny("broken", broken=True)
+        yield address
+
+
+def open_live(page: Page, address: str) -> FrameLocator:
+    page.goto(f"{address}/live")
+    expect(page.get_by_role("heading", name="Live")).to_be_visible(timeout=LONG)
+    settled(page)
+    return stage(page)
+
+
+def stage(page: Page) -> FrameLocator:
+    return page.frame_locator("iframe[title*=webrtc]")
+
+
+def start(page: Page) -> None:
+    stage(page).get_by_role("button", name="START").click()
+    expect(stage(page).locator("video")).to_be_visible(timeout=LONG)
+    wait_until(page, lambda: frames_seen(page) > 0, "the first picture")
+
+
+def stop(page: Page) -> None:
+    stage(page).get_by_role("button", name="STOP").click()
+    expect(stage(page).get_by_role("button", name="START")).to_be_visible()
+
+
+def picture(page: Page) -> Image:
+    """What the visitor sees, RGB (H, W, 3). A picture that is scrolled away stands still."""
+    video = stage(page).locator("video")
+    video.scroll_into_view_if_needed()
+    return images.decode(base64.b64decode(video.evaluate(_DRAWN)))
+
+
+def oranges(image: Image) -> int:
+    """How many pixels have the colour of "happy", as it comes out of a video."""
+    red, green, blue = image.astype(int).transpose(2, 0, 1)
+    return int(((red > 180) & (green > 110) & (green < 190) & (blue < 70)).sum())
+
+
+def wait_until(page: Page, done: Callable[[], bool], what: str) -> None:
+    until = time.monotonic() + LONG / 1000
+    while not done():
+        assert time.monotonic() < until, f"it never came: {what}"
+        page.wait_for_timeout(200)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Picks from a list. A page that scrolls closes the list again."""
+    field, wanted = page.get_by_role("combobox", name=label), page.get_by_role("option")
+    field.scroll_into_view_if_needed()
+
+    def is_open() -> bool:
+        if not wanted.count():
+            field.click()
+            page.wait_for_timeout(300)
+        return wanted.count() > 0
+
+    wait_until(page, is_open, f"the choices of {label}")
+    wanted.filter(has_text=option).click()
+    settled(page)
+
+
+def frames_seen(page: Page) -> int:
+    return int(
+        stage(page)
+        .locator("video")
+        .evaluate("video => video.getVideoPlaybackQuality().totalVideoFrames")
+    )
+
+
+def test_the_film_alone_is_not_orange() -> None:
+    assert max(oranges(clips.frame(number)) for number in range(0, clips.FRAMES, 10)) < 20
+
+
+def test_a_face_is_framed_its_minute_grows_and_it_can_start_again(page: Page, live: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_live(page, live)
+    start(page)
+    wait_until(page, lambda: oranges(picture(page)) > 200, "an orange frame around the face")
+    expect(page.get_by_text("1 face on screen")).to_be_visible(timeout=LONG)
+
+    chart = page.get_by_test_id("stVegaLiteChart").locator("svg")
+    chart.evaluate("one => { one.marked = true }")
+    first = points(page)
+    wait_until(page, lambda: points(page) > first + 4, "a longer line")
+    assert chart.evaluate("one => one.marked"), "the chart was mounted anew"
+
+    page.get_by_role("button", name="Freeze this moment").click()
+    expect(page.get_by_role("img", name="A moment, apparently happy")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG", exact=True).click()
+    assert oranges(images.read(download.value.path())) > 200
+
+    stop(page)
+    expect(page.get_by_text("The last stream")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Summary as CSV").click()
+    header, *rows = Path(download.value.path()).read_text().splitlines()
+    assert header.startswith("person,first_seen,last_seen,angry")
+    assert rows
+    start(page)
+    wait_until(page, lambda: oranges(picture(page)) > 200, "the second stream")
+    stop(page)
+    hosts = {urlparse(url).hostname for url in asked if not url.startswith(("data:", "blob:"))}
+    assert hosts == {"localhost"}
+
+
+def points(page: Page) -> int:
+    """How many points the line of "happy" has in the chart."""
+    line = page.get_by_test_id("stVegaLiteChart").locator("svg .mark-line path[stroke='#E69F00']")
+    return str(line.first.get_attribute("d")).count("L")
+
+
+def test_on_a_phone_settings_change_while_the_picture_goes_on(browser: Browser, live: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    context.set_default_timeout(30_000)
+    phone = context.new_page()
+    open_live(phone, live)
+    start(phone)
+    wait_until(phone, lambda: oranges(picture(phone)) > 200, "an orange frame")
+    assert detection.detect(picture(phone))
+    video = stage(phone).locator("video")
+    video.evaluate("video => { video.marked = video.srcObject.id }")
+    before = frames_seen(phone)
+
+    phone.get_by_text("Pixelate faces").click()
+    wait_until(phone, lambda: not detection.detect(picture(phone)), "covered faces")
+    phone.get_by_role("radio", name="Circle").click()
+    choose(phone, "Face detector", "Haar")
+    choose(phone, "Model", "first")
+    expect(phone.get_by_text("Read by the model first")).to_be_visible()
+    expect(phone.get_by_text("1 face on screen")).to_be_visible(timeout=LONG)
+    assert not detection.detect(picture(phone))
+    assert video.evaluate("video => video.marked === video.srcObject.id")
+    wait_until(phone, lambda: frames_seen(phone) > before + 30, "more frames")
+    main = phone.get_by_test_id("stMain")
+    assert main.evaluate("one => one.scrollWidth <= one.clientWidth")
+    context.close()
+
+
+def test_three_visitors_at_once_and_the_model_of_one_fails(browser: Browser, live: str) -> None:
+    pages = []
+    for number in range(3):
+        context = browser.new_context(viewport={"width": 1100, "height": 900})
+        context.set_default_timeout(60_000)
+        pages.append(context.new_page())
+        open_live(pages[-1], live)
+        if number == 2:
+            choose(pages[-1], "Model", "broken")
+        start(pages[-1])
+    for page in pages[:2]:
+        wait_until(page, lambda page=page: oranges(picture(page)) > 200, "an orange frame")
+    expect(pages[2].get_by_text("does not answer with seven finite")).to_be_visible(timeout=LONG)
+    before = frames_seen(pages[2])
+    wait_until(pages[2], lambda: frames_seen(pages[2]) > before, "the picture goes on")
+    for page in pages:
+        page.context.close()
+
+
+@pytest.mark.parametrize("leave", ["refresh", "another page", "closed tab"])
+def test_however_a_visitor_leaves_the_connection_is_given_back(
+    browser: Browser, live: str, leave: str
+) -> None:
+    server = psutil.Process(server_of(live))
+    context = browser.new_context()
+    page, other = context.new_page(), context.new_page()
+    open_live(page, live)
+    wait_until(other, lambda: not server.net_connections("udp"), "earlier visitors gone")
+    start(page)
+    assert server.net_connections("udp")
+    if leave == "refresh":
+        page.reload()
+    elif leave == "another page":
+        page.get_by_test_id("stSidebarNavLink").filter(has_text="About").click()
+    else:
+        page.close()
+    wait_until(other, lambda: not server.net_connections("udp"), "closed sockets")
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("browser_says", "sentence"),
+    [
+        ("navigator.mediaDevices.enumerateDevices = async () => []", "finds no camera"),
+        (
+            "navigator.permissions.query = async () => "
+            "Object.assign(new EventTarget(), { state: 'denied' })",
+            "was refused to this page",
+        ),
+    ],
+)
+def test_why_there_is_no_camera_is_told_before_start(
+    page: Page, live: str, browser_says: str, sentence: str
+) -> None:
+    page.add_init_script(browser_says)
+    open_live(page, live)
+    expect(page.get_by_text(sentence)).to_be_visible()
+    page.get_by_text("Take a snapshot instead").click()
+    expect(page.get_by_test_id("stCameraInput")).to_be_visible()

@@ -1,0 +1,41 @@
+"""Films for a browser's fake camera: the sample's face, moving and changing its size."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import PIL.Image
+
+from dashboard import samples
+from fer.values import Image
+
+WIDTH, HEIGHT = 640, 480
+FRAMES = 90
+"""Three seconds at 30 frames a second; the last frame leads to the first."""
+
+
+def frame(number: int, of: int = FRAMES) -> Image:
+    """One frame, RGB (480, 640, 3): none as orange as the frame of a happy face."""
+    turn = 2 * math.pi * number / of
+    portrait = samples.astronaut()[10:210, 125:325]
+    side = round(330 + 70 * math.sin(turn))
+    scaled = cv2.resize(portrait, (side, side), interpolation=cv2.INTER_LINEAR)
+    left = round((WIDTH - side) / 2 + 80 * math.cos(turn))
+    top = (HEIGHT - side) // 2
+    picture = np.full((HEIGHT, WIDTH, 3), (70, 90, 110), np.uint8)
+    picture[top : top + side, left : left + side] = scaled
+    return picture
+
+
+def write(path: Path, frames: int = FRAMES) -> Path:
+    """A .mjpeg film, as Chromium's fake camera takes it: one JPEG after the other."""
+    with path.open("wb") as film:
+        for number in range(frames):
+            buffer = io.BytesIO()
+            PIL.Image.fromarray(frame(number, frames)).save(buffer, "JPEG", quality=90)
+            film.write(buffer.getvalue())
+    return path

@@ -1,0 +1,85 @@
+"""The relay that never queues pictures, and the private name by which it is installed."""
+
+from __future__ import annotations
+
+import asyncio
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import streamlit_webrtc.relay
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from av import AudioFrame, VideoFrame
+from streamlit.runtime import Runtime
+
+from dashboard import live_relay
+
+FRAMES = 50
+
+
+class Counter(MediaStreamTrack):  # type: ignore[misc]
+    """A camera that numbers its frames by time stamp and never waits for its reader."""
+
+    def __init__(self, kind: str = "video") -> None:
+        super().__init__()
+        self.kind = kind
+        self.number = 0
+
+    async def recv(self) -> VideoFrame | AudioFrame:
+        await asyncio.sleep(0)
+        if self.number == FRAMES:
+            await asyncio.sleep(0.01)
+            raise MediaStreamError
+        self.number += 1
+        pixels = np.zeros((2, 2, 3), np.uint8)
+        frame = (
+            VideoFrame.from_ndarray(pixels, format="rgb24")
+            if self.kind == "video"
+            else AudioFrame(samples=8)
+        )
+        frame.pts, frame.time_base = self.number, Fraction(1, 30)
+        return frame
+
+
+async def read_slowly(kind: str) -> list[int]:
+    reader = live_relay.NewestFrameRelay().subscribe(Counter(kind))
+    seen = []
+    try:
+        while True:
+            frame = await reader.recv()
+            seen.append(frame.pts)
+            await asyncio.sleep(0.001)
+    except MediaStreamError:
+        return seen
+
+
+def test_a_slow_reader_gets_the_newest_picture() -> None:
+    seen = asyncio.run(read_slowly("video"))
+    assert seen[-1] == FRAMES
+    assert len(seen) < FRAMES
+    assert seen == sorted(set(seen))
+
+
+def test_sound_is_kept_whole() -> None:
+    assert asyncio.run(read_slowly("audio")) == list(range(1, FRAMES + 1))
+
+
+def test_the_server_takes_our_relay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails when streamlit-webrtc looks for its relay under another name."""
+
+    class Server:
+        pass
+
+    server = Server()
+    monkeypatch.setattr(Runtime, "exists", lambda: True)
+    monkeypatch.setattr(Runtime, "instance", lambda: server)
+    live_relay.install()
+    installed = streamlit_webrtc.relay.get_global_relay()
+    assert isinstance(installed, live_relay.NewestFrameRelay)
+    live_relay.install()
+    assert streamlit_webrtc.relay.get_global_relay() is installed
+
+
+def test_without_a_server_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Runtime, "exists", lambda: False)
+    live_relay.install()

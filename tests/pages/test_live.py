@@ -1,0 +1,272 @@
+"""The live page, driven headless: no frame is ever sent here, the streams are our own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import live_help, live_session, live_stream, live_summary, live_view, samples
+from dashboard.words import plain
+from fer import images, registry
+from fer.inference.live import PersonSummary
+from tests.dashboard.test_live_stream import clips, shown_until, video
+from tests.pages.conftest import Open
+from tests.pages.test_photos import words
+
+Show = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_live(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> Show:
+    """Opens the page, with a browser whose camera is as given, sending or not."""
+
+    def show(sending: bool = False, **facts: object) -> AppTest:
+        told = {"secure": True, "cameras": 1, "permission": "prompt", **facts}
+        monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
+        monkeypatch.setattr(live_help, "camera_facts", lambda: told)
+        if sending:
+            state = SimpleNamespace(state=SimpleNamespace(playing=True, signalling=False))
+            monkeypatch.setattr("streamlit_webrtc.webrtc_streamer", lambda *_, **__: state)
+        return open_page("live")
+
+    return show
+
+
+def session(page: AppTest) -> live_session.Session:
+    found: live_session.Session = page.session_state["_live_session"]
+    return found
+
+
+def stream(page: AppTest) -> live_stream.Stream:
+    found = session(page).stream
+    assert found is not None
+    return found
+
+
+def send_until_seen(page: AppTest) -> live_stream.Stream:
+    sent = stream(page)
+    shown_until(sent, lambda _: bool(sent.feed and sent.feed.people()))
+    return sent
+
+
+def press(page: AppTest, label: str) -> None:
+    next(button for button in page.button if button.label == label).click()
+    page.run()
+    assert not page.exception
+
+
+def labelled(page: AppTest, kind: str, label: str) -> object:
+    return next(one for one in getattr(page, kind) if one.label == label)
+
+
+def test_one_sentence_above_start_says_what_happens(open_live: Show) -> None:
+    shown = words(open_live())
+    assert "nothing is stored" in shown
+    assert "tell those in view" in shown
+    assert "model **tiny**" in shown
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"secure": False}, "was not opened over https"),
+        ({"permission": "denied"}, "was refused to this page"),
+        ({"cameras": 0}, "finds no camera"),
+    ],
+)
+def test_why_there_is_no_camera_is_said(
+    open_live: Show, facts: dict[str, object], sentence: str
+) -> None:
+    assert sentence in words(open_live(**facts))
+
+
+def test_with_a_camera_nothing_is_complained_of(open_live: Show) -> None:
+    page = open_live()
+    assert not page.warning
+    assert not page.error
+
+
+def test_every_setting_reaches_the_stream(open_live: Show) -> None:
+    page = open_live()
+    labelled(page, "selectbox", "Model").select("other")  # type: ignore[attr-defined]
+    labelled(page, "selectbox", "Face detector").select("haar")  # type: ignore[attr-defined]
+    labelled(page, "selectbox", "Search for faces").select(5)  # type: ignore[attr-defined]
+    labelled(page, "toggle", "Mirror the picture").set_value(False)  # type: ignore[attr-defined]
+    labelled(page, "toggle", "Pixelate faces").set_value(True)  # type: ignore[attr-defined]
+    labelled(page, "toggle", "“Unsure” as the model advises").set_value(False)  # type: ignore[attr-defined]
+    page.select_slider[0].set_value(1.0)
+    page.run()
+    page.slider[0].set_value(70).run()
+    assert not page.exception
+    now = stream(page)
+    assert now.model.card.name == "other"
+    assert (now._settings.detector, now._settings.every) == ("haar", 5)
+    assert (now._settings.smoothing, now._settings.unsure_below) == (1.0, 0.7)
+    assert now.look == live_stream.Look("box", mirror=False, pixelate=True)
+
+
+def test_people_chart_and_measurements_are_shown(open_live: Show) -> None:
+    page = open_live(sending=True)
+    send_until_seen(page)
+    page.run()
+    shown = words(page)
+    assert "1 face on screen" in shown
+    assert "Person 1" in shown
+    assert "analyses a second" in shown
+    assert len(page.get("vega_lite_chart")) == 1
+
+
+def test_a_moment_is_frozen_and_removed(open_live: Show) -> None:
+    page = open_live(sending=True)
+    press(page, "Freeze this moment")
+    assert session(page).moments == []
+    send_until_seen(page)
+    press(page, "Freeze this moment")
+    assert "Moments" in words(page)
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert labels == ["PNG", "JSON"]
+    press(page, "Remove")
+    assert session(page).moments == []
+
+
+def test_moments_are_bounded(open_live: Show) -> None:
+    page = open_live(sending=True)
+    send_until_seen(page)
+    for _ in range(live_session.MOST_MOMENTS + 2):
+        session(page).freeze()
+    assert len(session(page).moments) == live_session.MOST_MOMENTS
+
+
+def test_after_stop_there_is_a_summary_and_another_start(
+    open_live: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_summary, "SHORTEST_SECONDS", 0.0)
+    page = open_live()
+    first = send_until_seen(page)
+    page.run()
+    assert first.ended
+    assert "The last stream" in words(page)
+    assert list(page.dataframe[0].value["person"]) == [1]
+    page.run()
+    assert stream(page) is not first
+    send_until_seen(page)
+
+
+def test_a_model_activated_meanwhile_is_offered(open_live: Show) -> None:
+    page = open_live(sending=True)
+    registry.activate("other")
+    page.run()
+    assert stream(page).model.card.name == "tiny"
+    press(page, "Use other")
+    page.run()
+    assert stream(page).model.card.name == "other"
+    assert "activated meanwhile" not in words(page)
+
+
+def test_an_offer_can_be_declined(open_live: Show) -> None:
+    page = open_live(sending=True)
+    registry.activate("other")
+    page.run()
+    press(page, "Stay with tiny")
+    page.run()
+    assert stream(page).model.card.name == "tiny"
+    assert "activated meanwhile" not in words(page)
+
+
+def test_a_model_that_vanishes_is_told_and_the_stream_goes_on(
+    open_live: Show, tiny_models: Path
+) -> None:
+    page = open_live(sending=True)
+    sent = send_until_seen(page)
+    shutil.rmtree(tiny_models / "tiny")
+    shown_until(sent, lambda _: bool(sent.feed and sent.feed.problem()))
+    page.run()
+    assert "is no longer in the models folder" in words(page)
+    assert labelled(page, "selectbox", "Model").value == "tiny"  # type: ignore[attr-defined]
+    sent.show(video(clips.frame(1)))
+    assert stream(page) is sent
+    assert sent.fault is None
+
+
+def test_a_damaged_model_is_told_and_another_can_be_chosen(
+    open_live: Show, tiny_models: Path
+) -> None:
+    (tiny_models / "tiny" / "model.onnx").write_bytes(b"")
+    page = open_live()
+    assert "is not the file that its card describes" in words(page).replace("\\", "")
+    labelled(page, "selectbox", "Model").select("other").run()  # type: ignore[attr-defined]
+    assert not page.error
+    assert stream(page).model.card.name == "other"
+
+
+def test_a_damaged_choice_leaves_the_running_model(open_live: Show, tiny_models: Path) -> None:
+    page = open_live(sending=True)
+    send_until_seen(page)
+    (tiny_models / "other" / "model.onnx").write_bytes(b"")
+    labelled(page, "selectbox", "Model").select("other").run()  # type: ignore[attr-defined]
+    assert "The stream goes on with tiny" in words(page)
+    assert stream(page).model.card.name == "tiny"
+
+
+def test_a_connection_that_does_not_come_up_is_explained(open_live: Show) -> None:
+    page = open_live(sending=True)
+    assert "Waiting for the camera" in words(page)
+    stream(page).asked = -1e6
+    page.run()
+    assert "does not reach this server" in words(page)
+
+
+def test_a_stream_that_stops_midway_is_explained(open_live: Show) -> None:
+    page = open_live(sending=True)
+    send_until_seen(page)
+    stream(page)._newest = -1e6
+    page.run()
+    assert "No picture has come for" in words(page)
+
+
+def test_errors_in_the_frame_thread_are_told(open_live: Show) -> None:
+    page = open_live(sending=True)
+    send_until_seen(page).fault = "a frame could not be shown: *why*"
+    page.run()
+    assert plain("a frame could not be shown: *why*") in words(page)
+
+
+def test_the_snapshot_is_read_by_the_same_model(open_live: Show) -> None:
+    page = open_live()
+    labelled(page, "toggle", "Take a snapshot instead").set_value(True)  # type: ignore[attr-defined]
+    page.run()
+    page.get("camera_input")[0].set_value(  # type: ignore[attr-defined]
+        ("face.jpg", images.encode_png(samples.astronaut()), "image/jpeg")
+    ).run()
+    assert not page.exception
+    assert plain("snapshot-1.jpg") in words(page)
+    assert "read by tiny" in words(page)
+
+
+def test_ice_servers_that_cannot_be_used_are_a_sentence(
+    open_live: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_ICE_URLS", "https://example.org")
+    assert "cannot be used" in words(open_live())
+
+
+def test_the_summary_as_csv_has_everyone() -> None:
+    people = [
+        PersonSummary(1, 0.0, 9.5, {"happy": 6.25, "unsure": 3.0}),
+        PersonSummary(2, 3.0, 3.1, {}),
+    ]
+    first, second = csv.DictReader(io.StringIO(live_summary.csv_text(people)))
+    assert (first["person"], first["happy"], first["unsure"]) == ("1", "6.25", "3.0")
+    assert (second["last_seen"], second["sad"]) == ("3.1", "0.0")
+
+
+def test_whose_minute_is_shown_can_be_chosen() -> None:
+    assert live_view._chosen([4], []) == 4
+    assert live_view._chosen([], []) is None
