@@ -8,8 +8,11 @@ from typing import Any
 from urllib.parse import urlparse
 
 import streamlit as st
+from streamlit_webrtc import webrtc_streamer
+from streamlit_webrtc.webrtc import SignallingTimeoutError
 
-from fer.errors import BadSettings
+from dashboard.live_stream import Stream
+from fer.errors import BadSettings, FerError
 
 URLS, USERNAME, CREDENTIAL = "FER_ICE_URLS", "FER_ICE_USERNAME", "FER_ICE_CREDENTIAL"
 SCHEMES = ("stun:", "stuns:", "turn:", "turns:")
@@ -31,6 +34,11 @@ VIDEO: dict[str, Any] = {
 }
 """How the browser shows what comes back."""
 
+
+class NoConnection(FerError):
+    """The server's side of a connection that could not be set up."""
+
+
 _THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
 
 
@@ -41,6 +49,31 @@ def configuration() -> dict[str, list[dict[str, Any]]]:
     Raises `BadSettings` where the owner's servers cannot be used as they are written.
     """
     return {"iceServers": [_checked(server) for server in _secret_servers() or _named_servers()]}
+
+
+def stage(stream: Stream) -> bool:
+    """The picture with its START button; returns whether a stream is sent or asked for.
+
+    Raises `BadSettings`, or `NoConnection` where this server cannot set up its side.
+    """
+    try:
+        state = webrtc_streamer(
+            "live",
+            rtc_configuration=configuration(),
+            media_stream_constraints=CAMERA,
+            video_frame_callback=stream.show,
+            on_video_ended=stream.end,
+            video_html_attrs=VIDEO,
+            media_toggle_controls=False,
+            sendback_audio=False,
+        ).state
+    except (SignallingTimeoutError, OSError, ValueError) as error:
+        reason = str(error) or type(error).__name__
+        raise NoConnection(
+            f"this server could not set up its side of the connection: {reason}. If ICE servers "
+            "are named for it, check that they can be reached from there; then reload this page."
+        ) from None
+    return bool(state.playing or state.signalling)
 
 
 def camera_allowed(address: str | None) -> bool:

@@ -18,14 +18,17 @@ _FOLLOW = 0
 
 
 def beside(session: Session, stream: Stream, connecting: bool) -> None:
-    """Trouble, offers, people, chart and measurements of a stream, while it goes on."""
-    _trouble(stream, connecting)
-    _offer(session, stream)
+    """Trouble, offers, people, chart and measurements of a stream, while it goes on. What comes
+    and goes has a container: a chart whose place on the page changes is mounted anew."""
+    with st.container():
+        _trouble(stream, connecting)
+        _offer(session, stream)
     if stream.feed is None:
         if connecting:
             st.caption("Waiting for the camera's picture…")
         return
-    _people(stream)
+    with st.container():
+        _people(stream)
     _minute(stream)
     _measured(stream)
 
@@ -87,7 +90,8 @@ def _minute(stream: Stream) -> None:
     samples = stream.feed.history(timeline.SECONDS)
     on_screen = [person.track for person in stream.feed.people()]
     known = sorted({sample.track for sample in samples})
-    chosen = _chosen(known, on_screen)
+    with st.container():
+        chosen = _chosen(known, on_screen)
     mine = [sample for sample in samples if sample.track == chosen]
     columns = timeline.table(
         [sample.time for sample in mine],

@@ -1,7 +1,6 @@
 """Live: the webcam, each face framed with its apparent expression, and the last minute."""
 
 import streamlit as st
-from streamlit_webrtc import webrtc_streamer
 
 from dashboard import (
     answering,
@@ -44,18 +43,7 @@ with left:
     if stream is None:
         st.stop()
     with answering.sentences():
-        configuration = live_connection.configuration()
-    state = webrtc_streamer(
-        "live",
-        rtc_configuration=configuration,
-        media_stream_constraints=live_connection.CAMERA,
-        video_frame_callback=stream.show,
-        on_video_ended=stream.end,
-        video_html_attrs=live_connection.VIDEO,
-        media_toggle_controls=False,
-        sendback_audio=False,
-    ).state
-    connecting = state.playing or state.signalling
+        connecting = live_connection.stage(stream)
     if not connecting:
         session.finish()
     else:

@@ -22,7 +22,8 @@ PLAIN = Look(mirror=False)
 
 
 @pytest.fixture
-def begin() -> Iterator[Callable[..., Stream]]:
+def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Stream]]:
+    monkeypatch.setattr("fer.inference.live.STALE_SECONDS", 1e6)  # on a busy machine
     streams: list[Stream] = []
 
     def make(model: str = "tiny", look: Look = PLAIN) -> Stream:

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit_webrtc.webrtc import SignallingTimeoutError
 
 from dashboard import live_help, live_session, live_stream, live_summary, live_view, samples
 from dashboard.words import plain
@@ -31,9 +32,10 @@ def open_live(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> Show:
         told = {"secure": True, "cameras": 1, "permission": "prompt", **facts}
         monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
         monkeypatch.setattr(live_help, "camera_facts", lambda: told)
+        monkeypatch.setattr("fer.inference.live.STALE_SECONDS", 1e6)  # on a busy machine
         if sending:
             state = SimpleNamespace(state=SimpleNamespace(playing=True, signalling=False))
-            monkeypatch.setattr("streamlit_webrtc.webrtc_streamer", lambda *_, **__: state)
+            monkeypatch.setattr("dashboard.live_connection.webrtc_streamer", lambda *_, **__: state)
         return open_page("live")
 
     return show
@@ -255,6 +257,18 @@ def test_ice_servers_that_cannot_be_used_are_a_sentence(
 ) -> None:
     monkeypatch.setenv("FER_ICE_URLS", "https://example.org")
     assert "cannot be used" in words(open_live())
+
+
+def test_a_connection_that_this_server_cannot_set_up_is_a_sentence(
+    open_live: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise SignallingTimeoutError("nothing within 10 seconds")
+
+    monkeypatch.setattr("dashboard.live_connection.webrtc_streamer", fail)
+    assert plain("could not set up its side of the connection: nothing within") in words(
+        open_live()
+    )
 
 
 def test_the_summary_as_csv_has_everyone() -> None:
