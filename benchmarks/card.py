@@ -1,11 +1,12 @@
 """Measures the validation figures of a published model again and writes them into its card.
 
     python -m benchmarks.card crowd fer2013.parquet
-    python -m benchmarks.card crowd fer2013.parquet --add robustness.json
+    python -m fer robustness --model crowd --data fer2013.parquet --card --json worse.json
+    python -m benchmarks.card crowd fer2013.parquet --robustness worse.json
 
 For the figures that cards have learned to hold since a model was published. The model's files,
-temperature and everything else in the card stay as they are; `--add` puts the keys of a JSON object
-into its `metrics`. The faces must be those that the card names.
+temperature and everything else in the card stay as they are. The faces must be those that the card
+names; `--robustness` adds the table of the model that `fer robustness` measured.
 """
 
 from __future__ import annotations
@@ -27,15 +28,17 @@ def main() -> int:
     parser.add_argument("model")
     parser.add_argument("data")
     parser.add_argument("--votes", help="FER+ votes, if they are not found beside the data")
-    parser.add_argument("--add", type=Path, metavar="FILE", help="more keys for `metrics`")
+    parser.add_argument("--robustness", type=Path, metavar="FILE")
     options = parser.parse_args()
     try:
-        more = json.loads(options.add.read_text("utf-8")) if options.add else {}
         found = figures(options.model, options.data, options.votes)
+        if options.robustness:
+            measured = json.loads(options.robustness.read_text("utf-8"))
+            found["robustness"] = measured["models"][options.model]["card"]
     except FerError as error:
         print(error, file=sys.stderr)
         return 2
-    rewrite(options.model, {**found, **more})
+    rewrite(options.model, found)
     return 0
 
 

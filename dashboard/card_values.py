@@ -9,12 +9,13 @@ from fer.emotions import EMOTIONS
 from fer.values import ModelCard
 
 MISSING = "not in its card"
+_LARGEST = 1e15
 
 
 def number(value: Any) -> float | None:
-    """The value, if it is a number."""
+    """The value, if it is a number that a figure could be: finite, and not out of this world."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number else None
+    return value if is_number and -_LARGEST <= value <= _LARGEST else None
 
 
 def percent(value: Any) -> str:
@@ -55,16 +56,20 @@ def intervals_by_emotion(card: ModelCard, name: str) -> dict[str, tuple[float, f
 
 def confusion(card: ModelCard) -> list[list[int]] | None:
     """Counts (7, 7), if the card holds them."""
-    table, size = card.metrics.get("confusion"), len(EMOTIONS)
-    is_square = isinstance(table, Sequence) and [len(row) for row in rows(table)] == [size] * size
-    return [list(row) for row in rows(table)] if is_square else None
+    table = [[number(count) for count in row] for row in rows(card.metrics.get("confusion"))]
+    whole = [[int(count) for count in row if count is not None and count >= 0] for row in table]
+    size = len(EMOTIONS)
+    is_square = [len(row) for row in whole] == [len(row) for row in table] == [size] * size
+    return whole if is_square else None
 
 
 def bins(card: ModelCard, outcome: str) -> list[Mapping[str, float]]:
     """The points of the calibration curve against "right" or "votes"; none where it holds none."""
-    needed = {"confidence", "count", outcome}
     found = rows(card.metrics.get("calibration_bins"))
-    return [row for row in found if isinstance(row, Mapping) and needed <= set(row)]
+    needed = ("confidence", "count", outcome)
+    known = [{key: number(mapping(row).get(key)) for key in needed} for row in found]
+    points = [{key: one for key, one in row.items() if one is not None} for row in known]
+    return [row for row in points if len(row) == len(needed) and row["count"] >= 1]
 
 
 def coverage(card: ModelCard) -> list[tuple[float, float]]:

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import answering, children
 from dashboard.words import plain
 from fer import registry
+from fer.permission import training_allowed
 
 FORMATS = {
     "keras": "Keras (.keras)",
@@ -43,23 +44,35 @@ def use(name: str) -> None:
 
 def delete(name: str) -> None:
     """Deletes it after a second press; not those that came with the program, nor the active one."""
-    if name in registry.SHIPPED or name == registry.active():
-        return
-    with st.popover("Delete"):
-        st.markdown("The model and its files are gone for good.")
-        st.button(
-            "Delete for good",
-            key=f"delete-{name}",
-            on_click=answering.attempt,
-            args=(registry.delete, name),
-        )
+    if name in registry.SHIPPED:
+        st.caption("It came with the program and stays.")
+    elif name == registry.active():
+        st.caption("To delete it, put another one to use first.")
+    else:
+        with st.popover("Delete", key=f"deleting-{name}"):
+            st.markdown("The model and its files are gone for good.")
+            st.button(
+                "Delete for good",
+                key=f"delete-{name}",
+                on_click=answering.attempt,
+                args=(registry.delete, name),
+            )
 
 
 def export(name: str) -> None:
-    """A model in other formats, each checked against the original on real faces."""
+    """A model in other formats, each checked against the original on real faces.
+
+    Closed where training is: each takes the memory of a TensorFlow.
+    """
+    if not training_allowed():
+        st.caption("🔒 Exports are switched off on this server (FER_TRAINING=off).")
+        return
     kind = st.selectbox("Format", list(FORMATS), format_func=lambda one: FORMATS[one])
     key = f"export {name} {kind}"
-    if st.button("Prepare the download") or st.session_state.get("_export") == key:
+    pressed = st.button("Prepare the download")
+    if pressed:
+        children.forget(key)
+    if pressed or st.session_state.get("_export") == key:
         st.session_state["_export"] = key
         arguments = ["export", "--model", name, "--format", kind, "--json"]
         child = children.finished(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
-from dashboard import card_values
+from dashboard import card_values, model_speed
 from dashboard.answering import QUESTION_WORDS
 from dashboard.card_values import MISSING
 from dashboard.words import count, plain
 from fer import registry
-from fer.errors import FerError
+from fer.emotions import EMOTIONS
 from fer.values import ModelCard
 from fer.visualization import evaluation_charts as charts
 
@@ -28,32 +27,19 @@ FIGURES = {
     "ece": "Calibration error against right or wrong",
     "brier": "Brier score (0 best, 2 worst)",
 }
+_ARTICLES = ("Art. 5(1)(f)", "Art. 50")
 CURVES = {
     "votes": "Against the share of people who voted for what it says",
     "right": "Against right or wrong",
 }
 
 
-def overview(names: Sequence[str]) -> None:
-    """Every model in a row: what it answers, how well, how large."""
-    st.dataframe(
-        [_row(name) for name in names],
-        hide_index=True,
-        column_config={
-            "right": st.column_config.NumberColumn(format="percent"),
-            "mean recall": st.column_config.NumberColumn(format="percent"),
-            "MB": st.column_config.NumberColumn(format="%.1f"),
-            "million multiply-adds": st.column_config.NumberColumn(format="%.0f"),
-        },
-    )
-
-
 def answers(cards: Cards) -> None:
-    """Which question each answers; two questions are not one."""
+    """Which question each answers, and whether their figures can be set against each other."""
     for card in cards:
         st.markdown(
             f"**{card.name}** answers with "
-            f"{QUESTION_WORDS.get(card.question, plain(card.question))}. "
+            f"**{QUESTION_WORDS.get(card.question, plain(card.question))}**. "
             f"Trained on {plain(str(card.data.get('name', MISSING)))}."
         )
     if len({card.question for card in cards}) > 1:
@@ -62,12 +48,37 @@ def answers(cards: Cards) -> None:
             "on 63% of faces. Their figures cannot be set against each other.",
             icon="⚖️",
         )
+        return
+    st.caption(
+        "FER2013's label and the crowd's majority agree on only 63% of faces: a model good at one "
+        "of these questions cannot be good at the other."
+    )
+    if len({_faces(card) for card in cards}) > 1:
+        st.warning(
+            "Their figures were measured on different faces. *Evaluate* both on the same ones to "
+            "know which is better.",
+            icon="⚠️",
+        )
 
 
-def limits(card: ModelCard) -> None:
-    """What it is for and what it must not be used for."""
-    st.success(f"**{card.name} is meant for:** {plain(card.intended_use)}", icon="👍")
-    st.error(f"**Not for:** {plain(card.not_for)}", icon="⛔")
+def limits(cards: Cards) -> None:
+    """What they are for, and what they must not be used for, whatever a card says."""
+    by_words: dict[tuple[str, str], list[str]] = {}
+    for card in cards:
+        by_words.setdefault((card.intended_use, card.not_for), []).append(card.name)
+    columns = zip(st.columns(len(by_words)), by_words.items(), strict=True)
+    for column, ((its_use, its_limits), names) in columns:
+        with column:
+            meant = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} meant for:"
+            st.success(f"**{meant}** {plain(its_use) or MISSING}", icon="👍")
+            st.error(f"**Not for:** {plain(its_limits) or MISSING}", icon="⛔")
+    if not all(article in its_limits for _, its_limits in by_words for article in _ARTICLES):
+        st.warning(
+            "No model here is for decisions about people: not in hiring, school, policing or "
+            "health. The EU AI Act forbids inferring emotions at work and in education "
+            "(Art. 5(1)(f)) and demands that people be told when they are analysed (Art. 50).",
+            icon="⚖️",
+        )
 
 
 def figures(cards: Cards) -> None:
@@ -88,6 +99,7 @@ def emotions(cards: Cards) -> None:
             st.plotly_chart(charts.class_bars(figure, values, intervals), key=f"bars-{figure}")
         else:
             st.caption(f"{figure.capitalize()} of each emotion: {MISSING}.")
+    _emotion_table(cards)
     for place, (column, card) in enumerate(zip(st.columns(len(cards)), cards, strict=True)):
         table = card_values.confusion(card)
         with column:
@@ -96,6 +108,29 @@ def emotions(cards: Cards) -> None:
                 st.caption(f"Confusion: {MISSING}.")
             else:
                 st.plotly_chart(charts.confusion_map(table), key=f"confusion-{place}")
+
+
+def _emotion_table(cards: Cards) -> None:
+    """Recall and precision of each emotion; of two models, also how far their recalls differ."""
+    table: dict[str, list[str]] = {"": list(EMOTIONS)}
+    for card in cards:
+        for figure in ("recall", "precision"):
+            values = card_values.by_emotion(card, figure)
+            bounds = card_values.intervals_by_emotion(card, figure)
+            told = [{figure: values[one], f"{figure}_interval": bounds[one]} for one in EMOTIONS]
+            table[f"{card.name}: {figure}"] = [
+                card_values.with_interval(one, figure) for one in told
+            ]
+    if len(cards) == 2:
+        first, second = (card_values.by_emotion(card, "recall") for card in cards)
+        table["recalls differ by, points"] = [
+            _difference(first[one], second[one]) for one in EMOTIONS
+        ]
+    st.dataframe(table, hide_index=True)
+
+
+def _difference(first: float | None, second: float | None) -> str:
+    return MISSING if first is None or second is None else f"{100 * (first - second):+.1f}"
 
 
 def certainty(cards: Cards) -> None:
@@ -129,7 +164,7 @@ def robustness(cards: Cards) -> None:
         rows = [card_values.mapping(row) for row in cases.values()]
         st.table(
             {
-                "made worse by": list(cases),
+                "made worse by": [plain(str(words)) for words in cases],
                 "right": [card_values.percent(row.get("accuracy")) for row in rows],
                 "loss in points": [card_values.with_interval(row, "loss", "+.1f") for row in rows],
             }
@@ -148,50 +183,20 @@ def sizes(cards: Cards) -> None:
             f"**{card.name}**: {card.parameters:,} parameters, {card.multiply_adds / 1e6:,.0f} "
             f"million multiply-adds a face, {registry.engine_bytes(card.name) / 1e6:.1f} MB, "
             f"reads faces of {card.input.width}×{card.input.height} pixels, "
-            f"{count(card.input.channels, 'channel')}."
+            f"{count(card.input.channels, 'channel')}; {_speed(card)}."
         )
 
 
-def making(cards: Cards) -> None:
-    """Data, licence, settings and the command that repeats them."""
-    for card in cards:
-        data = card.data
-        st.markdown(f"**{card.name}** · {plain(card.network)} · {plain(card.created)}")
-        st.markdown(
-            f"Data: {plain(str(data.get('name', MISSING)))}; faces to train on: "
-            f"{card_values.whole(data.get('train'))}; to validate with: "
-            f"{card_values.whole(data.get('validation'))}. "
-            f"Licence: {plain(str(data.get('licence', MISSING)))}."
-        )
-        st.code(f"SHA-256 of the data  {data.get('hash', MISSING)}", language=None)
-        with st.expander(f"Settings of {card.name}"):
-            st.json({**card.settings})
-            st.caption("Saved as a file, they train it again:")
-            st.code(f"python -m fer train --settings settings.json --name {card.name}-again")
+def _speed(card: ModelCard) -> str:
+    milliseconds = model_speed.milliseconds(card)
+    if milliseconds is None:
+        return "speed not measured yet"
+    return f"**{milliseconds:.2f} ms** for one face here"
 
 
-def _row(name: str) -> dict[str, Any]:
-    try:
-        card = registry.card(name)
-    except FerError as error:
-        return {"model": name, "": "damaged", "question": str(error)}
-    marks = {
-        "answers now": name == registry.active(),
-        "shipped": name in registry.SHIPPED,
-    }
-    return {
-        "model": name,
-        "question": card.question,
-        "right": card_values.number(card.metrics.get("accuracy")),
-        "mean recall": card_values.number(card.metrics.get("mean_recall")),
-        "": ", ".join(words for words, holds in marks.items() if holds),
-        "of faces": card_values.number(card.metrics.get("n")),
-        "network": card.network,
-        "MB": registry.engine_bytes(name) / 1e6,
-        "parameters": card.parameters,
-        "million multiply-adds": card.multiply_adds / 1e6,
-        "created": card.created[:10],
-    }
+def _faces(card: ModelCard) -> tuple[str, str]:
+    """What tells the faces that a card's figures are of."""
+    return str(card.data.get("hash", card.name)), str(card.metrics.get("n"))
 
 
 def _told(card: ModelCard) -> list[str]:

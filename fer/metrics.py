@@ -139,9 +139,9 @@ def calibration_bins(
     rows = []
     for place in np.unique(bin_of):
         inside = bin_of == place
-        means = {key: values[inside].mean() for key, values in outcomes.items()}
-        values = {"confidence": confidence[inside].mean(), **means}
-        rows.append({key: float(value) for key, value in values.items()} | {"count": inside.sum()})
+        means = {"confidence": float(confidence[inside].mean())}
+        means |= {key: float(outcome[inside].mean()) for key, outcome in outcomes.items()}
+        rows.append({**means, "count": int(inside.sum())})
     return rows
 
 

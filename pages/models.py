@@ -2,8 +2,18 @@
 
 import streamlit as st
 
-from dashboard import answering, model_actions, model_speed, model_view, navigation
+from dashboard import (
+    answering,
+    model_actions,
+    model_list,
+    model_making,
+    model_speed,
+    model_view,
+    navigation,
+)
+from dashboard.words import plain
 from fer import registry
+from fer.errors import FerError
 from fer.permission import training_allowed
 
 navigation.ensure_frame()
@@ -14,8 +24,12 @@ st.markdown(
     "95% interval and with the faces that it was measured on."
 )
 names = registry.names()
+if not names:
+    st.error(plain(f"There is no model in {registry.folder()}."), icon="⚠️")
+    st.page_link(navigation.page("train"), label="Train one")
+    st.stop()
 with answering.sentences():
-    model_view.overview(names)
+    model_list.overview(names)
 
 left, right = st.columns(2)
 first = left.selectbox(
@@ -23,21 +37,26 @@ first = left.selectbox(
 )
 others = [name for name in names if name != first]
 second = right.selectbox("Beside it", others, index=None, placeholder="another model")
-chosen = [name for name in (first, second) if name]
-with answering.sentences():
-    cards = [registry.card(name) for name in chosen]
 
 if not training_allowed():
     st.caption("Which model answers is set by whoever runs this server (FER_TRAINING=off).")
 else:
     with st.container(horizontal=True, vertical_alignment="center"):
-        model_actions.use(cards[0].name)
-        model_actions.delete(cards[0].name)
+        model_actions.use(first)
+        model_actions.delete(first)
+
+cards = []
+for name in (first, second):
+    if name:
+        try:
+            cards.append(registry.card(name))
+        except FerError as error:
+            st.error(plain(str(error)), icon="⚠️")
+if not cards:
+    st.stop()
 
 model_view.answers(cards)
-for column, card in zip(st.columns(len(cards)), cards, strict=True):
-    with column:
-        model_view.limits(card)
+model_view.limits(cards)
 panes = ["Figures", "Emotions", "Certainty", "Robustness", "Size and speed", "Making"]
 pane = st.segmented_control(
     "Show", panes, default="Figures", required=True, label_visibility="collapsed"
@@ -53,8 +72,9 @@ with answering.sentences():
         model_view.robustness(cards)
     elif pane == "Size and speed":
         model_view.sizes(cards)
-        model_speed.button(chosen)
+        model_speed.button([card.name for card in cards])
     else:
-        model_view.making(cards)
+        for card in cards:
+            model_making.show(card)
         with st.expander(f"Download {cards[0].name}"):
             model_actions.export(cards[0].name)

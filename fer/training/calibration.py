@@ -151,7 +151,7 @@ def _bins(one: _Answers) -> list[dict[str, float | None]]:
     if one.votes is not None:
         outcomes["votes"] = one.votes.astype(np.float64)
     return [
-        {key: int(value) if key == "count" else _rounded(value) for key, value in row.items()}
+        {key: value if key == "count" else _rounded(value) for key, value in row.items()}
         for row in metrics.calibration_bins(one.confidence, outcomes)
     ]
 

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.words import plain
 from fer import registry
-from fer.training import calibration
+from fer.training import calibration, purpose
 from tests.helpers import publish_tiny
 from tests.pages.conftest import Open
-from tests.pages.test_photos import words
+from tests.pages.test_photos import press, words
 
 PANES = ["Figures", "Emotions", "Certainty", "Robustness", "Size and speed", "Making"]
 
@@ -24,7 +25,8 @@ def real_figures() -> dict[str, Any]:
     random = np.random.default_rng(0)
     probabilities = random.dirichlet(np.ones(7), 300).astype(np.float32)
     truth = np.where(random.random(300) < 0.7, probabilities.argmax(axis=1), 3)
-    found = calibration.figures(probabilities, truth, random.dirichlet(np.ones(7), 300))
+    shares = random.dirichlet(np.ones(7), 300).astype(np.float32)
+    found = calibration.figures(probabilities, truth, shares, np.arange(300) < 150)
     row = {"accuracy": 0.6, "loss": 2.5, "loss_interval": [1.0, 4.0]}
     return {
         **found,
@@ -50,6 +52,10 @@ def choose(page: AppTest, place: int, name: str) -> AppTest:
     return page
 
 
+def labels(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
 def test_a_whole_card_in_every_pane(open_page: Open, tiny_models: Path) -> None:
     write_card(tiny_models, "tiny", {"metrics": real_figures()})
     page = open_page("models")
@@ -60,7 +66,9 @@ def test_a_whole_card_in_every_pane(open_page: Open, tiny_models: Path) -> None:
     assert accuracy.startswith(f"{expected['accuracy']:.1%} (")
     assert "made up for a test" in words(page)
     assert "Not for" in " ".join(one.value for one in page.error)
+    assert "not in its card" not in table.to_string()
     assert len(show(page, "Emotions").get("plotly_chart")) == 3
+    assert "not in its card" not in page.dataframe[1].value.to_string()
     assert len(show(page, "Certainty").get("plotly_chart")) == 3
     assert "+2.5 (+1.0 to +4.0)" in show(page, "Robustness").table[0].value.to_string()
     assert "multiply-adds a face" in words(show(page, "Size and speed"))
@@ -77,6 +85,21 @@ def test_two_models_of_different_questions(open_page: Open, tiny_models: Path) -
         show(page, pane)
 
 
+def test_two_models_of_one_question(open_page: Open, tiny_models: Path) -> None:
+    figures = real_figures()
+    better = {**figures["recall"], "happy": 1.0}
+    write_card(tiny_models, "tiny", {"metrics": figures})
+    write_card(tiny_models, "other", {"metrics": {**figures, "recall": better}})
+    page = show(choose(open_page("models"), 1, "other"), "Emotions")
+    assert not [one for one in page.warning if "different" in one.value]
+    table = page.dataframe[1].value.set_index("")
+    difference = f"{100 * (figures['recall']['happy'] - 1):+.1f}"
+    assert table["recalls differ by, points"]["happy"] == difference
+    assert table["recalls differ by, points"]["sad"] == "+0.0"
+    write_card(tiny_models, "other", {"data": {"hash": "of other faces"}})
+    assert any("on different faces" in one.value for one in page.run().warning)
+
+
 @pytest.mark.parametrize(
     "metrics",
     [
@@ -84,6 +107,8 @@ def test_two_models_of_different_questions(open_page: Open, tiny_models: Path) -
         {"accuracy": "high", "recall": [1], "confusion": 3, "coverage_curve": "x", "n": None},
         {"calibration_bins": [{}], "confusion": [[1]], "robustness": {"corruptions": {"blur": 1}}},
         {"accuracy": 0.5, "accuracy_interval": [0.4], "robustness": [1]},
+        {"accuracy": 1e400, "n": 10**400, "confusion": [["1"] * 7] * 7, "brier": True},
+        {"calibration_bins": [{"confidence": "?", "count": 1, "right": 1, "votes": 1}]},
     ],
 )
 def test_what_a_card_lacks_is_said(
@@ -96,35 +121,126 @@ def test_what_a_card_lacks_is_said(
         show(page, pane)
 
 
-def test_a_damaged_card_is_a_sentence(open_page: Open, tiny_models: Path) -> None:
+def test_a_damaged_card_is_a_sentence_and_can_be_deleted(
+    open_page: Open, tiny_models: Path
+) -> None:
     (tiny_models / "other" / "card.json").write_text("{")
     page = open_page("models")
     assert "damaged" in page.dataframe[0].value.to_string()
     choose(page, 0, "other")
     assert "cannot be used" in page.error[0].value
+    press(page, "Delete for good")
+    assert registry.names() == ["tiny"]
+
+
+def test_a_sound_model_is_shown_beside_a_damaged_one(open_page: Open, tiny_models: Path) -> None:
+    (tiny_models / "other" / "card.json").write_text("{}")
+    page = choose(open_page("models"), 1, "other")
+    assert "cannot be used" in page.error[0].value
+    assert list(page.table[0].value.columns[1:]) == ["tiny"]
+
+
+def test_a_folder_without_models_says_so(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "empty"))
+    assert "There is no model in" in open_page("models").error[0].value
+
+
+def test_words_of_a_card_are_never_markdown(open_page: Open, tiny_models: Path) -> None:
+    sly = "![x](http://example.org/x.png) :red[r]"
+    change: dict[str, Any] = dict.fromkeys(
+        ("network", "question", "created", "intended_use", "not_for"), sly
+    )
+    row = {"accuracy": 0.5, "loss": 1.0}
+    robustness = {"corruptions": {sly: row}, "data": sly, "split": sly, "protocol": sly}
+    change["data"] = {"name": sly, "licence": sly, "hash": sly}
+    change["metrics"] = {"protocol": sly, "robustness": robustness}
+    write_card(tiny_models, "tiny", change)
+    page = open_page("models")
+    for pane in PANES:
+        show(page, pane)
+        shown = [words(page), *(one.value for one in (*page.success, *page.error))]
+        shown += [table.value.to_string() for table in page.table]
+        assert not [text for text in shown if "![" in text or ":red[" in text], pane
+
+
+def test_the_law_stands_on_every_card(open_page: Open, tiny_models: Path) -> None:
+    write_card(tiny_models, "tiny", {"intended_use": "", "not_for": ""})
+    page = open_page("models")
+    shown = words(page)
+    for needed in ("hiring, school, policing", "Art. 5(1)(f)", "Art. 50", "63% of faces"):
+        assert needed in shown
+    write_card(tiny_models, "tiny", {"not_for": purpose.NOT_FOR})
+    page.run()
+    assert not page.warning
+    assert plain(purpose.NOT_FOR) in page.error[0].value
+
+
+def test_the_list_tells_figures_and_marks(open_page: Open, tiny_models: Path) -> None:
+    registry.activate("other")
+    table = open_page("models").dataframe[0].value.set_index("model")
+    assert table["right"].tolist() == [50.0, 50.0]
+    assert table["95% interval"].tolist() == ["20.0% to 80.0%"] * 2
+    assert (table[""]["other"], table[""]["tiny"]) == ("answers now", "default")
+    assert table["ms a face"].isna().all()
 
 
 def test_a_model_is_put_to_use_and_back(open_page: Open) -> None:
     page = choose(open_page("models"), 0, "other")
-    next(one for one in page.button if one.label == "Use this model").click().run()
+    press(page, "Use this model")
     assert registry.active() == "other"
-    next(one for one in page.button if one.label == "Go back to tiny").click().run()
+    press(page, "Go back to tiny")
+    assert registry.active() == "tiny"
+
+
+def test_a_model_that_cannot_be_loaded_is_not_put_to_use(
+    open_page: Open, tiny_models: Path
+) -> None:
+    (tiny_models / "other" / "model.onnx").write_bytes(b"")
+    page = press(choose(open_page("models"), 0, "other"), "Use this model")
+    assert plain("is not the file that its card describes") in page.toast[0].value
     assert registry.active() == "tiny"
 
 
 def test_a_model_is_deleted_for_good(open_page: Open) -> None:
     publish_tiny("old")
     page = choose(open_page("models"), 0, "old")
-    next(one for one in page.button if one.label == "Delete for good").click().run()
-    assert not page.exception
+    press(page, "Delete for good")
     assert "old" not in registry.names()
+
+
+def test_the_model_that_answers_and_a_shipped_one_stay(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fer.registry.SHIPPED", ("other",))
+    page = open_page("models")
+    for name in ("tiny", "other"):
+        assert "Delete for good" not in labels(choose(page, 0, name))
 
 
 def test_speed_is_measured_when_asked(open_page: Open) -> None:
     page = show(open_page("models"), "Size and speed")
-    next(one for one in page.button if one.label == "Measure the speed here").click().run()
-    assert not page.exception
-    assert page.metric[0].label == "tiny" and page.metric[0].value.endswith("ms a face")
+    assert "speed not measured yet" in words(page)
+    press(page, "Measure the speed here")
+    assert "for one face here" in words(page)
+    assert page.dataframe[0].value.set_index("model")["ms a face"].notna().tolist() == [False, True]
+
+
+def test_a_speed_that_cannot_be_measured_is_a_sentence(open_page: Open, tiny_models: Path) -> None:
+    (tiny_models / "tiny" / "model.onnx").write_bytes(b"")
+    page = press(show(open_page("models"), "Size and speed"), "Measure the speed here")
+    assert plain("is not the file that its card describes") in page.toast[0].value
+
+
+def test_the_command_repeats_the_settings(open_page: Open, tiny_models: Path) -> None:
+    its = {"data": "my faces.csv", "network": "mlp", "epochs": 3, "seed": 7, "name": "tiny"}
+    write_card(tiny_models, "tiny", {"settings": its})
+    page = show(open_page("models"), "Making")
+    command = "train --settings tiny.json --data 'my faces.csv' --name tiny-again"
+    assert any(command in code.value for code in page.code)
+    write_card(tiny_models, "tiny", {"settings": {"network": "mlp", "colour": "red"}})
+    assert plain("unknown setting colour") in words(page.run())
 
 
 def test_visitors_of_a_shared_server_change_nothing(
@@ -132,5 +248,13 @@ def test_visitors_of_a_shared_server_change_nothing(
 ) -> None:
     monkeypatch.setenv("FER_TRAINING", "off")
     page = choose(open_page("models"), 0, "other")
-    labels = {one.label for one in page.button}
-    assert not labels & {"Use this model", "Delete for good"}
+    assert not {"Use this model", "Delete for good"} & set(labels(page))
+    assert "Prepare the download" not in labels(show(page, "Making"))
+
+
+def test_an_old_pages_button_is_refused(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = choose(open_page("models"), 0, "other")
+    monkeypatch.setenv("FER_TRAINING", "off")
+    press(page, "Use this model")
+    assert "switched off on this server" in page.toast[0].value
+    assert registry.active() == "tiny"
