@@ -184,13 +184,16 @@ def class_bars(report: Report) -> None:
 
 def calibration(report: Report) -> None:
     """Whether a model is as often right as it is sure, and what silence would gain."""
+    sure, hits = {}, {}
+    for one in report.models:
+        found = figures.was_found(one.probabilities)
+        if found.any():
+            sure[one.name] = one.probabilities[found].max(axis=1)
+            hits[one.name] = (one.answers == report.faces.true)[found].astype(float)
+    if not sure:
+        st.info("No face was found, so nobody was asked how sure they are.")
+        return
     left, right = st.columns(2)
-    found = {one.name: figures.was_found(one.probabilities) for one in report.models}
-    sure = {one.name: one.probabilities[found[one.name]].max(axis=1) for one in report.models}
-    hits = {
-        one.name: (one.answers == report.faces.true)[found[one.name]].astype(float)
-        for one in report.models
-    }
     left.plotly_chart(charts.reliability(sure, hits), key="reliability")
     left.caption("Dots below the diagonal: surer than right. Larger dots stand for more faces.")
     curves = {one.name: one.figures["coverage_curve"] for one in report.models}
