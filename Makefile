@@ -24,16 +24,21 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy
 
 # The shipped models, made again in build/models; each command goes on where it was interrupted.
-REMAKE := FER_MODELS=build/models FER_RUNS=build/runs $(BIN)/python -m fer train --once --data "$(DATA)"
+MADE := build/models
+REMAKE := FER_MODELS=$(MADE) FER_RUNS=build/runs $(BIN)/python -m fer
+TRAIN := $(REMAKE) train --once --data "$(DATA)" --settings
 
-model-crowd: data-named $(VENV)/run.stamp
-	$(REMAKE) --settings docs/models/crowd-base.json --name crowd-base
-	$(REMAKE) --settings docs/models/crowd.json --name crowd
+crowd-parts: data-named $(VENV)/run.stamp
+	$(TRAIN) docs/models/crowd-base.json --name crowd-base
+	$(TRAIN) docs/models/crowd-tuned.json --name crowd-tuned
 
-model-fer2013: model-crowd
-	$(REMAKE) --settings docs/models/fer2013.json --name fer2013
+model-crowd: crowd-parts
+	test -d $(MADE)/crowd || $(REMAKE) average --model crowd-base,crowd-tuned --data "$(DATA)" --name crowd
 
-.PHONY: data-named
+model-fer2013: crowd-parts
+	$(TRAIN) docs/models/fer2013.json --name fer2013
+
+.PHONY: data-named crowd-parts
 data-named:
 	@test -n "$(DATA)" || { echo "Name the faces, FER2013 with FER+ votes: make model-crowd DATA=path/to/fer2013.csv"; exit 2; }
 

@@ -52,7 +52,11 @@ def _curves(found: Mapping[str, Any]) -> None:
         f"{its['clean_interval'][1]:.1%})"
         for name, its in models.items()
     )
-    st.markdown(f"{count(found['data']['n'], 'face')}; with nothing done to them: {told}.")
+    missed = found["data"]["not_found"]
+    left_out = f" ({count(missed, 'picture')} without a face left out)" if missed else ""
+    st.markdown(
+        f"{count(found['data']['n'], 'face')}{left_out}; with nothing done to them: {told}."
+    )
     columns = st.columns(2)
     for number, (corruption, rows) in enumerate(first["curves"].items()):
         accuracies = {

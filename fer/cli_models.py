@@ -1,4 +1,4 @@
-"""Commands about networks and models: `networks`, `models` and `export`."""
+"""Commands about networks and models: `networks`, `models`, `export` and `average`."""
 
 from __future__ import annotations
 
@@ -47,13 +47,24 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     export = commands.add_parser(
         "export",
         help="write a model in another format",
-        epilog="example: python -m fer export --model first --format tflite --out downloads",
+        epilog="example: python -m fer export --model crowd --format tflite --out downloads",
     )
     export.add_argument("--model", required=True, metavar="NAME")
     export.add_argument("--format", required=True, choices=FORMATS)
     export.add_argument("--out", required=True, type=Path, metavar="DIR")
     export.add_argument("--json", action="store_true", help="print the figures as a record")
     export.set_defaults(command=_export)
+
+    average = commands.add_parser(
+        "average",
+        help="average the weights of models that were trained on from the same ones",
+        epilog="example: python -m fer average --model one,two --data fer2013.csv --name both",
+    )
+    average.add_argument("--model", required=True, metavar="NAME,NAME")
+    average.add_argument("--data", required=True, metavar="PATH", help="what they were trained on")
+    average.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")
+    average.add_argument("--name", required=True, metavar="NAME", help="name of the new model")
+    average.set_defaults(command=_average)
 
 
 def _networks(options: argparse.Namespace) -> int:
@@ -162,6 +173,15 @@ def _export(options: argparse.Namespace) -> int:
         file=sys.stderr,
     )
     return SOME_FAILED
+
+
+def _average(options: argparse.Namespace) -> int:
+    from fer.training import averaging
+
+    names = [name.strip() for name in options.model.split(",")]
+    card = averaging.average(names, options.name, options.data, options.votes)
+    print(f"published the model {card.name}", file=sys.stderr)
+    return DONE
 
 
 def _print_layers(layers: list[dict[str, Any]]) -> None:

@@ -9,33 +9,20 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fer import registry
-from fer.emotions import EMOTIONS
 from fer.errors import BadSettings, FerError
 from fer.training import datasets, failures, launching, queueing, runs, transfer
 from fer.training.reporting import Reporter, say
 from fer.training.runs import Run
 from fer.training.settings import TrainSettings
-from fer.values import ModelCard
 
 if TYPE_CHECKING:
     from fer.training.learner import Learner
-
-INTENDED_USE = (
-    "Showing which of seven apparent expressions people would see in a face, for study, teaching "
-    "and demonstration, with the consent of those shown."
-)
-NOT_FOR = (
-    "Judging what somebody feels, and any decision about people: hiring, school, policing, health. "
-    "The EU AI Act forbids inferring emotions at work and in education (Art. 5(1)(f)) and demands "
-    "that people be told when they are analysed (Art. 50)."
-)
 
 
 def checked_data(settings: TrainSettings, fresh: bool = True) -> datasets.Dataset:
@@ -130,7 +117,24 @@ def _work(
         return "stopped"
     reporter.doing("publishing the best epoch")
     learner.load_average(run.best)
-    card = _publish(run, settings, learner, data.split("validation"), data)
+    from fer.training import publishing
+
+    card = publishing.publish(
+        learner.average,
+        settings,
+        data,
+        name=settings.name or run.id,
+        told={key: value for key, value in settings.as_dict().items() if key != "votes"}
+        | {"data": Path(settings.data).name, "weights": _file_name(settings.weights)},
+        facts={
+            "protocol": (
+                "validation split, on which the epoch was chosen and the temperature fitted; "
+                "exact copies of its faces were left out of training; one pass, no averaging"
+            ),
+            "best_epoch": learner.progress.best_epoch,
+            "seconds": round(sum(row["seconds"] for row in run.metrics())),
+        },
+    )
     reporter.state("finished", model=card.name)
     return "finished"
 
@@ -150,66 +154,6 @@ def _train(run: Run, learner: Learner, reporter: Reporter, stop: threading.Event
         learner.save(run.checkpoint)
         reporter.epoch(row)
     return True
-
-
-def _publish(
-    run: Run,
-    settings: TrainSettings,
-    learner: Learner,
-    validation: datasets.Dataset,
-    data: datasets.Dataset,
-) -> ModelCard:
-    """Fits the temperature, measures, exports and publishes the best epoch."""
-    from fer import metrics
-    from fer.training import calibration, export, networks
-
-    raw = learner.probabilities(learner.validation.pixels)
-    temperature = metrics.fitted_temperature(raw, learner.validation.targets)
-    probabilities = metrics.with_temperature(raw, temperature)
-    shares = learner.validation.targets if settings.labels == "crowd" else None
-    truth = datasets.truth(validation, settings.labels)
-    half = calibration.halves(validation.picture_hashes())
-    figures = calibration.figures(probabilities, truth, shares, half)
-    with tempfile.TemporaryDirectory() as folder:
-        engine, original = Path(folder, "model.onnx"), Path(folder, "model.keras")
-        export.to_onnx(learner.average, settings.input, engine)
-        difference = export.check(learner.average, engine, learner.validation.pixels[:256])
-        learner.average.save(original)
-        card = ModelCard(
-            name=settings.name or run.id,
-            network=settings.network,
-            question=settings.labels,
-            labels=EMOTIONS,
-            input=settings.input,
-            temperature=round(temperature, 4),
-            uncertain_below=round(calibration.uncertain_below(probabilities.max(axis=1)), 4),
-            data={
-                "name": data.name,
-                "hash": data.hash,
-                "licence": data.licence,
-                "train": int((data.splits == "train").sum()),
-                "validation": len(validation),
-            },
-            settings={key: value for key, value in settings.as_dict().items() if key != "votes"}
-            | {"data": Path(settings.data).name, "weights": _file_name(settings.weights)},
-            metrics={
-                "protocol": (
-                    "validation split, on which the epoch was chosen and the temperature fitted; "
-                    "exact copies of its faces were left out of training; one pass, no averaging"
-                ),
-                "best_epoch": learner.progress.best_epoch,
-                "seconds": round(sum(row["seconds"] for row in run.metrics())),
-                "export_difference": difference,
-                **figures,
-            },
-            parameters=learner.average.count_params(),
-            multiply_adds=networks.multiply_adds(learner.average),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            intended_use=INTENDED_USE,
-            not_for=NOT_FOR,
-            files={},
-        )
-        return registry.publish(card, {"model.onnx": engine, "model.keras": original})
 
 
 def _file_name(path: str | None) -> str | None:

@@ -128,6 +128,9 @@ def lay_out(chart: go.Figure, title: str) -> None:
         plot_bgcolor="rgba(0,0,0,0)",
         uirevision=title,
     )
+    # Streamlit makes its own template the default of the process, and that one clips labels.
+    chart.update_xaxes(automargin=True)
+    chart.update_yaxes(automargin=True)
 
 
 def _by_epoch(chart: go.Figure, epochs: int) -> None:

@@ -168,8 +168,8 @@ def test_on_a_phone_settings_change_while_the_picture_goes_on(browser: Browser, 
     wait_until(phone, lambda: not detection.detect(picture(phone)), "covered faces")
     phone.get_by_role("radio", name="Circle").click()
     choose(phone, "Face detector", "Haar")
-    choose(phone, "Model", "first")
-    expect(phone.get_by_text("Read by the model first")).to_be_visible()
+    choose(phone, "Model", "fer2013")
+    expect(phone.get_by_text("Read by the model fer2013")).to_be_visible()
     expect(phone.get_by_text("1 face on screen")).to_be_visible(timeout=LONG)
     assert not detection.detect(picture(phone))
     assert video.evaluate("video => video.marked === video.srcObject.id")
@@ -198,7 +198,7 @@ def test_three_visitors_at_once_and_the_model_of_one_fails(browser: Browser, liv
         page.context.close()
 
 
-@pytest.mark.parametrize("leave", ["refresh", "another page", "closed tab"])
+@pytest.mark.parametrize("leave", ["refresh", "another page", "killed tab"])
 def test_however_a_visitor_leaves_the_connection_is_given_back(
     browser: Browser, live: str, leave: str
 ) -> None:
@@ -214,7 +214,7 @@ def test_however_a_visitor_leaves_the_connection_is_given_back(
     elif leave == "another page":
         page.get_by_test_id("stSidebarNavLink").filter(has_text="About").click()
     else:
-        page.close()
+        page.close()  # without a farewell: the server notices after half a minute
     wait_until(other, lambda: not server.net_connections("udp"), "closed sockets")
     context.close()
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.words import plain
 from fer import registry
-from fer.training import calibration, job
+from fer.training import calibration, purpose
 from tests.helpers import publish_tiny
 from tests.pages.conftest import Open
 from tests.pages.test_photos import press, words
@@ -171,10 +171,10 @@ def test_the_law_stands_on_every_card(open_page: Open, tiny_models: Path) -> Non
     shown = words(page)
     for needed in ("hiring, school, policing", "Art. 5(1)(f)", "Art. 50", "63% of faces"):
         assert needed in shown
-    write_card(tiny_models, "tiny", {"not_for": job.NOT_FOR})
+    write_card(tiny_models, "tiny", {"not_for": purpose.NOT_FOR})
     page.run()
     assert not page.warning
-    assert plain(job.NOT_FOR) in page.error[0].value
+    assert plain(purpose.NOT_FOR) in page.error[0].value
 
 
 def test_the_list_tells_figures_and_marks(open_page: Open, tiny_models: Path) -> None:

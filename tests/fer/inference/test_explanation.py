@@ -173,7 +173,7 @@ def test_the_shipped_models_smile_at_the_mouth(name: str) -> None:
 
 
 def test_the_activation_map_adds_up_to_the_answer() -> None:
-    model = registry.load("first")
+    model = registry.load("crowd")
     faces = detection.detect(astronaut(), detection.DEFAULT)
     pixels = cropping.model_input(astronaut(), faces, model.card.input)[0]
     maps = [class_activation(model, pixels, place) for place in range(7)]

@@ -41,7 +41,7 @@ def test_settings_name_paths_that_hold_anywhere(
     kept = runs.create(settings).settings
     assert (kept.data, kept.votes) == (str(tmp_path / "a.csv"), str(tmp_path / "b.csv"))
     assert kept.weights == str(tmp_path / "some.weights.h5")
-    assert runs.create(TrainSettings("drawn", weights="first")).settings.weights == "first"
+    assert runs.create(TrainSettings("drawn", weights="crowd")).settings.weights == "crowd"
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(

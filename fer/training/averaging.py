@@ -1,0 +1,69 @@
+"""Models that were trained on from the same weights, averaged into one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fer import registry
+from fer.errors import BadModel, BadSettings
+from fer.training import datasets, export, publishing
+from fer.training.settings import from_dict
+from fer.values import ModelCard
+
+
+def average(names: Sequence[str], name: str, data: str, votes: str | None = None) -> ModelCard:
+    """Publishes the equal average of published models' weights as a model of its own.
+
+    A model soup (Wortsman et al. 2022, arXiv 2203.05482): it costs one model's time and is often
+    better than each, if one was trained on from the other or both from the same weights. `data` is
+    what they were trained on; its validation faces give temperature and figures. Raises
+    `BadSettings` where the models do not fit each other or the data.
+    """
+    if registry.check_name(name) in registry.names():
+        raise BadSettings(f"there is a model {name!r} already; choose another name.")
+    if len(set(names)) < 2:
+        raise BadSettings("name at least two different models to average.")
+    cards = [registry.card(one) for one in names]
+    first = cards[0]
+    kind = (first.network, first.input, first.question)
+    for card in cards[1:]:
+        if (card.network, card.input, card.question) != kind:
+            raise BadSettings(
+                f"{card.name!r} and {first.name!r} differ in network, input or question; only "
+                "models that agree in all three can be averaged."
+            )
+    settings = from_dict(
+        {
+            "data": data,
+            "votes": votes,
+            "network": first.network,
+            "labels": first.question,
+            "input": first.input.as_dict(),
+        }
+    )
+    faces = datasets.prepared(settings)
+    if any(card.data.get("hash") != faces.hash for card in cards):
+        raise BadSettings(f"{faces.name} is not the data that these models were trained on.")
+    models = [export.load(card) for card in cards]
+    arrays = zip(*(model.get_weights() for model in models), strict=True)
+    try:
+        models[0].set_weights([np.mean(parts, axis=0) for parts in arrays])
+    except ValueError as error:
+        raise BadModel(f"these models' weights cannot be averaged: {error}.") from None
+    return publishing.publish(
+        models[0],
+        settings,
+        faces,
+        name=name,
+        told={"average_of": {card.name: dict(card.settings) for card in cards}},
+        facts={
+            "protocol": (
+                "equal average of the weights of "
+                f"{' and '.join(names)}, whose epochs were chosen on the validation split, as the "
+                "temperature was fitted on it; exact copies of its faces were left out of "
+                "training; one pass, no averaging of answers"
+            )
+        },
+    )
