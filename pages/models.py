@@ -31,12 +31,15 @@ if not names:
 with answering.sentences():
     model_list.overview(names)
 
+active = registry.active()
+if st.session_state.get("model") not in names:
+    st.session_state["model"] = active if active in names else names[0]
 left, right = st.columns(2)
-first = left.selectbox(
-    "Model", names, index=names.index(registry.active()) if registry.active() in names else 0
-)
+first = left.selectbox("Model", names, key="model")
 others = [name for name in names if name != first]
-second = right.selectbox("Beside it", others, index=None, placeholder="another model")
+if st.session_state.get("beside") not in others:
+    st.session_state["beside"] = None
+second = right.selectbox("Beside it", others, key="beside", placeholder="another model")
 
 if not training_allowed():
     st.caption("Which model answers is set by whoever runs this server (FER_TRAINING=off).")

@@ -192,6 +192,16 @@ def test_a_model_is_put_to_use_and_back(open_page: Open) -> None:
     assert registry.active() == "other"
     press(page, "Go back to tiny")
     assert registry.active() == "tiny"
+    assert page.selectbox[0].value == "other"
+
+
+def test_the_model_beside_stays_when_the_other_one_changes(open_page: Open) -> None:
+    publish_tiny("third")
+    page = choose(open_page("models"), 1, "third")
+    choose(page, 0, "other")
+    assert page.selectbox[1].value == "third"
+    choose(page, 0, "third")
+    assert page.selectbox[1].value is None
 
 
 def test_a_model_that_cannot_be_loaded_is_not_put_to_use(
