@@ -25,9 +25,11 @@ _CLEAR = {"staticPlot": True}
 Pixels = NDArray[np.uint8]
 
 
-def button(model: str, pixels: Pixels, prediction: Prediction, key: str) -> None:
+def button(
+    model: str, pixels: Pixels, prediction: Prediction, key: str, words: str = "Why this answer?"
+) -> None:
     """A button that opens `section` in a dialog."""
-    if st.button("Why this answer?", key=key, type="tertiary", icon="🔎"):
+    if st.button(words, key=key, type="tertiary", icon="🔎"):
         _dialog(model, pixels, prediction, key)
 
 

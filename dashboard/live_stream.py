@@ -8,11 +8,14 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fer import images
-from fer.inference import records
+from fer.inference import cropping, records
 from fer.inference.live import LiveFeed, LiveSettings
 from fer.registry import Model
-from fer.values import FrameResult, Image
+from fer.values import FrameResult, Image, Prediction
 from fer.visualization import annotate, pixelate
 
 if TYPE_CHECKING:
@@ -44,12 +47,26 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FrozenFace:
+    """What a network saw of one person of a still, uint8 (H, W, C), and what was shown of it."""
+
+    person: int | None
+    pixels: NDArray[np.uint8]
+    prediction: Prediction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Moment:
-    """A still that its visitor froze: the PNG as it was shown, and its analysis as a record."""
+    """A still that its visitor froze: the PNG as it was shown, and its analysis as a record.
+
+    `faces` are there to be explained; none are kept of faces that were to be covered.
+    """
 
     png: bytes
     record: dict[str, Any]
     words: str
+    model: str
+    faces: tuple[FrozenFace, ...]
     key: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
@@ -129,7 +146,9 @@ class Stream:
             face["person"] = one.track
         record |= {"time": round(shown.time, 2), "model": self._model.card.name}
         labels = ", ".join(one.prediction.words for one in shown.faces) or "no face"
-        return Moment(images.encode_png(look.draw(image, result)), record, labels)
+        faces = () if look.pixelate or result is None else self._frozen(image, result)
+        png = images.encode_png(look.draw(image, result))
+        return Moment(png, record, labels, self._model.card.name, faces)
 
     def end(self) -> None:
         """Gives the thread and the last frame back; summary and history stay. Quick, and may be
@@ -139,6 +158,16 @@ class Stream:
             self._last = None
             if self.feed is not None:
                 self.feed.close()
+
+    def _frozen(self, image: Image, result: FrameResult) -> tuple[FrozenFace, ...]:
+        """What the model's network sees of each face."""
+        seen = cropping.model_input(
+            image, [one.face for one in result.faces], self._model.card.input
+        )
+        return tuple(
+            FrozenFace(one.track, pixels, one.prediction)
+            for one, pixels in zip(result.faces, seen, strict=True)
+        )
 
     def _drawn(self, frame: VideoFrame, look: Look) -> VideoFrame:
         image = images.from_video_frame(frame, LONGEST_SIDE)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard import explain_view
 from dashboard.live_session import Session
 from dashboard.words import count
 from fer.emotions import EMOTIONS
@@ -106,6 +107,14 @@ def show_moments(session: Session) -> None:
                         icon="⬇️",
                         on_click="ignore",
                     )
+                    for place, face in enumerate(moment.faces):
+                        explain_view.button(
+                            moment.model,
+                            face.pixels,
+                            face.prediction,
+                            f"{moment.key}-why-{place}",
+                            f"Why is person {face.person} {face.prediction.words}?",
+                        )
                     st.button(
                         "Remove",
                         key=f"{moment.key}-remove",

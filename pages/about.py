@@ -66,6 +66,6 @@ with right, answering.sentences():
         },
         hide_index=True,
     )
-    st.markdown(f"**For:** {card.intended_use}")
-    st.markdown(f"**Not for:** {card.not_for}")
+    st.markdown(f"**For:** {plain(card.intended_use)}")
+    st.markdown(f"**Not for:** {plain(card.not_for)}")
     st.caption(f"Data: {plain(str(card.data.get('licence', 'unknown')))}.")

@@ -56,6 +56,12 @@ with right:
         st.page_link(navigation.page("train"), label="**Train**")
         st.caption("Teach a network of your own, watch it learn, and put it to work.")
     with st.container(border=True):
+        st.page_link(navigation.page("evaluate"), label="**Evaluate**")
+        st.caption("How often a model is right, how sure one may be of that, and why it said so.")
+    with st.container(border=True):
+        st.page_link(navigation.page("models"), label="**Models**")
+        st.caption("Every model's card: what it answers, how well, and what it is not for.")
+    with st.container(border=True):
         st.page_link(navigation.page("about"), label="**About**")
         st.caption("What an apparent expression can and cannot tell, and the law.")
     st.caption(

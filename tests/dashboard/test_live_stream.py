@@ -12,6 +12,7 @@ import pytest
 
 from dashboard.live_stream import Look, Stream
 from fer import images, registry
+from fer.inference import explanation
 from fer.inference.live import LiveSettings
 from fer.values import Box, Image
 from tests import clips
@@ -170,7 +171,20 @@ def test_a_frozen_moment_is_what_was_shown(begin: Callable[..., Stream]) -> None
     assert face["person"] == 1
     left, _, right, _ = face["box"]
     assert left < 640 - 398 < right, "boxes are in pixels of the mirrored still"
-    assert moment.record["model"] == "tiny"
+    assert moment.record["model"] == moment.model == "tiny"
+    (frozen,) = moment.faces
+    assert frozen.person == 1
+    told = explanation.explain(registry.load("tiny"), frozen.pixels)
+    assert told.pixels.shape == registry.card("tiny").input.shape
+
+
+def test_a_moment_of_covered_faces_keeps_none_of_them(begin: Callable[..., Stream]) -> None:
+    stream = begin(look=Look(pixelate=True))
+    shown_until(stream, lambda _: bool(stream.feed and stream.feed.people()))
+    stream.show(video(clips.frame(0)))
+    moment = stream.freeze()
+    assert moment is not None and moment.record["faces"]
+    assert moment.faces == ()
 
 
 def test_the_end_gives_thread_and_picture_back(begin: Callable[..., Stream]) -> None:
