@@ -11,6 +11,7 @@ from dashboard import samples
 from fer.values import Image
 
 WIDTH, HEIGHT = 640, 480
+FRAMES_PER_SECOND = 30
 FRAMES = 240
 """Eight seconds at 30 frames a second: far longer than any delay, so that numbers are clear."""
 
@@ -24,7 +25,9 @@ BAR = 20
 def write(path: Path) -> Path:
     """An uncompressed .y4m film, which costs a browser little to play."""
     with path.open("wb") as film:
-        film.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F30:1 Ip A1:1 C420jpeg\n".encode())
+        film.write(
+            f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{FRAMES_PER_SECOND}:1 Ip A1:1 C420jpeg\n".encode()
+        )
         for number in range(FRAMES):
             planes = cv2.cvtColor(frame(number), cv2.COLOR_RGB2YUV_I420)
             film.write(b"FRAME\n" + planes.tobytes())

@@ -98,7 +98,12 @@ def _rate(shown: list[tuple[float, int | None]], seconds: float) -> float:
 def _delays(
     camera: list[tuple[float, int | None]], shown: list[tuple[float, int | None]]
 ) -> list[float]:
-    """Milliseconds from a number's latest first sight at the camera to its first one here."""
+    """Milliseconds from a number's first sight at the camera to its first one here.
+
+    Numbers come round again: what was seen half a film ago belongs to another turn, so that a frame
+    that only one side saw gives no delay.
+    """
+    turn = 1000 * live_film.FRAMES / live_film.FRAMES_PER_SECOND / 2
     delays, at, newest = [], dict[int, float](), None
     events = [(now, 0, number) for now, number in camera] + [
         (now, 1, number) for now, number in shown
@@ -107,11 +112,11 @@ def _delays(
         if number is None:
             continue
         if place == 0:
-            at.setdefault(number, now)
-            at.pop((number + live_film.FRAMES // 2) % live_film.FRAMES, None)
+            if now - at.get(number, -turn) >= turn:
+                at[number] = now
         elif number != newest:
             newest = number
-            if number in at:
+            if now - at.get(number, -turn) < turn:
                 delays.append(now - at[number])
     return delays
 

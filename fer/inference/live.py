@@ -51,7 +51,29 @@ _GONE = (
     "one is chosen."
 )
 
+FRAMES_PER_SECOND = 30
+"""So many frames are analysed a second, those of all visitors together: each has its share."""
+
 _log = logging.getLogger(__name__)
+
+
+class _Crowd:
+    """How many feeds of this process are at work."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.size = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self.size += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self.size -= 1
+
+
+_crowd = _Crowd()
 
 
 class LiveFeed:
@@ -137,8 +159,12 @@ class _Worker:
         """The thread: it sleeps until a frame is there, and no error of a frame ends it."""
         analyser = Analyser()
         self._try(lambda: analyser.prepare(self.model, self.settings))
-        while (frame := self._next()) is not None:
-            self._try(partial(self._read, analyser, *frame))
+        with _crowd:
+            while (frame := self._next()) is not None:
+                started = clock.monotonic()
+                self._try(partial(self._read, analyser, *frame))
+                if _crowd.size > 1:
+                    self._rest(started + _crowd.size / FRAMES_PER_SECOND)
 
     def stop(self) -> None:
         with self._turn:
@@ -189,8 +215,14 @@ class _Worker:
             frame, self._slot = self._slot, None
             return frame
 
+    def _rest(self, until: float) -> None:
+        """Leaves the time until then to the other visitors."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._closed, max(0.0, until - clock.monotonic()))
+
     def _read(self, analyser: Analyser, image: Image, time: float, offered: float) -> None:
-        analysis = analyser.analyse(image, time, offered, self.model, self.settings)
+        crowd = _crowd.size
+        analysis = analyser.analyse(image, time, offered, self.model, self.settings, crowd)
         now = clock.monotonic()
         self._newest = analysis, now
         self._meter.analysed(now, now - offered, analysis.result.seconds)

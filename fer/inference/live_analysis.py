@@ -73,7 +73,7 @@ class Analysis:
 @dataclass(slots=True)
 class Pace:
     """How often a costly step is taken: as often as its share of the time allows, within bounds
-    in seconds; but never for more than half of the time."""
+    in seconds; but never for more than half of the time. A crowd of streams shares that time."""
 
     share: float
     shortest: float
@@ -81,14 +81,14 @@ class Pace:
     cost: float = 0.0
     last: float | None = None
 
-    def due(self, now: float, hurry: bool = False) -> bool:
-        """Whether it is time again; twice as often in a hurry."""
+    def due(self, now: float, hurry: bool = False, crowd: int = 1) -> bool:
+        """Whether it is time again; twice as often in a hurry, less often in a crowd."""
         if self.last is None:
             return True
         longest = max(self.longest, 2 * self.cost)
         interval = min(max(self.cost / self.share, self.shortest), longest)
         # A little early is better than a frame late: frames come in steps of their own.
-        return now - self.last > (0.45 if hurry else 0.9) * interval
+        return now - self.last > (0.45 if hurry else 0.9) * interval * crowd
 
     def done(self, now: float, seconds: float) -> None:
         self.cost = seconds if self.last is None else 0.7 * self.cost + 0.3 * seconds
@@ -126,6 +126,7 @@ class Analyser:
         self._following = Pace(share=0.15, shortest=0.1, longest=0.4)
         self._reading = Pace(share=0.3, shortest=1 / 15, longest=0.25)
         self._frames = 0
+        self._crowd = 1
         self._shown: dict[int, FaceResult] = {}
 
     def prepare(self, model: registry.Model, settings: LiveSettings) -> None:
@@ -142,11 +143,12 @@ class Analyser:
         arrived: float,
         model: registry.Model,
         settings: LiveSettings,
+        crowd: int = 1,
     ) -> Analysis:
         """The smoothed result for one frame, RGB uint8 (H, W, 3), in its own pixels.
 
         `time` is the stream's, `arrived` a monotonic clock's; model and settings may change from
-        frame to frame.
+        frame to frame. `crowd` streams are read in this process at the same time.
         Raises `BadImage`, `BadModel` or whatever else the detector or the model raises; the next
         frame may then be read as if nothing had happened.
         """
@@ -156,6 +158,7 @@ class Analyser:
         smaller, scale = images.bounded(images.as_image(image), LONGEST_SIDE)
         now = self._steady_time(time, arrived)
         self._adopt(model, settings)
+        self._crowd = crowd
         seconds: dict[str, float] = {}
         tracked = self._track(smaller, now, settings.every, seconds)
         faces = self._read(smaller, tracked, now, seconds)
@@ -209,8 +212,8 @@ class Analyser:
         if every is not None:
             return self._frames % every == 0
         if self._tracker.alive:
-            return self._following.due(now, hurry=self._tracker.doubtful)
-        return self._searching.due(now, hurry=self._tracker.doubtful)
+            return self._following.due(now, self._tracker.doubtful, self._crowd)
+        return self._searching.due(now, self._tracker.doubtful, self._crowd)
 
     def _read(
         self,
@@ -224,7 +227,7 @@ class Analyser:
         self._smoother.keep(alive)
         self._shown = {track: face for track, face in self._shown.items() if track in alive}
         known = all(one.track in self._shown for one in tracked)
-        if tracked and (not known or self._reading.due(now)):
+        if tracked and (not known or self._reading.due(now, crowd=self._crowd)):
             started = clock.perf_counter()
             read = self._recognizer.classify(image, [one.face for one in tracked])
             for one, face in zip(tracked, read.faces, strict=True):

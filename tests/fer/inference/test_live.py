@@ -294,3 +294,12 @@ def test_an_unknown_detector_is_told_which_exist() -> None:
     with pytest.raises(UnknownDetector, match="mtcnn"):
         LiveSettings(detector="hal")
     assert issubclass(UnknownDetector, FerError)
+
+
+def test_visitors_share_the_frames_and_leave_them_when_they_go(feed: LiveFeed) -> None:
+    other = LiveFeed(registry.load("tiny"), each())
+    until(lambda: live._crowd.size == 2)
+    assert read(feed, bright_square(), 0.0).faces
+    assert read(other, bright_square(), 0.0).faces
+    other.close()
+    until(lambda: live._crowd.size == 1)

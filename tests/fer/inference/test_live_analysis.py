@@ -165,6 +165,14 @@ def test_steady_time_leaves_a_sound_stream_as_it_is(steps: list[float], start: f
         time += passed
 
 
+def test_a_crowd_shares_the_time() -> None:
+    pace = Pace(share=0.1, shortest=0.1, longest=0.5)
+    pace.done(0.0, 0.03)
+    assert pace.due(0.3)
+    assert not pace.due(0.3, crowd=3)
+    assert pace.due(0.9, crowd=3)
+
+
 def test_a_pace_keeps_its_share_within_bounds() -> None:
     pace = Pace(share=0.1, shortest=0.1, longest=0.5)
     assert pace.due(0.0)
