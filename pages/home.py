@@ -6,6 +6,15 @@ from dashboard import answering, desk, memory, navigation, photo_view, samples
 from fer import images, registry
 from fer.visualization import annotate, charts
 
+PAGES = {
+    "live": "Press START, allow the camera, and see each face read as it moves.",
+    "photos": "Drop pictures or take a snapshot, and read every face in them.",
+    "train": "Teach a network of your own, watch it learn, and put it to work.",
+    "evaluate": "How often a model is right, how sure one may be of that, and why it said so.",
+    "models": "Every model's card: what it answers, how well, and what it is not for.",
+    "about": "What an apparent expression can and cannot tell, and the law.",
+}
+
 navigation.ensure_frame()
 
 
@@ -46,24 +55,10 @@ with middle:
         )
     st.caption(answering.model_sentence(card))
 with right:
-    with st.container(border=True):
-        st.page_link(navigation.page("live"), label="**Live**")
-        st.caption("Press START, allow the camera, and see each face read as it moves.")
-    with st.container(border=True):
-        st.page_link(navigation.page("photos"), label="**Photos**")
-        st.caption("Drop pictures or take a snapshot, and read every face in them.")
-    with st.container(border=True):
-        st.page_link(navigation.page("train"), label="**Train**")
-        st.caption("Teach a network of your own, watch it learn, and put it to work.")
-    with st.container(border=True):
-        st.page_link(navigation.page("evaluate"), label="**Evaluate**")
-        st.caption("How often a model is right, how sure one may be of that, and why it said so.")
-    with st.container(border=True):
-        st.page_link(navigation.page("models"), label="**Models**")
-        st.caption("Every model's card: what it answers, how well, and what it is not for.")
-    with st.container(border=True):
-        st.page_link(navigation.page("about"), label="**About**")
-        st.caption("What an apparent expression can and cannot tell, and the law.")
+    for stem, words in PAGES.items():
+        with st.container(border=True):
+            st.page_link(navigation.page(stem), label=f"**{stem.capitalize()}**")
+            st.caption(words)
     st.caption(
         "An expression is not a feeling: faces do not reliably reveal what somebody feels. "
         "Tell people when you analyse their faces."
