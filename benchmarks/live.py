@@ -1,6 +1,7 @@
 """The live page against a page whose callback does nothing, in a real browser with a fake camera.
 
     python -m benchmarks.live                   about 15 minutes, three trials of everything
+    python -m benchmarks.live --visitors 3      the part with three visitors alone
     python -m benchmarks.live --short           one short trial, to see that it works
     python -m benchmarks.live --soak 10         ten minutes of one stream: memory and threads
 
@@ -62,6 +63,7 @@ def main() -> None:
     )
     parser.add_argument("--short", action="store_true", help="one short trial")
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="one long stream instead")
+    parser.add_argument("--visitors", type=int, choices=(1, 3), help="this part alone")
     options = parser.parse_args()
     lengths = Lengths(5, 8, 1) if options.short else Lengths(10, 30, 3)
     with ExitStack() as stack:
@@ -82,8 +84,10 @@ def main() -> None:
         app = folder / "empty.py"
         app.write_text(EMPTY.format(root=str(ROOT)))
         empty = stack.enter_context(live_visit.served("empty callback", app, "", False))
-        _one(browser, empty, ours, lengths)
-        _three(browser, empty, ours, lengths)
+        if options.visitors != 3:
+            _one(browser, empty, ours, lengths)
+        if options.visitors != 1:
+            _three(browser, empty, ours, lengths)
 
 
 def _one(browser: Browser, empty: Arm, ours: Arm, lengths: Lengths) -> None:
