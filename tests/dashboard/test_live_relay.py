@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ import streamlit_webrtc.relay
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, VideoFrame
 from streamlit.runtime import Runtime
+from streamlit_webrtc.process import AsyncVideoProcessTrack
 
 from dashboard import live_relay
 
@@ -42,6 +44,46 @@ class Counter(MediaStreamTrack):  # type: ignore[misc]
         return frame
 
 
+class Repeating(AsyncVideoProcessTrack):  # type: ignore[misc]
+    """Processed pictures, each handed out three times: the same object with another time."""
+
+    def __init__(self, side: int) -> None:
+        MediaStreamTrack.__init__(self)
+        self.side = side
+        self.number = 0
+        self.frame: VideoFrame | None = None
+
+    async def recv(self) -> VideoFrame:
+        await asyncio.sleep(0)
+        if self.number == FRAMES:
+            await asyncio.sleep(0.01)
+            raise MediaStreamError
+        if self.frame is None or self.number % 3 == 0:
+            grey = np.full((self.side, self.side, 3), 4 * self.number, np.uint8)
+            self.frame = VideoFrame.from_ndarray(grey, format="rgb24").reformat(format="yuv420p")
+        self.number += 1
+        self.frame.pts, self.frame.time_base = self.number, Fraction(1, 30)
+        return self.frame
+
+    def stop(self) -> None:
+        MediaStreamTrack.stop(self)
+
+
+async def read_processed(side: int) -> list[tuple[VideoFrame, int]]:
+    """Every picture that a reader gets, and the time it had then."""
+    track = Repeating(side)
+    reader = live_relay.NewestFrameRelay().subscribe(track)
+    seen = []
+    try:
+        while True:
+            frame = await reader.recv()
+            seen.append((frame, frame.pts))
+    except MediaStreamError:
+        reader.stop()
+        assert reader.readyState == "ended"
+        return seen
+
+
 async def read_slowly(kind: str) -> list[int]:
     reader = live_relay.NewestFrameRelay().subscribe(Counter(kind))
     seen = []
@@ -69,6 +111,19 @@ def test_a_slow_reader_gets_the_newest_picture() -> None:
 
 def test_sound_is_kept_whole() -> None:
     assert slowly_read("audio") == list(range(1, FRAMES + 1))
+
+
+@pytest.mark.parametrize("side", [4, 5])
+def test_a_picture_comes_once_and_its_time_stays(side: int) -> None:
+    """A reader's pictures must not change while an encoder reads them, nor their times repeat."""
+    with ThreadPoolExecutor(1) as other:
+        seen = other.submit(asyncio.run, read_processed(side)).result()
+    times = [time for _, time in seen]
+    assert [frame.pts for frame, _ in seen] == times
+    assert times == sorted(set(times))
+    shades = [int(frame.to_ndarray(format="rgb24").mean()) for frame, _ in seen]
+    assert len(shades) > 10
+    assert all(later - sooner > 8 for sooner, later in itertools.pairwise(shades))
 
 
 def test_the_server_takes_our_relay(monkeypatch: pytest.MonkeyPatch) -> None:
