@@ -32,8 +32,13 @@ crowd-parts: data-named $(VENV)/run.stamp
 	$(TRAIN) docs/models/crowd-base.json --name crowd-base
 	$(TRAIN) docs/models/crowd-tuned.json --name crowd-tuned
 
+AVERAGE := $(REMAKE) average --data "$(DATA)"
+
 model-crowd: crowd-parts
-	test -d $(MADE)/crowd || $(REMAKE) average --model crowd-base,crowd-tuned --data "$(DATA)" --name crowd
+	test -d $(MADE)/crowd-average || $(AVERAGE) --model crowd-base,crowd-tuned --name crowd-average
+	$(TRAIN) docs/models/crowd-low.json --name crowd-low
+	test -d $(MADE)/crowd-half || $(AVERAGE) --model crowd-average,crowd-low --name crowd-half
+	$(TRAIN) docs/models/crowd.json --name crowd
 
 model-fer2013: crowd-parts
 	$(TRAIN) docs/models/fer2013.json --name fer2013

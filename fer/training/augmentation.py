@@ -37,7 +37,7 @@ STRENGTHS: dict[str, Strength] = {
         scale=0.15,
         contrast=0.3,
         brightness=0.15,
-        low_resolution=0.1,
+        low_resolution=0.3,
         jpeg=0.1,
         erase=0.3,
     ),
