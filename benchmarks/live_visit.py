@@ -144,7 +144,7 @@ def visitor(browser: Browser, arm: Arm) -> Iterator[tuple[Page, Frame]]:
 
 def _started(page: Page) -> Frame:
     """The stream's frame once its picture stays. Now and then one ends as soon as it has begun
-    (seen once in 60 starts, with a callback that does nothing too); it is started again."""
+    (a few of a hundred starts, all with the callback that does nothing); it is started again."""
     inside = page.frame_locator("iframe[title*=webrtc]")
     for start in range(1, _MOST_STARTS + 1):
         inside.get_by_role("button", name="START").click()

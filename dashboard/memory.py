@@ -23,8 +23,8 @@ def keep_uploads_off_the_disk() -> None:
 def settle(when: str = "loaded") -> None:
     """Once a process when a model is `loaded`, and once more when a stream has been `streaming`.
 
-    Streamlit collects garbage after every run; freezing what stays for good keeps that short: 3 ms
-    for three visitors, which all others wait for, and 35 ms without what the first stream brings.
+    Streamlit collects garbage after every run, and every thread waits for it; freezing what stays
+    for good keeps that short: with three live visitors 3 ms, but 35 ms without the second time.
     And glibc is told to map blocks from 1 MB on by themselves, so that a picture's memory returns
     to the system; its heaps would keep 100 MB."""
     with suppress(OSError, AttributeError):
