@@ -147,8 +147,9 @@ def _look() -> Look:
     pixelate = st.toggle(
         "Pixelate faces",
         key="live-pixelate",
-        help="Shows expressions without showing people. A face that the detector does not find "
-        "is not covered; while nothing is known, the whole picture is.",
+        help="Shows expressions without showing people. A face is covered from when the detector "
+        "finds it until two seconds after it was lost; while nothing is known, the whole picture "
+        "is.",
         persist_state="session",
     )
     return Look(style or annotate.STYLES[0], mirror, pixelate)

@@ -119,8 +119,11 @@ def _run_to_do(options: argparse.Namespace) -> tuple[runs.Run | None, Dataset | 
     """The run, claimed or new, and the faces of a new one; no run where its model is there."""
     from fer.training import job, launching, transfer
 
-    begun = runs.find(options.resume) if options.resume else None
-    if begun is None:
+    begun: runs.Run | None = None
+    if options.resume:
+        _refuse_settings(options)
+        begun = runs.find(options.resume)
+    else:
         settings = _train_settings(options)
         if options.once:
             if settings.name is None:
@@ -137,10 +140,25 @@ def _run_to_do(options: argparse.Namespace) -> tuple[runs.Run | None, Dataset | 
     return runs.create(settings), data
 
 
+def _refuse_settings(options: argparse.Namespace) -> None:
+    """Raises `BadSettings` where a run that goes on with its own settings is given others."""
+    flags = ("--settings", "--once", *_TRAIN_FLAGS)
+    given = [flag for flag in flags if getattr(options, _field(flag)) not in (None, False)]
+    if given:
+        raise BadSettings(
+            f"a run goes on with the settings it was begun with: leave out {', '.join(given)} "
+            "beside --resume, or begin a new run."
+        )
+
+
+def _field(flag: str) -> str:
+    return flag[2:].replace("-", "_")
+
+
 def _train_settings(options: argparse.Namespace) -> training_settings.TrainSettings:
     values = training_settings.from_file(options.settings) if options.settings else {}
     for flag in _TRAIN_FLAGS:
-        name = flag[2:].replace("-", "_")
+        name = _field(flag)
         if getattr(options, name) is not None:
             values[name] = getattr(options, name)
     if (side := values.pop("size", None)) is not None:

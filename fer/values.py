@@ -66,6 +66,16 @@ class Box:
         """The same box in a picture of `width` pixels turned left to right."""
         return Box(width - self.right, self.top, width - self.left, self.bottom)
 
+    def scaled(self, across: float, down: float, width: int, height: int) -> Box:
+        """The same box in a picture of `width` × `height` that is so many times as large; at least
+        one pixel of it."""
+        left, top, right, bottom = self.as_list()
+        box = clipped_box(left * across, top * down, right * across, bottom * down, width, height)
+        if box is not None:
+            return box
+        x, y = min(int(left * across), width - 1), min(int(top * down), height - 1)
+        return Box(x, y, x + 1, y + 1)
+
 
 def clipped_box(
     left: float, top: float, right: float, bottom: float, width: int, height: int
@@ -113,15 +123,10 @@ class Face:
 
     def scaled(self, across: float, down: float, width: int, height: int) -> Face:
         """The same face in a picture of `width` × `height` that is so many times as large."""
-        left, top, right, bottom = self.box.as_list()
-        box = clipped_box(left * across, top * down, right * across, bottom * down, width, height)
-        if box is None:
-            x, y = min(int(left * across), width - 1), min(int(top * down), height - 1)
-            box = Box(x, y, x + 1, y + 1)
         points = self.landmarks
         if points is not None:
             points = points * np.array([across, down], np.float32)
-        return Face(box, self.score, points)
+        return Face(self.box.scaled(across, down, width, height), self.score, points)
 
     def mirrored(self, width: int) -> Face:
         """The same face in a picture of `width` pixels turned left to right."""
@@ -221,7 +226,7 @@ class FrameResult:
 
     `seconds` holds the time spent in "decode", "detect", "crop" and "classify", in a stream also
     in "track" and in "analysis" as a whole; `time` is the position in a stream in seconds (0 for a
-    photo).
+    photo). `hidden`: where else in a stream a face may be, of which nothing is told.
     """
 
     faces: tuple[FaceResult, ...]
@@ -229,11 +234,13 @@ class FrameResult:
     height: int
     seconds: Mapping[str, float] = field(default_factory=dict)
     time: float = 0.0
+    hidden: tuple[Box, ...] = ()
 
     def mirrored(self) -> FrameResult:
         """The same result for the picture turned left to right."""
         faces = tuple(face.mirrored(self.width) for face in reversed(self.faces))
-        return replace(self, faces=faces)
+        hidden = tuple(box.mirrored(self.width) for box in self.hidden)
+        return replace(self, faces=faces, hidden=hidden)
 
     def with_seconds(self, **more: float) -> FrameResult:
         """The same result with the time of further steps."""
@@ -243,7 +250,8 @@ class FrameResult:
         """The same result in the pixels of a picture of another size."""
         across, down = width / self.width, height / self.height
         faces = tuple(one.scaled(across, down, width, height) for one in self.faces)
-        return replace(self, faces=faces, width=width, height=height)
+        hidden = tuple(box.scaled(across, down, width, height) for box in self.hidden)
+        return replace(self, faces=faces, hidden=hidden, width=width, height=height)
 
 
 PREPROCESSING = ("none", "equalize", "threshold")

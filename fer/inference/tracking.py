@@ -12,7 +12,10 @@ import numpy as np
 from fer.inference import motion, tracks
 from fer.inference.motion import Motion
 from fer.inference.tracks import Track
-from fer.values import Face, Image
+from fer.values import Box, Face, Image
+
+LINGER_SECONDS = 2.0
+"""For so long a face may still be where its track ended."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +41,7 @@ class Tracker:
 
     def __init__(self) -> None:
         self._tracks: list[Track] = []
+        self._ended: list[tuple[Box, float]] = []
         self._next = 1
         self._now = 0.0
         self._time: float | None = None
@@ -58,6 +62,13 @@ class Tracker:
             tracks.overlap(a, b) > 0 for a, b in itertools.combinations(places, 2)
         )
 
+    def hidden(self, width: int, height: int) -> tuple[Box, ...]:
+        """Where else a face may be in the last frame, which has this size: unconfirmed ones, those
+        that a detection missed, and where a track ended in the last `LINGER_SECONDS`."""
+        faces = [one.face(width, height) for one in self._tracks if not one.shown(self._now)]
+        boxes = [face.box for face in faces if face is not None]
+        return (*boxes, *(box for box, _ in self._ended))
+
     def detected(self, image: Image, faces: Sequence[Face], time: float) -> tuple[Tracked, ...]:
         """The tracks on screen, left to right, in a frame in which a detector found `faces`.
 
@@ -77,7 +88,7 @@ class Tracker:
             track.missed += 1
             if front and not track.covered:
                 track.cover(front, self._now)
-        self._tracks = [one for one in self._tracks if one.number or not one.missed]
+        self._keep([one for one in self._tracks if one.number or not one.missed], image)
         return self._shown(image)
 
     def moved(self, image: Image, time: float) -> tuple[Tracked, ...]:
@@ -99,9 +110,16 @@ class Tracker:
         self._grey = grey
         for place, track in enumerate(self._tracks):
             track.move(found.get(place), scale, passed, self._now)
-        self._tracks = [
-            one for one in self._tracks if not one.lost(self._now) and one.is_inside(width, height)
-        ]
+        self._ended = [one for one in self._ended if self._now - one[1] <= LINGER_SECONDS]
+        inside = [one for one in self._tracks if one.is_inside(width, height)]
+        self._keep([one for one in inside if not one.lost(self._now)], image)
+
+    def _keep(self, kept: list[Track], image: Image) -> None:
+        """Ends all other tracks."""
+        height, width = image.shape[:2]
+        ended = [one.face(width, height) for one in self._tracks if one not in kept]
+        self._ended += [(face.box, self._now) for face in ended if face is not None]
+        self._tracks = kept
 
     def _passed(self, time: float) -> float:
         """Seconds since the last frame, none if time is not a number or runs backwards."""
@@ -118,6 +136,10 @@ class Tracker:
             ratio = np.array([width / self._size[0], height / self._size[1]])
             for track in self._tracks:
                 track.scale(ratio)
+            across, down = ratio.tolist()
+            self._ended = [
+                (box.scaled(across, down, width, height), then) for box, then in self._ended
+            ]
             self._grey = None
         self._size = (width, height)
 

@@ -6,11 +6,12 @@ import base64
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect
 
 from fer import images
 from fer.inference import detection
@@ -21,6 +22,8 @@ from tests.browser.test_app import server_of, settled
 from tests.helpers import publish_tiny
 
 pytestmark = pytest.mark.browser
+
+NewContext = Callable[..., BrowserContext]
 
 LONG = 90_000
 HAPPY = "A moment, apparently happy"
@@ -41,6 +44,21 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         patch.setenv("FER_MODELS", str(folder / "models"))
         publish_tiny("broken", broken=True)
         yield address
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[NewContext]:
+    """Browser contexts that are closed however the test ends, and their streams with them."""
+    opened: list[BrowserContext] = []
+
+    def new(**options: Any) -> BrowserContext:
+        opened.append(browser.new_context(**options))
+        opened[-1].set_default_timeout(60_000)
+        return opened[-1]
+
+    yield new
+    for context in opened:
+        context.close()
 
 
 def open_live(page: Page, address: str) -> FrameLocator:
@@ -159,10 +177,10 @@ def points(page: Page) -> int:
     return str(line.first.get_attribute("d")).count("L")
 
 
-def test_on_a_phone_settings_change_while_the_picture_goes_on(browser: Browser, live: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    context.set_default_timeout(30_000)
-    phone = context.new_page()
+def test_on_a_phone_settings_change_while_the_picture_goes_on(
+    new_context: NewContext, live: str
+) -> None:
+    phone = new_context(viewport={"width": 390, "height": 844}).new_page()
     open_live(phone, live)
     start(phone)
     wait_until(phone, lambda: oranges(picture(phone)) > 200, "an orange frame")
@@ -183,15 +201,14 @@ def test_on_a_phone_settings_change_while_the_picture_goes_on(browser: Browser, 
     wait_until(phone, lambda: frames_seen(phone) > before + 30, "more frames")
     main = phone.get_by_test_id("stMain")
     assert main.evaluate("one => one.scrollWidth <= one.clientWidth")
-    context.close()
 
 
-def test_three_visitors_at_once_and_the_model_of_one_fails(browser: Browser, live: str) -> None:
+def test_three_visitors_at_once_and_the_model_of_one_fails(
+    new_context: NewContext, live: str
+) -> None:
     pages = []
     for number in range(3):
-        context = browser.new_context(viewport={"width": 1100, "height": 900})
-        context.set_default_timeout(60_000)
-        pages.append(context.new_page())
+        pages.append(new_context(viewport={"width": 1100, "height": 900}).new_page())
         open_live(pages[-1], live)
         if number == 2:
             choose(pages[-1], "Model", "broken")
@@ -201,16 +218,14 @@ def test_three_visitors_at_once_and_the_model_of_one_fails(browser: Browser, liv
     expect(pages[2].get_by_text("does not answer with seven finite")).to_be_visible(timeout=LONG)
     before = frames_seen(pages[2])
     wait_until(pages[2], lambda: frames_seen(pages[2]) > before, "the picture goes on")
-    for page in pages:
-        page.context.close()
 
 
 @pytest.mark.parametrize("leave", ["refresh", "another page", "killed tab"])
 def test_however_a_visitor_leaves_the_connection_is_given_back(
-    browser: Browser, live: str, leave: str
+    new_context: NewContext, live: str, leave: str
 ) -> None:
     server = psutil.Process(server_of(live))
-    context = browser.new_context()
+    context = new_context()
     page, other = context.new_page(), context.new_page()
     open_live(page, live)
     wait_until(other, lambda: not server.net_connections("udp"), "earlier visitors gone")
@@ -223,7 +238,6 @@ def test_however_a_visitor_leaves_the_connection_is_given_back(
     else:
         page.close()  # without a farewell: the server notices after half a minute
     wait_until(other, lambda: not server.net_connections("udp"), "closed sockets")
-    context.close()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from fer.inference import detection
-from fer.inference.tracking import Tracked, Tracker
+from fer.inference.tracking import LINGER_SECONDS, Tracked, Tracker
 from fer.inference.tracks import HIDDEN_SECONDS, LOST_SECONDS, MOST_FACES, SURE
 from fer.values import Face, Image, clipped_box
 from tests import scenes
@@ -68,6 +68,34 @@ def test_who_leaves_and_comes_back_is_a_new_track() -> None:
     assert [ids for time, ids in seen if time < 1] == [[1]] * FRAMES_PER_SECOND
     assert all(ids == [] for time, ids in seen if 1 + HIDDEN_SECONDS < time < 3)
     assert seen[-1][1] == [2]
+
+
+def test_where_a_lost_face_was_is_known_for_a_while() -> None:
+    """So that it can stay covered: the detector alone lost it, the person may sit there yet."""
+    tracker, place = Tracker(), (320.0, 240.0, 200.0, False)
+    image = scenes.frame([place])
+    tracker.detected(image, [make_face(220, 140, 200)], 0)
+    height, width = image.shape[:2]
+    assert tracker.hidden(width, height) == ()
+    until = LOST_SECONDS + LINGER_SECONDS
+    for tenth in range(1, 40):
+        shown = tracker.detected(image, [], tenth / 10)
+        places = [one.face.box for one in shown] + list(tracker.hidden(width, height))
+        if tenth / 10 < until:
+            assert any(box.left < 320 < box.right and box.top < 240 < box.bottom for box in places)
+        elif tenth / 10 > until + 0.2:
+            assert places == []
+
+
+def test_a_face_that_needs_confirming_is_hidden_not_unknown() -> None:
+    tracker, image = Tracker(), scenes.frame([(320, 240, 200, False)])
+    unsure = Face(make_face(220, 140, 200).box, SURE - 0.1)
+    assert tracker.detected(image, [unsure], 0) == ()
+    assert tracker.hidden(640, 480) == (unsure.box,)
+    smaller = scenes.frame([(320, 240, 200, False)])[::2, ::2]
+    assert tracker.detected(smaller, [], 0.1) == ()
+    (box,) = tracker.hidden(320, 240)
+    assert box.centre == pytest.approx((160, 120), abs=2)
 
 
 @pytest.mark.parametrize("speeds", [(150, 100), (80, 80)])

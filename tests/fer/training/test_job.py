@@ -166,6 +166,7 @@ def test_a_full_disk_ends_as_failed_and_the_run_goes_on_later() -> None:
         ([*TRAIN, "--network", "mlp", "--learning-rate", "abc"], "invalid float"),
         ([*TRAIN, "--network", "mlp", "--name", "Not A Name"], "cannot name a model"),
         (["--resume", "nothing"], "no run"),
+        (["--resume", "nothing", "--epochs", "3"], "leave out --epochs"),
     ],
 )
 def test_wrong_use_is_a_sentence_before_any_work(

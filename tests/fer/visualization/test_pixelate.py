@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from fer import images
 from fer.inference import detection
-from fer.values import Box
+from fer.values import Box, FrameResult
 from fer.visualization import pixelate
 from tests.helpers import ASTRONAUT_FACE, astronaut, result_of
 
@@ -15,6 +16,16 @@ def test_a_covered_face_is_not_found_any_more() -> None:
     covered = pixelate.faces(image, result_of(image, Box(*ASTRONAUT_FACE)))
     assert detection.detect(image)
     assert detection.detect(covered) == ()
+
+
+def test_a_hidden_face_is_covered_as_well() -> None:
+    image = astronaut()
+    result = FrameResult((), 512, 512, hidden=(Box(*ASTRONAUT_FACE),))
+    assert detection.detect(pixelate.faces(image, result)) == ()
+    turned = pixelate.faces(images.mirrored(image), result.mirrored())
+    assert detection.detect(turned) == ()
+    small = images.bounded(image, 256)[0]
+    assert detection.detect(pixelate.faces(small, result.scaled(256, 256))) == ()
 
 
 def test_the_rest_stays_as_it_is() -> None:
