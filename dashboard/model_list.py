@@ -17,6 +17,7 @@ def overview(names: Sequence[str]) -> None:
     st.dataframe(
         [_row(name) for name in names],
         hide_index=True,
+        placeholder="–",
         column_config={
             "right": st.column_config.NumberColumn(format="%.1f%%"),
             "mean recall": st.column_config.NumberColumn(format="%.1f%%"),
@@ -31,7 +32,7 @@ def _row(name: str) -> dict[str, Any]:
     try:
         card = registry.card(name)
     except FerError as error:
-        return {"model": name, "": "damaged", "question": str(error)}
+        return {"model": name, "status": "damaged", "question": str(error)}
     low_high = card_values.pair(card.metrics.get("accuracy_interval"))
     return {
         "model": name,
@@ -39,7 +40,7 @@ def _row(name: str) -> dict[str, Any]:
         "right": _percent(card.metrics.get("accuracy")),
         "95% interval": low_high and "{:.1%} to {:.1%}".format(*low_high),
         "mean recall": _percent(card.metrics.get("mean_recall")),
-        "": ", ".join(_marks(name)),
+        "status": ", ".join(_marks(name)),
         "of faces": card_values.number(card.metrics.get("n")),
         "network": card.network,
         "MB": registry.engine_bytes(name) / 1e6,

@@ -34,9 +34,10 @@ People must be told when their expressions are analysed (EU AI Act, Art. 50). In
 work or in education is forbidden in the EU, save for medical or safety reasons (Art. 5(1)(f)).
 
 #### Privacy
-Pictures are analysed in the memory of the computer that runs this app, and are gone when the
-browser session ends. Nothing you upload is written to disk, no face is recognised, and neither
-server nor browser asks any other server for anything.
+Pictures and streams are analysed in the memory of the computer that runs this app, never written
+to its disk, and gone when the browser session ends. Labelled faces to train or evaluate with are
+stored once you press Start, and one click deletes them. No face is recognised, and neither server
+nor browser asks any other server for anything.
 """
 )
 with right, answering.sentences():
