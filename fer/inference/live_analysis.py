@@ -165,7 +165,7 @@ class Analyser:
         height, width = smaller.shape[:2]
         seconds["analysis"] = clock.perf_counter() - started
         shown_time = time if math.isfinite(time) else now
-        hidden = self._tracker.hidden(width, height)
+        hidden = self._tracker.hidden
         result = FrameResult(faces, width, height, seconds, shown_time, hidden)
         return Analysis(
             result if scale == 1.0 else result.scaled(image.shape[1], image.shape[0]),

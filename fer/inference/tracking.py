@@ -17,6 +17,8 @@ from fer.values import Box, Face, Image
 LINGER_SECONDS = 2.0
 """For so long a face may still be where its track ended."""
 
+_MOST_ENDED = 2 * tracks.MOST_FACES
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tracked:
@@ -62,10 +64,13 @@ class Tracker:
             tracks.overlap(a, b) > 0 for a, b in itertools.combinations(places, 2)
         )
 
-    def hidden(self, width: int, height: int) -> tuple[Box, ...]:
-        """Where else a face may be in the last frame, which has this size: unconfirmed ones, those
-        that a detection missed, and where a track ended in the last `LINGER_SECONDS`."""
-        faces = [one.face(width, height) for one in self._tracks if not one.shown(self._now)]
+    @property
+    def hidden(self) -> tuple[Box, ...]:
+        """Where else a face may be in the last frame: unconfirmed ones, those that a detection
+        missed, and where a track ended in the last `LINGER_SECONDS`."""
+        if self._size is None:
+            return ()
+        faces = [one.face(*self._size) for one in self._tracks if not one.shown(self._now)]
         boxes = [face.box for face in faces if face is not None]
         return (*boxes, *(box for box, _ in self._ended))
 
@@ -119,6 +124,7 @@ class Tracker:
         height, width = image.shape[:2]
         ended = [one.face(width, height) for one in self._tracks if one not in kept]
         self._ended += [(face.box, self._now) for face in ended if face is not None]
+        self._ended = self._ended[-_MOST_ENDED:]
         self._tracks = kept
 
     def _passed(self, time: float) -> float:

@@ -75,12 +75,11 @@ def test_where_a_lost_face_was_is_known_for_a_while() -> None:
     tracker, place = Tracker(), (320.0, 240.0, 200.0, False)
     image = scenes.frame([place])
     tracker.detected(image, [make_face(220, 140, 200)], 0)
-    height, width = image.shape[:2]
-    assert tracker.hidden(width, height) == ()
+    assert tracker.hidden == ()
     until = LOST_SECONDS + LINGER_SECONDS
     for tenth in range(1, 40):
         shown = tracker.detected(image, [], tenth / 10)
-        places = [one.face.box for one in shown] + list(tracker.hidden(width, height))
+        places = [one.face.box for one in shown] + list(tracker.hidden)
         if tenth / 10 < until:
             assert any(box.left < 320 < box.right and box.top < 240 < box.bottom for box in places)
         elif tenth / 10 > until + 0.2:
@@ -91,10 +90,10 @@ def test_a_face_that_needs_confirming_is_hidden_not_unknown() -> None:
     tracker, image = Tracker(), scenes.frame([(320, 240, 200, False)])
     unsure = Face(make_face(220, 140, 200).box, SURE - 0.1)
     assert tracker.detected(image, [unsure], 0) == ()
-    assert tracker.hidden(640, 480) == (unsure.box,)
+    assert tracker.hidden == (unsure.box,)
     smaller = scenes.frame([(320, 240, 200, False)])[::2, ::2]
     assert tracker.detected(smaller, [], 0.1) == ()
-    (box,) = tracker.hidden(320, 240)
+    (box,) = tracker.hidden
     assert box.centre == pytest.approx((160, 120), abs=2)
 
 
@@ -225,10 +224,12 @@ class Streams(RuleBasedStateMachine):
         assert all(one in alive or one > self.highest for one in ids)
         self.highest = max([self.highest, *ids])
         height, width = self.image.shape[:2]
-        for one in shown:
-            box = one.face.box
+        hidden = self.tracker.hidden
+        assert len(hidden) <= 4 * MOST_FACES
+        for box in (*hidden, *(one.face.box for one in shown)):
             assert 0 <= box.left < box.right <= width
             assert 0 <= box.top < box.bottom <= height
+        for one in shown:
             assert all(math.isfinite(value) for value in one.velocity)
 
 
