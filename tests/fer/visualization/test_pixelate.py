@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from fer import images
+from fer import images, registry
 from fer.inference import detection
+from fer.inference.live_analysis import Analyser, LiveSettings
 from fer.values import Box, FrameResult
 from fer.visualization import pixelate
+from tests import clips
 from tests.helpers import ASTRONAUT_FACE, astronaut, result_of
 
 
@@ -26,6 +29,16 @@ def test_a_hidden_face_is_covered_as_well() -> None:
     assert detection.detect(turned) == ()
     small = images.bounded(image, 256)[0]
     assert detection.detect(pixelate.faces(small, result.scaled(256, 256))) == ()
+
+
+@pytest.mark.parametrize("detector", ["mtcnn", "haar"])
+def test_a_film_of_a_covered_face_shows_none(detector: str) -> None:
+    analyser, model = Analyser(), registry.load()
+    for number in range(0, clips.FRAMES, 3):
+        image, time = clips.frame(number), number / 30
+        how = LiveSettings(detector=detector)
+        result = analyser.analyse(image, time, time, model, how).result
+        assert detection.detect(pixelate.faces(image, result)) == ()
 
 
 def test_the_rest_stays_as_it_is() -> None:
