@@ -41,6 +41,8 @@ model-crowd: crowd-parts
 	$(TRAIN) docs/models/crowd.json --name crowd
 
 model-fer2013: crowd-parts
+	$(TRAIN) docs/models/fer2013-base.json --name fer2013-base
+	$(TRAIN) docs/models/fer2013-light.json --name fer2013-light
 	$(TRAIN) docs/models/fer2013.json --name fer2013
 
 .PHONY: data-named crowd-parts
