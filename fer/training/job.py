@@ -10,31 +10,36 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fer import registry
 from fer.errors import BadSettings, FerError
-from fer.training import datasets, failures, launching, queueing, runs, transfer
+from fer.training import datasets, distillation, failures, launching, queueing, runs, transfer
 from fer.training.reporting import Reporter, say
 from fer.training.runs import Run
 from fer.training.settings import TrainSettings
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from fer.training.learner import Learner
 
 
 def checked_data(settings: TrainSettings, fresh: bool = True) -> datasets.Dataset:
     """The faces that a run would use, once all that can be known before it starts is in order.
 
-    A run that goes on (not `fresh`) no longer needs the weights it began with. Raises `FerError`
-    with what is wrong.
+    A run that goes on (not `fresh`) no longer needs the weights it began with, nor its teachers.
+    Raises `FerError` with what is wrong.
     """
     if settings.name and registry.check_name(settings.name) in registry.names():
         raise BadSettings(f"there is a model {settings.name!r} already; choose another name.")
     if fresh:
         transfer.source(settings)
+        distillation.check(settings)
     runs.check_space()
     return datasets.prepared(settings, say)
 
@@ -74,8 +79,16 @@ def handle_signals(stop: threading.Event) -> None:
     signal.signal(signal.SIGINT, ask)
 
 
-def learner_for(settings: TrainSettings, data: datasets.Dataset, fresh: bool = True) -> Learner:
-    """A learner with the training and validation faces of `data`; loads TensorFlow."""
+def learner_for(
+    settings: TrainSettings,
+    data: datasets.Dataset,
+    fresh: bool = True,
+    taught: NDArray[np.float32] | None = None,
+) -> Learner:
+    """A learner with the training and validation faces of `data`; loads TensorFlow.
+
+    `taught` is what teachers say of the training faces, (N, 7).
+    """
     from fer.training.learner import Examples, Learner
 
     def examples(split: str) -> Examples:
@@ -87,7 +100,11 @@ def learner_for(settings: TrainSettings, data: datasets.Dataset, fresh: bool = T
             datasets.other_targets(part, settings.labels) if settings.other_question else None,
         )
 
-    return Learner(settings, examples("train"), examples("validation"), fresh)
+    train = examples("train")
+    if taught is not None:
+        targets = distillation.blended(train.targets, taught, settings.teacher_share)
+        train = replace(train, targets=targets)
+    return Learner(settings, train, examples("validation"), fresh)
 
 
 def _work(
@@ -100,8 +117,16 @@ def _work(
         data = checked_data(settings, fresh)
     if stop.is_set():
         return "stopped"
+    taught = None
+    if settings.teachers:
+        train, stopped = data.split("train"), stop.is_set
+        taught = distillation.answers_kept(
+            run.taught, settings.teachers, train, stopped, reporter.teachers
+        )
+        if taught is None:
+            return "stopped"
     reporter.doing("loading TensorFlow and building the network")
-    learner = learner_for(settings, data, fresh)
+    learner = learner_for(settings, data, fresh, taught)
     if stop.is_set():
         return "stopped"
     say(f"{len(learner.train)} faces to train on, {len(learner.validation)} to validate with")

@@ -97,6 +97,10 @@ class Reporter:
         """How much of a frozen backbone's answers is computed."""
         self._change(activity=f"computing the backbone's features: {share:.0%}")
 
+    def teachers(self, share: float) -> None:
+        """How many of the training faces the teachers have answered."""
+        self._change(activity=f"asking the teachers: {share:.0%}")
+
     def batch(self, learner: Learner) -> None:
         """Another batch was learned from. The first is not timed: TensorFlow compiles in it."""
         now, progress = time.monotonic(), learner.progress

@@ -74,6 +74,11 @@ class Run:
         return self.path / "best.npz"
 
     @property
+    def taught(self) -> Path:
+        """What the run's teachers say of its training faces."""
+        return self.path / "taught.npy"
+
+    @property
     def stop_request(self) -> Path:
         """A file that asks the job to stop, for as long as it is there."""
         return self.path / "stop"

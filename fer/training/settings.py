@@ -36,6 +36,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "label_smoothing": (0.0, 0.5),
     "averaging": (0.0, 0.99999),
     "other_question": (0.0, 10.0),
+    "teacher_share": (0.0, 1.0),
     "patience": (0, 1000),
     "head_epochs": (0, 1000),
     "seed": (0, 2**31 - 1),
@@ -53,7 +54,9 @@ class TrainSettings:
     that is validated and published (0: off). `patience` stops after so many epochs without a better
     validation accuracy (0: never). `other_question` is the weight of a second loss: a head of its
     own learns the question that `labels` does not ask, so that the backbone sees in a face what
-    both need; that head is not published. `precision` "bfloat16" computes in half the bits where
+    both need; that head is not published. `teachers` are published models that answer the same
+    question: `teacher_share` of what the network should answer to a face is what they say of it and
+    of its mirror image (see `distillation`). `precision` "bfloat16" computes in half the bits where
     the processor can; weights stay float32.
 
     `weights` to begin with: the name of a published model, "imagenet", or a weights file (None:
@@ -82,6 +85,8 @@ class TrainSettings:
     head_epochs: int = 0
     labels: str = "crowd"
     other_question: float = 0.0
+    teachers: tuple[str, ...] = ()
+    teacher_share: float = 0.5
     votes: str | None = None
     limit: int | None = None
     seed: int = 0
@@ -104,6 +109,10 @@ class TrainSettings:
                 raise BadSettings(f"{name} is {getattr(self, name)!r}; it must be a whole number.")
         if self.limit is not None and (not isinstance(self.limit, int) or self.limit < 14):
             raise BadSettings(f"limit is {self.limit!r}; use at least 14 images, or none.")
+        if not isinstance(self.teachers, tuple) or not all(
+            isinstance(name, str) and name for name in self.teachers
+        ):
+            raise BadSettings(f"teachers is {self.teachers!r}; list names of published models.")
         catalogue.get(self.network).check(self.input)
         self._check_transfer()
 
@@ -133,7 +142,8 @@ class TrainSettings:
             )
 
     def as_dict(self) -> dict[str, Any]:
-        return {**dataclasses.asdict(self), "input": self.input.as_dict()}
+        values = dataclasses.asdict(self)
+        return {**values, "teachers": list(self.teachers), "input": self.input.as_dict()}
 
 
 def from_dict(values: dict[str, Any]) -> TrainSettings:
@@ -153,6 +163,8 @@ def from_dict(values: dict[str, Any]) -> TrainSettings:
     values = {**_defaults(network, values), **values}
     if isinstance(values.get("freeze"), int):
         values["freeze"] = str(values["freeze"])
+    if isinstance(values.get("teachers"), list):
+        values["teachers"] = tuple(values["teachers"])
     try:
         spec = InputSpec(**{**network.input.as_dict(), **values.get("input", {})})
     except (TypeError, ValueError) as error:

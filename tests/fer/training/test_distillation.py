@@ -1,0 +1,159 @@
+"""Teachers: what they say of faces and mirror images, kept for runs that outlive them."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer import cli, registry
+from fer.errors import BadSettings
+from fer.training import datasets, distillation, job, launching, runs, settings
+from fer.training.settings import TrainSettings
+from tests.helpers import publish_tiny
+
+SHORT = TrainSettings(
+    "drawn",
+    "mlp",
+    epochs=2,
+    learning_rate=1e-3,
+    batch_size=16,
+    optimizer="adam",
+    limit=140,
+    labels="fer2013",
+)
+
+
+def publish_teacher(name: str, seed: int) -> None:
+    """A network that tells a face from its mirror image."""
+    run = runs.create(replace(SHORT, seed=seed, name=name))
+    assert job.run(run, threading.Event()) == "finished"
+
+
+@pytest.mark.usefixtures("models_folder")
+def test_the_mean_of_all_teachers_for_faces_and_mirror_images() -> None:
+    publish_teacher("one", seed=0)
+    publish_teacher("two", seed=1)
+    faces = datasets.load("drawn").split("train").rows(np.arange(300))
+    shares: list[float] = []
+    found = distillation.answers(["one", "two"], faces, on_share=shares.append)
+    assert found is not None
+    assert found.shape == (300, 7) and found.dtype == np.float32
+    one, two = registry.load("one"), registry.load("two")
+    pixels = faces.inputs(one.card.input)
+    mirrored = np.ascontiguousarray(pixels[:, :, ::-1])
+    assert not np.allclose(one.probabilities(pixels), one.probabilities(mirrored), atol=1e-3)
+    said = [model.probabilities(view) for model in (one, two) for view in (pixels, mirrored)]
+    np.testing.assert_allclose(found, np.mean(said, axis=0), atol=1e-5)
+    assert shares == sorted(shares) and shares[-1] == 1
+
+
+@pytest.mark.usefixtures("models_folder")
+def test_a_student_of_one_teacher_alone_answers_as_the_teacher_does() -> None:
+    publish_tiny("teacher", question="fer2013")
+    taught = replace(SHORT, epochs=6, teachers=("teacher",), teacher_share=1.0, name="student")
+    assert job.run(runs.create(taught), threading.Event()) == "finished"
+    own = replace(taught, teachers=(), name="alone")
+    assert job.run(runs.create(own), threading.Event()) == "finished"
+    assert registry.card("student").settings["teachers"] == ["teacher"]
+    pixels = datasets.load("drawn").split("validation").rows(np.arange(100)).inputs(SHORT.input)
+    said = {name: registry.load(name).probabilities(pixels).argmax(1) for name in registry.names()}
+    assert (said["student"] == said["teacher"]).mean() > 0.9
+    assert (said["alone"] == said["teacher"]).mean() < 0.5
+
+
+@pytest.mark.usefixtures("models_folder")
+def test_a_run_goes_on_without_its_teachers(models_folder: Path) -> None:
+    publish_tiny("teacher", question="fer2013")
+    run = runs.create(replace(SHORT, teachers=("teacher",)))
+    stop = threading.Event()
+    learner = job.learner_for
+
+    def stopping(*arguments: object, **named: object) -> object:
+        stop.set()
+        return learner(*arguments, **named)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job, "learner_for", stopping)
+        assert job.run(run, stop) == "stopped"
+    taught = np.load(run.taught)
+    assert len(taught) == SHORT.limit
+    np.testing.assert_allclose(taught.sum(axis=1), 1, atol=1e-5)
+    shutil.rmtree(models_folder / "teacher")
+    data = datasets.prepared(SHORT)
+    launching.claim(run)
+    assert job.run(run, threading.Event(), data) == "finished"
+
+
+@pytest.mark.usefixtures("models_folder")
+def test_asking_stops_when_told_to(tmp_path: Path) -> None:
+    publish_tiny("teacher")
+    faces = datasets.load("drawn").rows(np.arange(300))
+    asked: list[float] = []
+    file = tmp_path / "taught.npy"
+    assert not file.exists()
+    found = distillation.answers_kept(file, ["teacher"], faces, lambda: bool(asked), asked.append)
+    assert found is None and len(asked) == 1
+    assert list(tmp_path.iterdir()) == [tmp_path / "models"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"nothing", b"\x93NUMPY\x01\x00v\x00"])
+@pytest.mark.usefixtures("models_folder")
+def test_what_was_kept_but_is_damaged_is_asked_again(tmp_path: Path, damage: bytes) -> None:
+    publish_tiny("teacher")
+    faces = datasets.load("drawn").rows(np.arange(8))
+    file = tmp_path / "taught.npy"
+    file.write_bytes(damage)
+    found = distillation.answers_kept(file, ["teacher"], faces, lambda: False, lambda _: None)
+    assert found is not None
+    np.testing.assert_array_equal(np.load(file), found)
+
+
+def test_targets_are_blended_by_the_share() -> None:
+    label = np.eye(7, dtype=np.float32)[:2]
+    taught = np.full((2, 7), 1 / 7, np.float32)
+    assert (distillation.blended(label, taught, 0.0) == label).all()
+    assert (distillation.blended(label, taught, 1.0) == taught).all()
+    blended = distillation.blended(label, taught, 0.6)
+    assert blended[0, 0] == pytest.approx(0.4 + 0.6 / 7)
+    assert blended.dtype == np.float32
+
+
+def test_settings_name_teachers_in_a_list() -> None:
+    given = {"data": "drawn", "network": "mlp", "teachers": ["a", "b"], "teacher_share": 0.7}
+    read = settings.from_dict(given)
+    assert read.teachers == ("a", "b")
+    assert settings.from_dict(read.as_dict()) == read
+
+
+@pytest.mark.parametrize("teachers", ["crowd", [1], [""], {"a": 1}, None])
+def test_what_is_no_list_of_names_is_refused(teachers: object) -> None:
+    with pytest.raises(BadSettings, match="list names of published models"):
+        settings.from_dict({"data": "drawn", "teachers": teachers})
+
+
+@pytest.mark.usefixtures("tiny_models")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("nobody", "nobody"), ("tiny", "answers the question 'crowd'"), ("broken", "cannot teach")],
+)
+def test_a_teacher_that_cannot_teach_is_a_sentence_before_any_work(
+    name: str,
+    words: str,
+    tmp_path: Path,
+    tiny_models: Path,
+    runs_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    publish_tiny("broken", question="fer2013")
+    (tiny_models / "broken" / "model.onnx").write_bytes(b"no network")
+    file = tmp_path / "settings.json"
+    file.write_text(f'{{"data": "drawn", "labels": "fer2013", "teachers": ["{name}"]}}')
+    assert cli.main(["train", "--settings", str(file)]) == 2
+    message = capsys.readouterr().err
+    assert words in message and "Traceback" not in message
+    assert not runs_folder.exists()
