@@ -1,4 +1,4 @@
-"""Commands about networks and models: `networks`, `models`, `export` and `average`."""
+"""Commands about networks and models: `networks`, `models`, `export`, `average` and `quantize`."""
 
 from __future__ import annotations
 
@@ -65,6 +65,17 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     average.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")
     average.add_argument("--name", required=True, metavar="NAME", help="name of the new model")
     average.set_defaults(command=_average)
+
+    quantize = commands.add_parser(
+        "quantize",
+        help="make a model smaller and faster: its convolutions in eight bits",
+        epilog="example: python -m fer quantize --model mine --data fer2013.csv --name mine-small",
+    )
+    quantize.add_argument("--model", required=True, metavar="NAME")
+    quantize.add_argument("--data", required=True, metavar="PATH", help="what it was trained on")
+    quantize.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")
+    quantize.add_argument("--name", required=True, metavar="NAME", help="name of the new model")
+    quantize.set_defaults(command=_quantize)
 
 
 def _networks(options: argparse.Namespace) -> int:
@@ -180,6 +191,14 @@ def _average(options: argparse.Namespace) -> int:
 
     names = [name.strip() for name in options.model.split(",")]
     card = averaging.average(names, options.name, options.data, options.votes)
+    print(f"published the model {card.name}", file=sys.stderr)
+    return DONE
+
+
+def _quantize(options: argparse.Namespace) -> int:
+    from fer.training import quantization
+
+    card = quantization.quantize(options.model, options.name, options.data, options.votes)
     print(f"published the model {card.name}", file=sys.stderr)
     return DONE
 

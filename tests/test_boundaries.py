@@ -33,7 +33,7 @@ KERAS = ("tensorflow", "keras", "tf2onnx")
 MAY_LOAD_KERAS = (
     *("networks", "classic_networks", "augmentation", "learner", "job", "export"),
     *("calibration", "rate_finder", "transfer", "head", "optimization", "export_formats"),
-    *("publishing", "averaging"),
+    *("publishing", "averaging", "quantization"),
 )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from fer import registry
 from fer.errors import BadModel, BadSettings
-from fer.training import datasets, export, publishing
-from fer.training.settings import from_dict
+from fer.training import export, publishing
 from fer.values import ModelCard
 
 
@@ -27,25 +27,13 @@ def average(names: Sequence[str], name: str, data: str, votes: str | None = None
         raise BadSettings("name at least two different models to average.")
     cards = [registry.card(one) for one in names]
     first = cards[0]
-    kind = (first.network, first.input, first.question)
     for card in cards[1:]:
-        if (card.network, card.input, card.question) != kind:
+        if _kind(card) != _kind(first):
             raise BadSettings(
-                f"{card.name!r} and {first.name!r} differ in network, input or question; only "
-                "models that agree in all three can be averaged."
+                f"{card.name!r} and {first.name!r} differ in network, input, question or data; "
+                "only models that agree in all four can be averaged."
             )
-    settings = from_dict(
-        {
-            "data": data,
-            "votes": votes,
-            "network": first.network,
-            "labels": first.question,
-            "input": first.input.as_dict(),
-        }
-    )
-    faces = datasets.prepared(settings)
-    if any(card.data.get("hash") != faces.hash for card in cards):
-        raise BadSettings(f"{faces.name} is not the data that these models were trained on.")
+    settings, faces = publishing.trained_on(first, data, votes)
     models = [export.load(card) for card in cards]
     arrays = zip(*(model.get_weights() for model in models), strict=True)
     try:
@@ -67,3 +55,7 @@ def average(names: Sequence[str], name: str, data: str, votes: str | None = None
             )
         },
     )
+
+
+def _kind(card: ModelCard) -> tuple[Any, ...]:
+    return card.network, card.input, card.question, card.data.get("hash")

@@ -69,7 +69,7 @@ def export(name: str, format: str, folder: Path) -> Exported:
     except OSError as error:
         raise BadSettings(f"the export could not be written to {folder}: {error}.") from None
     faces, answer = real_faces(card.input), FORMATS[format].read(files)
-    original = np.asarray(model(faces, training=False))
+    original = _original(model, card, format)(faces)
     return Exported(
         model=name,
         format=format,
@@ -78,6 +78,18 @@ def export(name: str, format: str, folder: Path) -> Exported:
         milliseconds=round(_milliseconds(answer, faces[:1]), 3),
         megabytes=round(sum(file.stat().st_size for file in files) / 1e6, 3),
     )
+
+
+def is_quantized(card: ModelCard) -> bool:
+    """Whether a model's engine file computes with fewer bits than the network it was made from."""
+    return "quantized_from" in card.settings
+
+
+def _original(model: keras.Model, card: ModelCard, format: str) -> Answer:
+    """What an export must answer as: the engine file of a quantised model has no other original."""
+    if format == "onnx" and is_quantized(card):
+        return export_formats.answer_of_onnx((registry.folder() / card.name / "model.onnx",))
+    return export_formats.answer_of_keras(model)
 
 
 def load(card: ModelCard) -> keras.Model:

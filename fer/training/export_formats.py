@@ -53,6 +53,14 @@ def answer_of_onnx(files: Files) -> Answer:
     return lambda pixels: np.asarray(session.run(["probabilities"], {"pixels": pixels})[0])
 
 
+def answers_of_onnx(file: Path, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What an engine file answers, (N, 7), to faces uint8 (N, height, width, channels)."""
+    answer = answer_of_onnx((file,))
+    starts = range(0, len(pixels), registry.BATCH)
+    parts = [pixels[start : start + registry.BATCH].astype(np.float32) for start in starts]
+    return np.concatenate([answer(part) for part in parts])
+
+
 def _copy(card: ModelCard, folder: Path, ending: str) -> Files:
     source = registry.folder() / card.name / f"model{ending}"
     if not source.is_file():

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-import tensorflow as tf
 
 from fer import metrics, registry
 from fer.emotions import EMOTIONS
-from fer.training import calibration, datasets, export, head, networks
+from fer.errors import BadSettings
+from fer.training import calibration, datasets, export, export_formats, networks
 from fer.training.datasets import Dataset
 from fer.training.purpose import INTENDED_USE, NOT_FOR
-from fer.training.settings import TrainSettings
+from fer.training.settings import TrainSettings, from_dict
 from fer.values import ModelCard
 
 
@@ -30,16 +29,37 @@ def publish(
     told: Mapping[str, Any],
     facts: Mapping[str, Any],
 ) -> ModelCard:
-    """Fits the temperature on the validation faces of `data`, measures, exports and publishes.
+    """Exports a network and publishes it, see `publish_engine`.
+
+    Raises `BadModel` if the name is taken or the export answers otherwise than the network.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Path(folder, "model.onnx")
+        export.to_onnx(model, settings.input, engine)
+        pixels = data.split("validation").inputs(settings.input)[:256]
+        facts = {**facts, "export_difference": export.check(model, engine, pixels)}
+        return publish_engine(engine, model, settings, data, name=name, told=told, facts=facts)
+
+
+def publish_engine(
+    engine: Path,
+    model: keras.Model,
+    settings: TrainSettings,
+    data: Dataset,
+    *,
+    name: str,
+    told: Mapping[str, Any],
+    facts: Mapping[str, Any],
+) -> ModelCard:
+    """Fits the temperature of an engine file on the validation faces of `data`, measures it there
+    and publishes it beside the network it was made from.
 
     `told` becomes the card's settings; `facts` stand before the figures in its metrics. Raises
-    `BadModel` if the name is taken or the export answers otherwise than the network.
+    `BadModel` if the name is taken.
     """
     validation = data.split("validation")
-    pixels = validation.inputs(settings.input)
+    raw = export_formats.answers_of_onnx(engine, validation.inputs(settings.input))
     targets = datasets.targets(validation, settings.labels)
-    answer = tf.function(lambda x: model(x, training=False), reduce_retracing=True)
-    raw = np.concatenate(list(head.answers(answer, pixels)))
     temperature = metrics.fitted_temperature(raw, targets)
     probabilities = metrics.with_temperature(raw, temperature)
     figures = calibration.figures(
@@ -48,33 +68,51 @@ def publish(
         targets if settings.labels == "crowd" else None,
         calibration.halves(validation.picture_hashes()),
     )
+    card = ModelCard(
+        name=name,
+        network=settings.network,
+        question=settings.labels,
+        labels=EMOTIONS,
+        input=settings.input,
+        temperature=round(temperature, 4),
+        uncertain_below=round(calibration.uncertain_below(probabilities.max(axis=1)), 4),
+        data={
+            "name": data.name,
+            "hash": data.hash,
+            "licence": data.licence,
+            "train": int((data.splits == "train").sum()),
+            "validation": len(validation),
+        },
+        settings=told,
+        metrics={**facts, **figures},
+        parameters=model.count_params(),
+        multiply_adds=networks.multiply_adds(model),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        intended_use=INTENDED_USE,
+        not_for=NOT_FOR,
+        files={},
+    )
     with tempfile.TemporaryDirectory() as folder:
-        engine, original = Path(folder, "model.onnx"), Path(folder, "model.keras")
-        export.to_onnx(model, settings.input, engine)
-        difference = export.check(model, engine, pixels[:256])
+        original = Path(folder, "model.keras")
         model.save(original)
-        card = ModelCard(
-            name=name,
-            network=settings.network,
-            question=settings.labels,
-            labels=EMOTIONS,
-            input=settings.input,
-            temperature=round(temperature, 4),
-            uncertain_below=round(calibration.uncertain_below(probabilities.max(axis=1)), 4),
-            data={
-                "name": data.name,
-                "hash": data.hash,
-                "licence": data.licence,
-                "train": int((data.splits == "train").sum()),
-                "validation": len(validation),
-            },
-            settings=told,
-            metrics={**facts, "export_difference": difference, **figures},
-            parameters=model.count_params(),
-            multiply_adds=networks.multiply_adds(model),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            intended_use=INTENDED_USE,
-            not_for=NOT_FOR,
-            files={},
-        )
         return registry.publish(card, {"model.onnx": engine, "model.keras": original})
+
+
+def trained_on(card: ModelCard, path: str, votes: str | None) -> tuple[TrainSettings, Dataset]:
+    """The faces in `path` as the model of that card saw them, and settings that say how.
+
+    Raises `BadSettings` where the model was trained on other data.
+    """
+    settings = from_dict(
+        {
+            "data": path,
+            "votes": votes,
+            "network": card.network,
+            "labels": card.question,
+            "input": card.input.as_dict(),
+        }
+    )
+    data = datasets.prepared(settings)
+    if card.data.get("hash") != data.hash:
+        raise BadSettings(f"{data.name} is not the data that {card.name!r} was trained on.")
+    return settings, data

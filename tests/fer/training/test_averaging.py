@@ -46,7 +46,7 @@ def test_the_average_has_the_mean_of_all_weights_and_a_card_of_its_own() -> None
         ("one", "drawn", "both", "at least two different models"),
         ("one,one", "drawn", "both", "at least two different models"),
         ("one,nobody", "drawn", "both", "nobody"),
-        ("one,wider", "drawn", "both", "differ in network, input or question"),
+        ("one,wider", "drawn", "both", "differ in network, input, question or data"),
         ("one,two", "nowhere.csv", "both", "does not exist"),
         ("one,two", "drawn", "one", "a model 'one' already"),
     ],

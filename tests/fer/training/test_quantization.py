@@ -1,0 +1,95 @@
+"""A published network with eight-bit convolutions: smaller, nearly the same answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnx
+import pytest
+
+from fer import cli, registry
+from fer.training import datasets, export, export_formats, networks, publishing
+from fer.training.settings import TrainSettings
+from fer.values import InputSpec
+
+pytestmark = pytest.mark.usefixtures("models_folder")
+SETTINGS = TrainSettings("drawn", network="cnn4", labels="fer2013", input=InputSpec(24, 24))
+
+
+def publish(network: str = "cnn4", name: str = "mine") -> None:
+    settings = TrainSettings("drawn", network=network, labels="fer2013", input=SETTINGS.input)
+    keras.utils.set_random_seed(1)
+    model = networks.build(network, settings.input)
+    told = {"network": network}
+    data = datasets.prepared(settings)
+    publishing.publish(model, settings, data, name=name, told=told, facts={"protocol": "mine"})
+
+
+def quantize(*arguments: str) -> int:
+    return cli.main(["quantize", *arguments])
+
+
+def test_it_answers_nearly_the_same_and_is_smaller() -> None:
+    publish()
+    assert quantize("--model", "mine", "--data", "drawn", "--name", "mine-small") == 0
+    mine, small = registry.load("mine"), registry.load("mine-small")
+    assert registry.engine_bytes("mine-small") < 0.5 * registry.engine_bytes("mine")
+    pixels = datasets.load("drawn").split("validation").inputs(SETTINGS.input)
+    exact = export_formats.answers_of_onnx(registry.folder() / "mine/model.onnx", pixels)
+    rough = export_formats.answers_of_onnx(registry.folder() / "mine-small/model.onnx", pixels)
+    difference = np.abs(exact - rough).max()
+    assert 0 < difference < 0.05
+    card = small.card
+    assert card.settings == {"quantized_from": {"mine": {"network": "cnn4"}}}
+    assert card.metrics["protocol"].endswith("quantised to eight bits; mine")
+    assert 0 < card.metrics["quantization_difference"] <= difference + 1e-6
+    assert (card.parameters, card.multiply_adds) == (mine.card.parameters, mine.card.multiply_adds)
+    said = small.probabilities(pixels).argmax(axis=1)
+    truth = datasets.load("drawn").split("validation").labels
+    assert card.metrics["accuracy"] == pytest.approx((said == truth).mean(), abs=1e-4)
+
+
+def test_every_convolution_computes_with_eight_bits() -> None:
+    publish()
+    assert quantize("--model", "mine", "--data", "drawn", "--name", "mine-small") == 0
+    graph = onnx.load(registry.folder() / "mine-small/model.onnx").graph
+    makers = {output: node.op_type for node in graph.node for output in node.output}
+    given = [makers[name] for node in graph.node if node.op_type == "Conv" for name in node.input]
+    assert set(given) == {"DequantizeLinear"}
+    integers = [one for one in graph.initializer if one.data_type == onnx.TensorProto.INT8]
+    assert max(abs(onnx.numpy_helper.to_array(one)).max() for one in integers) <= 64
+
+
+@pytest.mark.parametrize("format", ["onnx", "keras", "tflite"])
+def test_exports_of_it_are_sound(tmp_path: Path, format: str) -> None:
+    publish()
+    assert quantize("--model", "mine", "--data", "drawn", "--name", "mine-small") == 0
+    done = export.export("mine-small", format, tmp_path)
+    assert done.is_sound
+    engine = registry.folder() / "mine-small/model.onnx"
+    assert (done.files[0].read_bytes() == engine.read_bytes()) is (format == "onnx")
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "name", "words"),
+    [
+        ("nobody", "drawn", "new", "nobody"),
+        ("mine", "nowhere.csv", "new", "does not exist"),
+        ("mine", "drawn", "mine", "a model 'mine' already"),
+        ("mine-small", "drawn", "new", "quantised already"),
+        ("flat", "drawn", "new", "no convolutions"),
+    ],
+)
+def test_what_does_not_fit_is_a_sentence(
+    model: str, data: str, name: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish()
+    if model == "flat":
+        publish("mlp", "flat")
+    if model == "mine-small":
+        assert quantize("--model", "mine", "--data", "drawn", "--name", "mine-small") == 0
+    assert quantize("--model", model, "--data", data, "--name", name) == 2
+    message = capsys.readouterr().err
+    assert words in message and "Traceback" not in message
