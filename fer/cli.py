@@ -8,6 +8,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -171,11 +172,15 @@ def _train_settings(options: argparse.Namespace) -> training_settings.TrainSetti
 def _find_rate(options: argparse.Namespace) -> int:
     from fer.training import job
 
-    settings = _train_settings(options)
+    settings = replace(_train_settings(options), name=None)  # nothing is published
     data = job.checked_data(settings)
-    from fer.training import rate_finder
+    from fer.training import distillation, rate_finder
 
-    learner = job.learner_for(settings, data)
+    taught = None
+    if settings.teachers:
+        print("asking the teachers …", file=sys.stderr)
+        taught = distillation.answers(settings.teachers, data.split("train"))
+    learner = job.learner_for(settings, data, taught=taught)
 
     def show(step: int, rate: float, loss: float) -> None:
         if step % 20 == 0:

@@ -37,6 +37,7 @@ BATCH = 256
 
 _ACTIVE = "active.json"
 _MOST_LOADED = 4
+_ROUNDING = 1e-2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +61,7 @@ class Model:
                 self.session.run([self.session.get_outputs()[0].name], {"pixels": batch})[0]
             )
         answer = np.concatenate(answers)
-        if answer.shape != (len(pixels), NUM_EMOTIONS) or not np.isfinite(answer).all():
+        if answer.shape != (len(pixels), NUM_EMOTIONS) or not _are_probabilities(answer):
             raise BadModel(
                 f"the model {self.card.name!r} does not answer with seven finite probabilities a "
                 "face. Choose another model."
@@ -140,10 +141,9 @@ def publish(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
     target = folder() / check_name(card.name)
     if target.exists():
         raise BadModel(f"there is a model {card.name!r} already; choose another name.")
-    folder().mkdir(parents=True, exist_ok=True)
     temporary = folder() / f".{card.name}.{secrets.token_hex(4)}"
-    temporary.mkdir()
     try:
+        temporary.mkdir(parents=True)
         for file_name, source in files.items():
             shutil.copyfile(source, temporary / file_name)
         hashes = {file_name: file_hash(temporary / file_name) for file_name in files}
@@ -255,6 +255,12 @@ def _open(name: str, path: Path) -> Model:
     return Model(model_card, session)
 
 
+def _are_probabilities(answer: NDArray[np.float32]) -> bool:
+    """Whether rows (N, 7) are finite, not negative and sum to 1, but for rounding."""
+    sums = answer.sum(axis=1)  # no number if one of them is none
+    return bool((answer >= -_ROUNDING).all() and (np.abs(sums - 1) <= _ROUNDING).all())
+
+
 def _activation() -> dict[str, str]:
     """What `active.json` holds of names that exist; empty where it is absent or broken."""
     try:
@@ -267,5 +273,12 @@ def _activation() -> dict[str, str]:
 
 def _write_activation(name: str, before: str) -> None:
     temporary = folder() / f".{_ACTIVE}.{secrets.token_hex(4)}"
-    temporary.write_text(json.dumps({"active": name, "previous": before}) + "\n", "utf-8")
-    os.replace(temporary, folder() / _ACTIVE)
+    try:
+        temporary.write_text(json.dumps({"active": name, "previous": before}) + "\n", "utf-8")
+        os.replace(temporary, folder() / _ACTIVE)
+    except OSError as error:
+        raise BadModel(
+            f"the folder of models cannot be written: {error.strerror or error}."
+        ) from None
+    finally:
+        temporary.unlink(missing_ok=True)

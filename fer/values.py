@@ -274,6 +274,13 @@ class InputSpec:
     preprocessing: str = "none"
 
     def __post_init__(self) -> None:
+        if not isinstance(self.height, int) or not isinstance(self.width, int):
+            raise ValueError(f"an input side is a whole number; got {self.height}×{self.width}")
+        if not isinstance(self.margin, int | float) or not isinstance(self.preprocessing, str):
+            raise ValueError(
+                f"margin is a number and preprocessing a text; got {self.margin!r} and "
+                f"{self.preprocessing!r}"
+            )
         if not (8 <= self.height <= 512 and 8 <= self.width <= 512):
             raise ValueError(
                 f"an input side lies between 8 and 512; got {self.height}×{self.width}"

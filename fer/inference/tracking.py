@@ -44,6 +44,7 @@ class Tracker:
     def __init__(self) -> None:
         self._tracks: list[Track] = []
         self._ended: list[tuple[Box, float]] = []
+        self._beyond: list[Box] = []
         self._next = 1
         self._now = 0.0
         self._time: float | None = None
@@ -67,12 +68,13 @@ class Tracker:
     @property
     def hidden(self) -> tuple[Box, ...]:
         """Where else a face may be in the last frame: unconfirmed ones, those that a detection
-        missed, and where a track ended in the last `LINGER_SECONDS`."""
+        missed, those beyond the surest `MOST_FACES`, and where a track ended in the last
+        `LINGER_SECONDS`."""
         if self._size is None:
             return ()
         faces = [one.face(*self._size) for one in self._tracks if not one.shown(self._now)]
         boxes = [face.box for face in faces if face is not None]
-        return (*boxes, *(box for box, _ in self._ended))
+        return (*boxes, *self._beyond, *(box for box, _ in self._ended))
 
     def detected(self, image: Image, faces: Sequence[Face], time: float) -> tuple[Tracked, ...]:
         """The tracks on screen, left to right, in a frame in which a detector found `faces`.
@@ -80,7 +82,9 @@ class Tracker:
         `image` is RGB uint8 (H, W, 3), `time` in seconds.
         """
         self._advance(image, time)
-        distinct = tracks.distinct(faces)
+        found = tracks.distinct(faces)
+        distinct = found[: tracks.MOST_FACES]
+        self._beyond = [face.box for face in found[tracks.MOST_FACES :]]
         matched = tracks.matched(self._tracks, distinct, self._now)
         missing = [one for place, one in enumerate(self._tracks) if place not in matched.values()]
         for place, face in enumerate(distinct):
@@ -146,6 +150,7 @@ class Tracker:
             self._ended = [
                 (box.scaled(across, down, width, height), then) for box, then in self._ended
             ]
+            self._beyond = [box.scaled(across, down, width, height) for box in self._beyond]
             self._grey = None
         self._size = (width, height)
 

@@ -156,7 +156,7 @@ class Track:
 
 
 def distinct(faces: Sequence[Face]) -> list[Face]:
-    """The surest faces, without those that are another one's once more."""
+    """Faces, the surest first, without those that are another one's once more."""
     kept: list[Face] = []
     places: list[Place] = []
     for face in sorted(faces, key=lambda one: -one.score):
@@ -164,7 +164,7 @@ def distinct(faces: Sequence[Face]) -> list[Face]:
         if all(overlap(place, other) <= _SAME_FACE for other in places):
             kept.append(face)
             places.append(place)
-    return kept[:MOST_FACES]
+    return kept
 
 
 def matched(tracks: Sequence[Track], faces: Sequence[Face], now: float) -> dict[int, int]:

@@ -175,7 +175,7 @@ def _server_folder() -> Path | None:
 
 
 def _offered_in(root: Path, depth: int, inside: Path = Path()) -> Iterator[Path]:
-    for path in (root / inside).iterdir():
+    for path in _inside(root / inside):
         here = inside / path.name
         if path.name.startswith(".") or path.is_symlink():
             continue
@@ -191,9 +191,17 @@ def _offered_in(root: Path, depth: int, inside: Path = Path()) -> Iterator[Path]
 
 def _has_classes(folder: Path) -> bool:
     """Whether a folder, or one of its splits, has folders for at least two emotions."""
-    folders = [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
+    folders = [path for path in _inside(folder) if path.is_dir() and not path.is_symlink()]
     emotional = [path for path in folders if _is_emotion(path.name)]
     return len(emotional) > 1 or any(_has_classes(one) for one in folders if split_of(one.name))
+
+
+def _inside(folder: Path) -> list[Path]:
+    """What is in a folder; nothing where it may not be read."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _is_emotion(name: str) -> bool:

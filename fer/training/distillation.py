@@ -5,6 +5,7 @@ Hinton et al. 2015, arXiv 1503.02531; with answers to each face as it is and mir
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -69,13 +70,13 @@ def answers_kept(
     on_share: Callable[[float], None],
 ) -> NDArray[np.float32] | None:
     """`answers`, once: `file` keeps them for a run that goes on, even without its teachers."""
-    kept = _read(file)
-    if kept is not None and kept.shape == (len(faces), NUM_EMOTIONS):
+    kept = _read(file, faces)
+    if kept is not None:
         return kept
     found = answers(teachers, faces, should_stop, on_share)
     if found is not None:
         with written_whole(file) as whole:
-            np.save(whole, found)
+            np.savez(whole, answers=found, hash=faces.hash)
     return found
 
 
@@ -86,8 +87,12 @@ def blended(
     return ((1 - share) * targets + share * taught).astype(np.float32)
 
 
-def _read(file: Path) -> NDArray[np.float32] | None:
+def _read(file: Path, faces: Dataset) -> NDArray[np.float32] | None:
+    """What was kept of these faces; None where it is damaged or of others."""
     try:
-        return np.asarray(np.load(file), np.float32)
-    except (OSError, ValueError, EOFError):
+        with file.open("rb") as source, np.load(source) as kept:
+            is_theirs = str(kept["hash"]) == faces.hash
+            found = np.asarray(kept["answers"], np.float32)
+    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile):
         return None
+    return found if is_theirs and found.shape == (len(faces), NUM_EMOTIONS) else None

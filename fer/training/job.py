@@ -29,16 +29,19 @@ if TYPE_CHECKING:
     from fer.training.learner import Learner
 
 
-def checked_data(settings: TrainSettings, fresh: bool = True) -> datasets.Dataset:
+def checked_data(
+    settings: TrainSettings, fresh: bool = True, is_taught: bool = False
+) -> datasets.Dataset:
     """The faces that a run would use, once all that can be known before it starts is in order.
 
-    A run that goes on (not `fresh`) no longer needs the weights it began with, nor its teachers.
-    Raises `FerError` with what is wrong.
+    A run that goes on (not `fresh`) no longer needs the weights it began with, and one that has its
+    teachers' answers (`is_taught`) no longer needs these. Raises `FerError` with what is wrong.
     """
     if settings.name and registry.check_name(settings.name) in registry.names():
         raise BadSettings(f"there is a model {settings.name!r} already; choose another name.")
     if fresh:
         transfer.source(settings)
+    if not is_taught:
         distillation.check(settings)
     runs.check_space()
     return datasets.prepared(settings, say)
@@ -114,7 +117,7 @@ def _work(
     reporter.state("starting")
     if data is None:
         reporter.doing("reading the faces")
-        data = checked_data(settings, fresh)
+        data = checked_data(settings, fresh, run.taught.exists())
     if stop.is_set():
         return "stopped"
     taught = None

@@ -17,7 +17,7 @@ from pathlib import Path
 from fer import registry
 from fer.errors import BadDataset, BadRun, BadSettings
 from fer.permission import require_training, training_allowed
-from fer.training import processes, queueing, runs, transfer, uploads
+from fer.training import distillation, processes, queueing, runs, transfer, uploads
 from fer.training.loading import DRAWN
 from fer.training.processes import Identity
 from fer.training.runs import Run
@@ -39,6 +39,7 @@ def start(settings: TrainSettings) -> Run:
     with queueing.changing():
         run = runs.create(settings)
         _launch(run, settings)
+    uploads.delete_unused()
     return run
 
 
@@ -93,7 +94,7 @@ def delete(run: Run) -> None:
 
 
 def check(settings: TrainSettings) -> None:
-    """Raises `FerError` for what would make a run fail and is quick to see: name, weights, disk.
+    """Raises `FerError` for what would make a run fail and is quick to see: names, weights, disk.
 
     The faces themselves are checked by `datasets.inspect` before, and by the job.
     """
@@ -103,6 +104,7 @@ def check(settings: TrainSettings) -> None:
     if settings.data != DRAWN and not Path(settings.data).exists():
         raise BadDataset(f"{Path(settings.data).name} does not exist. Check the path.")
     transfer.source(settings)
+    distillation.check(settings)
     runs.check_space()
 
 

@@ -24,15 +24,18 @@ class FileLock:
         self._path = path
         self._file: int | None = None
 
-    @property
-    def is_held(self) -> bool:
-        """Whether this object holds it."""
-        return self._file is not None
-
     def acquire(self) -> bool:
-        """Takes the lock if it is free, and says whether it did; never waits."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        """Takes the lock if it is free, and says whether it did; never waits.
+
+        Raises `BadRun` where its file cannot be written.
+        """
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise BadRun(
+                f"the folder of runs cannot be written: {error.strerror or error}."
+            ) from None
         try:
             _lock(file)
         except OSError:

@@ -76,7 +76,7 @@ class Run:
     @property
     def taught(self) -> Path:
         """What the run's teachers say of its training faces."""
-        return self.path / "taught.npy"
+        return self.path / "taught.npz"
 
     @property
     def stop_request(self) -> Path:

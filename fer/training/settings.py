@@ -56,7 +56,8 @@ class TrainSettings:
     own learns the question that `labels` does not ask, so that the backbone sees in a face what
     both need; that head is not published. `teachers` are published models that answer the same
     question: `teacher_share` of what the network should answer to a face is what they say of it and
-    of its mirror image (see `distillation`). `precision` "bfloat16" computes in half the bits where
+    of its mirror image (see `distillation`); the curves' training accuracy is
+    agreement with that mixture then. `precision` "bfloat16" computes in half the bits where
     the processor can; weights stay float32.
 
     `weights` to begin with: the name of a published model, "imagenet", or a weights file (None:
@@ -95,6 +96,11 @@ class TrainSettings:
     input: InputSpec = field(default_factory=InputSpec)
 
     def __post_init__(self) -> None:
+        for name in ("data", "votes", "name"):
+            value = getattr(self, name)
+            is_left_out = value is None and name in ("votes", "name")
+            if not is_left_out and (not isinstance(value, str) or not value):
+                raise BadSettings(f"{name} is {value!r}; it must be a text.")
         for name, choices in _CHOICES.items():
             value = getattr(self, name)
             if value not in choices:
@@ -175,7 +181,11 @@ def from_dict(values: dict[str, Any]) -> TrainSettings:
 def _defaults(network: catalogue.Network, values: dict[str, Any]) -> dict[str, Any]:
     """What suits the network, where `values` leaves it open; a rate belongs to its optimiser."""
     optimizer = values.get("optimizer", network.optimizer)
-    rate = network.learning_rate if optimizer == network.optimizer else _RATES.get(optimizer, 1e-3)
+    rate = (
+        network.learning_rate
+        if optimizer == network.optimizer
+        else _RATES.get(str(optimizer), 1e-3)
+    )
     return {
         "network": network.name,
         "optimizer": optimizer,

@@ -23,6 +23,7 @@ ENDINGS = (".csv", ".parquet", ".zip")
 GRACE_SECONDS = 600.0
 """An upload so young may belong to a run that is about to be written."""
 
+_MARKS = {".zip": b"PK\x03\x04", ".parquet": b"PAR1"}
 _PIECE = 1 << 20
 _HASH = re.compile(r"[0-9a-f]{64}")
 _INCOMING = ".incoming-"
@@ -55,6 +56,7 @@ def store(stream: IO[bytes], name: str) -> Path:
     try:
         incoming.mkdir(parents=True)
         digest = _write(stream, incoming / safe, shown)
+        _check_kind(incoming / safe, shown)
         return _settled(incoming, folder() / digest)
     except OSError as error:
         raise BadDataset(f"{shown} cannot be stored: {error.strerror or error}.") from None
@@ -152,6 +154,18 @@ def _write(stream: IO[bytes], file: Path, shown: str) -> str:
     if size == 0:
         raise BadDataset(f"{shown} is empty (0 bytes). Choose another file.")
     return digest.hexdigest()
+
+
+def _check_kind(file: Path, shown: str) -> None:
+    """Raises `BadDataset` where a zip or parquet file comes under another ending."""
+    with file.open("rb") as source:
+        begin = source.read(4)
+    kind = next((one for one, mark in _MARKS.items() if begin == mark), None)
+    if kind is not None and file.suffix != kind:
+        raise BadDataset(
+            f"{shown} is a {kind[1:]} file by what it holds. Give its name the ending {kind} and "
+            "upload it again."
+        )
 
 
 def _settled(incoming: Path, final: Path) -> Path:

@@ -110,7 +110,7 @@ def test_listing_models_loads_no_tensorflow() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["train", "networks", "models", "export", "find-rate", "evaluate", "robustness"],
+    ["train", "networks", "models", "export", "find-rate", "evaluate", "robustness", "quantize"],
 )
 def test_every_command_helps_with_an_example(
     command: str, capsys: pytest.CaptureFixture[str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -88,6 +89,33 @@ def test_without_an_activation_there_is_no_way_back(tiny_models: Path) -> None:
 def test_a_broken_activation_means_the_default(tiny_models: Path, text: str) -> None:
     (tiny_models / "active.json").write_text(text)
     assert registry.active() == "tiny"
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(
+    tiny_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(BadModel, match="cannot be written: No space left"):
+        registry.activate("other")
+    assert registry.active() == "tiny"
+    assert not list(tiny_models.glob(".active*"))
+
+
+@pytest.mark.parametrize("row", [[0, 0, 0, 0, 0, 0, 5], [1.2, -0.2, 0, 0, 0, 0, 0], [np.nan] * 7])
+def test_answers_that_are_no_probabilities_are_refused(row: list[float]) -> None:
+    class Session:
+        def get_outputs(self) -> list[SimpleNamespace]:
+            return [SimpleNamespace(name="probabilities")]
+
+        def run(self, names: list[str], given: dict[str, np.ndarray]) -> list[np.ndarray]:
+            return [np.array([row], np.float32)]
+
+    model = registry.Model(make_card(), Session())
+    with pytest.raises(BadModel, match="does not answer with seven finite probabilities"):
+        model.probabilities(np.zeros((1, 48, 48, 1), np.uint8))
 
 
 def test_a_broken_model_cannot_be_activated(tiny_models: Path) -> None:

@@ -97,6 +97,17 @@ def test_a_face_that_needs_confirming_is_hidden_not_unknown() -> None:
     assert box.centre == pytest.approx((160, 120), abs=2)
 
 
+def test_faces_beyond_the_surest_are_hidden_not_unknown() -> None:
+    tracker, image = Tracker(), scenes.wall(640, 480)
+    faces = [make_face(40 * column, 40 * row, 30) for row in range(4) for column in range(12)]
+    shown = tracker.detected(image, faces, 0)
+    assert len(shown) == MOST_FACES
+    covered = {one.face.box for one in shown} | set(tracker.hidden)
+    assert {face.box for face in faces} == covered
+    tracker.detected(image[::2, ::2], faces[:3], 0.1)
+    assert all(box.right <= 320 and box.bottom <= 240 for box in tracker.hidden)
+
+
 @pytest.mark.parametrize("speeds", [(150, 100), (80, 80)])
 def test_two_who_cross_keep_apart(speeds: tuple[int, int]) -> None:
     def scene(time: float) -> list[scenes.Place]:
@@ -169,6 +180,9 @@ def test_tracks_do_not_pile_up_while_time_stands_still() -> None:
     assert len(tracker.alive) < 150
 
 
+_FACES_FOUND = 40
+
+
 def faces_of(width: int, height: int) -> st.SearchStrategy[list[Face]]:
     share = st.floats(0, 1)
     places = st.tuples(share, share, st.floats(0.02, 1), st.floats(0, 1))
@@ -179,7 +193,9 @@ def faces_of(width: int, height: int) -> st.SearchStrategy[list[Face]]:
         box = clipped_box(left, top, left + side, top + side, width, height)
         return None if box is None else Face(box, score)
 
-    return st.lists(places.map(face), max_size=40).map(lambda all_: [one for one in all_ if one])
+    return st.lists(places.map(face), max_size=_FACES_FOUND).map(
+        lambda all_: [one for one in all_ if one]
+    )
 
 
 class Streams(RuleBasedStateMachine):
@@ -225,7 +241,7 @@ class Streams(RuleBasedStateMachine):
         self.highest = max([self.highest, *ids])
         height, width = self.image.shape[:2]
         hidden = self.tracker.hidden
-        assert len(hidden) <= 4 * MOST_FACES
+        assert len(hidden) <= 4 * MOST_FACES + _FACES_FOUND
         for box in (*hidden, *(one.face.box for one in shown)):
             assert 0 <= box.left < box.right <= width
             assert 0 <= box.top < box.bottom <= height

@@ -4,6 +4,7 @@ import hashlib
 import time
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -416,6 +417,22 @@ def test_offered_data_sets_and_their_paths(tmp_path, monkeypatch):
     for name in ("missing.csv", "a\0b"):
         with pytest.raises(BadDataset):
             datasets.resolve(name)
+
+
+def test_folders_that_may_not_be_read_are_not_offered(tmp_path, monkeypatch):
+    write_folders(tmp_path / "faces", ("train", "test"), each=1)
+    (tmp_path / "lost+found").mkdir()
+    (tmp_path / "faces" / "closed").mkdir()
+    monkeypatch.setenv("FER_DATA", str(tmp_path))
+    iterdir = Path.iterdir
+
+    def guarded(path):
+        if path.name in ("lost+found", "closed"):
+            raise PermissionError(13, "Permission denied")
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", guarded)
+    assert list(map(str, datasets.offered())) == ["faces"]
 
 
 def test_a_larger_csv_is_read_in_little_time(tmp_path):

@@ -80,13 +80,12 @@ def test_a_run_goes_on_without_its_teachers(models_folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(job, "learner_for", stopping)
         assert job.run(run, stop) == "stopped"
-    taught = np.load(run.taught)
+    taught = np.load(run.taught)["answers"]
     assert len(taught) == SHORT.limit
     np.testing.assert_allclose(taught.sum(axis=1), 1, atol=1e-5)
     shutil.rmtree(models_folder / "teacher")
-    data = datasets.prepared(SHORT)
     launching.claim(run)
-    assert job.run(run, threading.Event(), data) == "finished"
+    assert job.run(run, threading.Event()) == "finished"
 
 
 @pytest.mark.usefixtures("models_folder")
@@ -94,23 +93,34 @@ def test_asking_stops_when_told_to(tmp_path: Path) -> None:
     publish_tiny("teacher")
     faces = datasets.load("drawn").rows(np.arange(300))
     asked: list[float] = []
-    file = tmp_path / "taught.npy"
-    assert not file.exists()
+    file = tmp_path / "taught.npz"
     found = distillation.answers_kept(file, ["teacher"], faces, lambda: bool(asked), asked.append)
     assert found is None and len(asked) == 1
     assert list(tmp_path.iterdir()) == [tmp_path / "models"]
 
 
-@pytest.mark.parametrize("damage", [b"", b"nothing", b"\x93NUMPY\x01\x00v\x00"])
+@pytest.mark.parametrize("damage", [b"", b"nothing", b"PK\x03\x04"])
 @pytest.mark.usefixtures("models_folder")
 def test_what_was_kept_but_is_damaged_is_asked_again(tmp_path: Path, damage: bytes) -> None:
     publish_tiny("teacher")
     faces = datasets.load("drawn").rows(np.arange(8))
-    file = tmp_path / "taught.npy"
+    file = tmp_path / "taught.npz"
     file.write_bytes(damage)
     found = distillation.answers_kept(file, ["teacher"], faces, lambda: False, lambda _: None)
     assert found is not None
-    np.testing.assert_array_equal(np.load(file), found)
+    np.testing.assert_array_equal(np.load(file)["answers"], found)
+
+
+@pytest.mark.usefixtures("models_folder")
+def test_answers_of_other_faces_are_not_taken(tmp_path: Path) -> None:
+    publish_tiny("teacher")
+    faces = datasets.load("drawn").rows(np.arange(8))
+    asked: list[float] = []
+    for data in (faces, faces, replace(faces, hash="another")):
+        distillation.answers_kept(
+            tmp_path / "taught.npz", ["teacher"], data, lambda: False, asked.append
+        )
+    assert len(asked) == 2
 
 
 def test_targets_are_blended_by_the_share() -> None:

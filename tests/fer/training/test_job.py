@@ -23,7 +23,7 @@ from fer.inference import cropping
 from fer.training import datasets, job, launching, runs
 from fer.training.settings import TrainSettings
 from fer.values import InputSpec
-from tests.helpers import astronaut
+from tests.helpers import astronaut, publish_tiny
 
 TRAIN = ["--data", "drawn", "--limit", "280", "--seed", "3", "--labels", "fer2013"]
 
@@ -179,6 +179,45 @@ def test_wrong_use_is_a_sentence_before_any_work(
     assert code == 2
     assert words in capsys.readouterr().err
     assert not runs_folder.exists()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"data": 5},
+        {"name": 5},
+        {"votes": 5},
+        {"network": ["mlp"]},
+        {"optimizer": ["sgd"]},
+        {"input": 5},
+        {"input": {"preprocessing": 5}},
+        {"input": {"height": 48.5, "width": 48.5}},
+        {"input": {"margin": "wide"}},
+        {"epochs": "many"},
+        {"weights": 5},
+    ],
+)
+def test_settings_of_a_wrong_type_are_a_sentence(
+    values: dict[str, object],
+    tmp_path: Path,
+    runs_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"data": "drawn", "network": "mlp", **values}))
+    assert cli.main(["train", "--settings", str(file)]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+    assert not runs_folder.exists()
+
+
+@pytest.mark.usefixtures("tiny_models")
+def test_a_rate_is_found_for_a_name_that_is_there_already(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    publish_tiny("teacher", question="fer2013")
+    command = ["find-rate", *TRAIN, "--network", "mlp", "--name", "tiny", "--steps", "20"]
+    assert cli.main(command) == 0
+    assert json.loads(capsys.readouterr().out)["suggested"] > 0
 
 
 def test_one_picture_gives_one_input_by_every_way(tmp_path: Path) -> None:

@@ -60,6 +60,17 @@ def test_other_kinds_are_refused(name):
         stored(b"abc", name)
 
 
+@pytest.mark.parametrize(
+    ("data", "name", "ending"),
+    [(b"PK\x03\x04rest", "faces.csv", ".zip"), (b"PAR1rest", "faces.zip", ".parquet")],
+)
+def test_what_holds_another_kind_than_its_ending_says_is_refused(data, name, ending):
+    with pytest.raises(BadDataset, match=f"the ending {ending}"):
+        stored(data, name)
+    assert left_in(uploads.folder()) == []
+    stored(data, "faces" + ending)
+
+
 def test_empty_and_oversized_uploads_leave_nothing_behind(monkeypatch):
     monkeypatch.setattr(uploads, "MAX_BYTES", 3)
     with pytest.raises(BadDataset, match="larger than"):
