@@ -1,6 +1,6 @@
 # make run: install what the app needs into .venv and start it on this computer.
 # make test: install what the tests need as well; lint, types and all tests.
-# make model-crowd DATA=path, make model-fer2013 DATA=path: train the shipped models again.
+# make model-crowd DATA=path, also model-crowd-small and model-fer2013: train the shipped models again.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ PYTHON ?= $(shell for one in python3.12 python3.11 python3.13 python3 python; do
 	$$one -c '$(SUPPORTED)' 2>/dev/null && command -v $$one && break; done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint model-crowd model-fer2013
+.PHONY: run test lint model-crowd model-crowd-small model-fer2013
 
 run: $(VENV)/run.stamp
 	@echo "Starting; open the address below in a browser. Ctrl-C stops it."
@@ -39,6 +39,9 @@ model-crowd: crowd-parts
 	$(TRAIN) docs/models/crowd-low.json --name crowd-low
 	test -d $(MADE)/crowd-half || $(AVERAGE) --model crowd-average,crowd-low --name crowd-half
 	$(TRAIN) docs/models/crowd.json --name crowd
+
+model-crowd-small: model-crowd
+	test -d $(MADE)/crowd-small || $(REMAKE) quantize --model crowd --data "$(DATA)" --name crowd-small
 
 model-fer2013: crowd-parts
 	$(TRAIN) docs/models/fer2013-base.json --name fer2013-base

@@ -29,7 +29,7 @@ from fer.values import InputSpec, ModelCard
 DEFAULT = "crowd"
 """The shipped model that answers until another one is activated."""
 
-SHIPPED = ("crowd", "fer2013")
+SHIPPED = ("crowd", "crowd-small", "fer2013")
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 THREADS = min(2, os.cpu_count() or 1)
