@@ -46,7 +46,10 @@ model-crowd-small: model-crowd
 model-fer2013: crowd-parts
 	$(TRAIN) docs/models/fer2013-base.json --name fer2013-base
 	$(TRAIN) docs/models/fer2013-light.json --name fer2013-light
-	$(TRAIN) docs/models/fer2013.json --name fer2013
+	$(TRAIN) docs/models/fer2013-mixed.json --name fer2013-mixed
+	$(TRAIN) docs/models/fer2013-taught.json --name fer2013-taught
+	$(TRAIN) docs/models/fer2013-again.json --name fer2013-again
+	test -d $(MADE)/fer2013 || $(AVERAGE) --model fer2013-taught,fer2013-again --name fer2013
 
 .PHONY: data-named crowd-parts
 data-named:

@@ -21,10 +21,11 @@ import fer
 from fer import cli, registry
 from fer.inference import cropping
 from fer.training import datasets, job, launching, runs
-from fer.training.settings import TrainSettings
+from fer.training.settings import TrainSettings, from_dict, from_file
 from fer.values import InputSpec
 from tests.helpers import astronaut, publish_tiny
 
+RECIPES = Path(__file__).resolve().parents[3] / "docs"
 TRAIN = ["--data", "drawn", "--limit", "280", "--seed", "3", "--labels", "fer2013"]
 
 
@@ -179,6 +180,16 @@ def test_wrong_use_is_a_sentence_before_any_work(
     assert code == 2
     assert words in capsys.readouterr().err
     assert not runs_folder.exists()
+
+
+@pytest.mark.parametrize("file", sorted(RECIPES.glob("*/*.json")), ids=lambda file: file.name)
+def test_every_recipe_in_the_documents_is_one(file: Path) -> None:
+    settings = from_dict({"data": "drawn", **from_file(file)})
+    told = " ".join((RECIPES / name).read_text() for name in ("seeds.md", "../Makefile"))
+    assert f"{file.parent.name}/{file.name}" in told
+    for name in (settings.weights, *settings.teachers):
+        made_here = (RECIPES / "models" / f"{name}.json").is_file() or f"--name {name}" in told
+        assert name is None or made_here, f"{name}: nothing tells how it is made"
 
 
 @pytest.mark.parametrize(
