@@ -31,9 +31,9 @@ st.markdown(
     "Everything runs on this computer; no picture leaves it and none is stored."
 )
 with answering.sentences():
-    memory.settle()
     card = registry.card(registry.active())
     sample = read_sample(card.name, card.created)
+    memory.settle()
 
 left, middle, right = st.columns([5, 4, 4], gap="medium")
 left.image(
