@@ -55,16 +55,21 @@ def forget_the_gone() -> None:
 
 def _expire_sessions() -> None:
     """Streamlit keeps a gone session for two minutes, in case its visitor reconnects, but lets go
-    of it only when the next one leaves. Only its event loop may touch them."""
+    of it only when the next one leaves, and its loop holds the last one until somebody comes: so
+    what is in it is cleared. Only its event loop may touch it."""
     if not runtime.exists():
         return
     server = runtime.get_instance()
     done = threading.Event()
 
     def expire() -> None:
-        with suppress(AttributeError):
-            server._session_mgr._session_storage._cache.expire()  # type: ignore[attr-defined]
-        done.set()
+        try:
+            for _, stored in server._session_mgr._session_storage._cache.expire():  # type: ignore[attr-defined]
+                stored.session.shutdown()
+                stored.session.session_state.clear()
+                stored.session._fragment_storage.clear()
+        finally:
+            done.set()
 
     with suppress(RuntimeError):  # the loop is closed: the server is ending
         server._get_async_objs().eventloop.call_soon_threadsafe(expire)

@@ -11,20 +11,37 @@ from types import SimpleNamespace
 
 import pytest
 from streamlit import runtime
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.fragment import MemoryFragmentStorage
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.session_manager import SessionInfo
+from streamlit.runtime.state.session_state import SessionState
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
 from dashboard import memory, timers
 
 
-class Session:
+class Picture:
     """Something that only the garbage collector can free."""
-
-    id = "somebody"
 
     def __init__(self) -> None:
         self.itself = self
+
+
+class Session:
+    """As Streamlit's own: what a visitor has, and what the parts of his page hold."""
+
+    id = "somebody"
+
+    def __init__(self, picture: Picture) -> None:
+        self.session_state = SessionState()
+        self.session_state["picture"] = picture
+        self._fragment_storage = MemoryFragmentStorage()
+        self._fragment_storage.register("part", lambda: picture)
+        self.ended = False
+
+    def shutdown(self) -> None:
+        self.ended = True
 
 
 @pytest.fixture(autouse=True)
@@ -34,10 +51,10 @@ def thawed() -> Iterator[None]:
 
 
 def test_what_was_frozen_is_freed_by_the_next_time() -> None:
-    visitor = Session()
-    gone = weakref.ref(visitor)
+    picture = Picture()
+    gone = weakref.ref(picture)
     memory.freeze_anew()
-    del visitor
+    del picture
     gc.collect()
     assert gone() is not None, "this is why it is frozen anew"
     memory.freeze_anew()
@@ -87,10 +104,11 @@ def test_a_session_that_streamlit_kept_for_reconnecting_is_freed(
 ) -> None:
     storage = MemorySessionStorage(ttl_seconds=0)
     manager = WebsocketSessionManager(storage, None, None, None)  # type: ignore[arg-type]
-    visitor = Session()
-    gone = weakref.ref(visitor)
-    storage.save(SessionInfo(client=None, session=visitor))  # type: ignore[arg-type]
-    del visitor
+    picture = Picture()
+    gone = weakref.ref(picture)
+    held_by_the_loop = Session(picture)
+    storage.save(SessionInfo(client=None, session=held_by_the_loop))  # type: ignore[arg-type]
+    del picture
     memory.freeze_anew()
     loop = asyncio.new_event_loop()
     server = SimpleNamespace(
@@ -106,10 +124,12 @@ def test_a_session_that_streamlit_kept_for_reconnecting_is_freed(
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
-    assert gone() is None
+    assert gone() is None and held_by_the_loop.ended
     memory.forget_the_gone()  # a closed loop is no error
 
 
 def test_the_server_has_the_names_that_this_rests_on() -> None:
     assert callable(runtime.Runtime._get_async_objs)
     assert "_session_mgr" in runtime.Runtime.__init__.__code__.co_names
+    assert callable(AppSession.shutdown) and isinstance(AppSession.session_state, property)
+    assert "_fragment_storage" in AppSession.__init__.__code__.co_names
