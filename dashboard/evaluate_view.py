@@ -37,6 +37,7 @@ def watch(task: Task, words: str, unit: str, key: str) -> bool:
 def _progress(task: Task, words: str, unit: str, key: str) -> None:
     if task.is_done:
         st.rerun()
+    evaluations.look_at(task)
     progress, left = task.progress(), task.seconds_left()
     told = f"{words} {duration(task.child.seconds)}"
     if progress is not None:
@@ -51,9 +52,7 @@ def choose(listed: list[Evaluation]) -> Evaluation:
     """The evaluation that is shown, with the button that removes it."""
     by_key = {one.key: one for one in listed}
     # Streamlit tells options apart by their words alone, so these carry a number.
-    words = {
-        one.key: f"{place}. {one.request.title}" for place, one in enumerate(reversed(listed), 1)
-    }
+    words = {one.key: f"{place}. {one.title}" for place, one in enumerate(reversed(listed), 1)}
     if st.session_state.get("evaluation") not in by_key:
         named = evaluations.named_in_address()
         st.session_state["evaluation"] = named if named in by_key else listed[0].key
@@ -69,7 +68,7 @@ def choose(listed: list[Evaluation]) -> Evaluation:
         on_click=evaluations.remove,
         args=(by_key[chosen],),
         help="Deletes all that is kept of it, faces included. Until then, or until nobody has "
-        "looked at it for two hours, whoever has this page's address sees it.",
+        "looked at it for two hours after its end, whoever has this page's address sees it.",
     )
     evaluations.show(by_key[chosen])
     return by_key[chosen]

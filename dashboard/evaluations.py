@@ -1,7 +1,8 @@
 """Evaluations at work and done: each belongs to the browser session that started it.
 
 A session knows its evaluations by unguessable keys. The newest key is in the page's address as
-well, so that a reload, which is a new session to Streamlit, finds it again.
+well, so that a reload, which is a new session to Streamlit, finds it again. What nobody has looked
+at for two hours since it ended is deleted, visitors or not.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import tasks
+from dashboard import tasks, timers
 from dashboard.tasks import Task
 from dashboard.train_data import Choice
 from fer import cli_robustness
@@ -31,6 +32,7 @@ from fer.training import uploads
 MOST_KEPT = 8
 MOST_AT_WORK = 3
 LONGEST_UNSEEN_SECONDS = 2 * 3600.0
+SWEEP_SECONDS = 300.0
 
 _MINE, _ADDRESS = "_evaluations", "evaluation"
 
@@ -53,9 +55,10 @@ class Request:
 
 @dataclass(slots=True)
 class Evaluation:
-    """One evaluation; `arguments` are the command's, for asking more of the same faces."""
+    """One evaluation; `arguments` are the command's, for asking more of the same faces. It keeps
+    its title alone of what was asked: a request holds uploads, which are on the disk by then."""
 
-    request: Request
+    title: str
     arguments: tuple[str, ...]
     task: Task
     robustness: Task | None = None
@@ -89,6 +92,7 @@ _lock = threading.Lock()
 
 def start(request: Request) -> Evaluation:
     """Stores uploads in the evaluation's own folder and starts its command. Raises `FerError`."""
+    drop_unseen()
     with _lock:
         _make_room()
         folder = tempfile.TemporaryDirectory(prefix="fer-evaluation-")
@@ -98,8 +102,9 @@ def start(request: Request) -> Evaluation:
         except (FerError, OSError):
             folder.cleanup()
             raise
-        made = Evaluation(request, arguments, task)
+        made = Evaluation(request.title, arguments, task)
         _kept[made.key] = made
+    timers.once_a_process(SWEEP_SECONDS, drop_unseen, "evaluations nobody looks at")
     _own().append(made.key)
     show(made)
     return made
@@ -109,6 +114,8 @@ def start_robustness(evaluation: Evaluation, limit: int | None) -> None:
     """Asks the same models of the same faces, made worse; of `limit` of them. Raises `FerError`."""
     with _lock:
         _check_free()
+        if evaluation.key not in _kept:
+            raise FerError("This evaluation was deleted meanwhile; start it again.")
         if evaluation.robustness is not None:
             evaluation.robustness.remove()
         folder = tempfile.TemporaryDirectory(prefix="fer-robustness-")
@@ -120,6 +127,7 @@ def start_robustness(evaluation: Evaluation, limit: int | None) -> None:
 
 def mine() -> list[Evaluation]:
     """The evaluations of this session, the newest first; one that the address names joins them."""
+    drop_unseen()
     keys = _own()
     named = st.query_params.get(_ADDRESS)
     with _lock:
@@ -127,9 +135,29 @@ def mine() -> list[Evaluation]:
             keys.append(named)
         keys[:] = [key for key in keys if key in _kept]
         found = [_kept[key] for key in reversed(keys)]
-    for one in found:
-        one.seen = time.monotonic()
+        for one in found:
+            one.seen = time.monotonic()
     return found
+
+
+def look_at(task: Task) -> None:
+    """Somebody watches this task, so what it belongs to counts as seen."""
+    with _lock:
+        for one in _kept.values():
+            if task is one.task or task is one.robustness:
+                one.seen = time.monotonic()
+
+
+def drop_unseen(now: float | None = None) -> None:
+    """Deletes what nobody has looked at for two hours. The two hours of what is still at work have
+    not begun, so that it can be come back to."""
+    now = time.monotonic() if now is None else now
+    with _lock:
+        for one in list(_kept.values()):
+            if one.is_at_work:
+                one.seen = max(one.seen, now)
+            elif now - one.seen > LONGEST_UNSEEN_SECONDS:
+                _kept.pop(one.key).remove()
 
 
 def show(evaluation: Evaluation) -> None:
@@ -155,14 +183,12 @@ def _own() -> list[str]:
 
 
 def _make_room() -> None:
-    """Forgets what nobody has looked at for long, and the longest unseen beyond `MOST_KEPT`."""
+    """Forgets the longest unseen beyond `MOST_KEPT`, but none that is at work."""
     _check_free()
-    now, remaining = time.monotonic(), len(_kept)
-    for one in sorted(_kept.values(), key=lambda one: one.seen):
-        too_many = remaining >= MOST_KEPT and not one.is_at_work
-        if too_many or now - one.seen > LONGEST_UNSEEN_SECONDS:
-            _kept.pop(one.key).remove()
-            remaining -= 1
+    ended = [one for one in _kept.values() if not one.is_at_work]
+    too_many = len(_kept) - MOST_KEPT + 1
+    for one in sorted(ended, key=lambda one: one.seen)[: max(0, too_many)]:
+        _kept.pop(one.key).remove()
 
 
 def _check_free() -> None:

@@ -81,7 +81,10 @@ def show_moments(session: Session) -> None:
     if not session.moments:
         return
     st.markdown("#### Moments")
-    st.caption("In this tab's memory alone, until you remove them or close it.")
+    st.caption(
+        "In the memory of the computer that runs this app, for you alone, until you remove them or "
+        "some minutes after you close this tab."
+    )
     for first in range(0, len(session.moments), 3):
         columns = st.columns(3, gap="medium")
         for column, moment in zip(columns, session.moments[first : first + 3], strict=False):

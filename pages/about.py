@@ -35,9 +35,9 @@ work or in education is forbidden in the EU, save for medical or safety reasons 
 
 #### Privacy
 Pictures and streams are analysed in the memory of the computer that runs this app, never written
-to its disk, and gone when the browser session ends. Labelled faces to train or evaluate with are
-stored once you press Start, and one click deletes them. No face is recognised, and neither server
-nor browser asks any other server for anything.
+to its disk, and gone some minutes after you close the browser tab. Labelled faces to train or
+evaluate with are stored once you press Start, and one click deletes them. No face is recognised,
+and neither server nor browser asks any other server for anything.
 """
 )
 with right, answering.sentences():

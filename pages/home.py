@@ -28,12 +28,13 @@ st.title("What does a face appear to show?")
 st.markdown(
     "This dashboard reads the **apparent expression** of every face: which of seven emotions "
     "people would see in it, how sure the model is, and when it should rather say nothing. "
-    "Everything runs on this computer; no picture leaves it and none is stored."
+    "Photos and streams are read in the memory of the computer that runs this app, and never "
+    "written to its disk."
 )
 with answering.sentences():
-    memory.settle()
     card = registry.card(registry.active())
     sample = read_sample(card.name, card.created)
+    memory.settle()
 
 left, middle, right = st.columns([5, 4, 4], gap="medium")
 left.image(

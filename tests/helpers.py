@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import tempfile
+import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +35,14 @@ _LEVEL = 36
 
 ASTRONAUT_FACE = (178, 68, 270, 190)
 """Left, top, right, bottom of the sample's face, as a person sees it."""
+
+
+def within_seconds(seconds: float, condition: Callable[[], object]) -> None:
+    """Waits until the condition holds; a busy machine may take its time."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.01)
 
 
 def astronaut() -> Image:

@@ -11,6 +11,8 @@ def test_home_reads_the_sample_at_once(open_page: Open) -> None:
     assert page.title[0].value == "What does a face appear to show?"
     assert any("model **tiny**" in caption.value for caption in page.caption)
     assert len(page.get("image")) == 1
+    told = page.markdown[0].value
+    assert "the computer that runs this app" in told and "this computer" not in told
 
 
 def test_home_follows_an_activation(open_page: Open) -> None:
@@ -28,5 +30,6 @@ def test_about_states_limits_and_law(open_page: Open) -> None:
         "Art. 50",
         "Art. 5(1)(f)",
         "10.1177/1529100619832930",
+        "some minutes after you close the browser tab",
     ):
         assert needed in shown

@@ -131,7 +131,7 @@ def test_a_moment_is_frozen_and_removed(open_live: Show) -> None:
     assert session(page).moments == []
     send_until_seen(page)
     press(page, "Freeze this moment")
-    assert "Moments" in words(page)
+    assert "Moments" in words(page) and "the computer that runs this app" in words(page)
     labels = [button.proto.label for button in page.get("download_button")]
     assert labels == ["PNG", "JSON"]
     press(page, "Remove")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import navigation
 from dashboard.words import plain
 from fer import registry
 from fer.training import calibration, purpose
@@ -251,6 +252,95 @@ def test_the_command_repeats_the_settings(open_page: Open, tiny_models: Path) ->
     assert any(command in code.value for code in page.code)
     write_card(tiny_models, "tiny", {"settings": {"network": "mlp", "colour": "red"}})
     assert plain("unknown setting colour") in words(page.run())
+
+
+ITS = {"data": "my faces.csv", "network": "mlp", "epochs": 3, "votes": "v.csv"}
+
+
+@pytest.mark.parametrize(
+    ("made", "command"),
+    [
+        (
+            {"average_of": {"tiny": ITS, "other": {}}},
+            "average --model tiny,other --data 'my faces.csv' --name other-again --votes v.csv",
+        ),
+        (
+            {"average_of": {"tiny": {"average_of": {}}, "other": 3}},
+            "average --model tiny,other --data drawn --name other-again",
+        ),
+        (
+            {"quantized_from": {"tiny": ITS}},
+            "quantize --model tiny --data 'my faces.csv' --name other-again --votes v.csv",
+        ),
+    ],
+)
+def test_the_command_of_what_was_made_of_models(
+    open_page: Open, tiny_models: Path, made: dict[str, Any], command: str
+) -> None:
+    write_card(tiny_models, "other", {"settings": made, "data": {"name": "drawn"}})
+    page = show(choose(open_page("models"), 0, "other"), "Making")
+    assert f"python -m fer {command}" in [code.value for code in page.code]
+    told = words(page) + " ".join(one.value for one in page.info)
+    assert "cannot be used" not in told and "The command needs" not in told
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"average_of": ["tiny", "other"]},
+        {"average_of": {"tiny": {}}},
+        {"average_of": {"tiny": {}, "x; rm": {}}},
+        {"quantized_from": {"tiny": {}, "other": {}}},
+        {"quantized_from": {}},
+        {"quantized_from": None},
+    ],
+)
+def test_what_names_no_models_has_no_command(
+    open_page: Open, tiny_models: Path, made: dict[str, Any]
+) -> None:
+    write_card(tiny_models, "other", {"settings": made})
+    page = show(choose(open_page("models"), 0, "other"), "Making")
+    assert "cannot be used" in words(page)
+    assert not [code for code in page.code if "python -m fer" in code.value]
+
+
+@pytest.mark.parametrize(
+    ("changes", "missing"),
+    [
+        ({"weights": "tuned"}, ["tuned"]),
+        ({"weights": "tiny", "teachers": ["a", "other", "b"]}, ["a", "b"]),
+        ({"weights": "imagenet"}, []),
+        ({"weights": "my/own.weights.h5"}, []),
+        ({"average_of": {"tiny": {}, "gone": {}}}, ["gone"]),
+        ({"quantized_from": {"gone": {}}}, ["gone"]),
+    ],
+)
+def test_models_that_a_command_needs_and_are_not_here(
+    open_page: Open, tiny_models: Path, changes: dict[str, Any], missing: list[str]
+) -> None:
+    write_card(tiny_models, "tiny", {"settings": {"network": "resnet", **changes}})
+    page = show(open_page("models"), "Making")
+    assert any("python -m fer" in code.value for code in page.code)
+    told = " ".join(one.value for one in page.info)
+    names = " and ".join(f"**{one}**" for one in missing)
+    assert (f"The command needs {names}, not" in told) if missing else "needs" not in told
+    assert "docs/models" not in told
+
+
+def test_a_shipped_model_says_how_it_is_made_again(
+    open_page: Open, tiny_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "SHIPPED", ("tiny",))
+    write_card(tiny_models, "tiny", {"settings": {"network": "mlp", "weights": "half"}})
+    told = " ".join(one.value for one in show(open_page("models"), "Making").info)
+    assert "`docs/models/tiny.md`" in told and "`make model-tiny DATA=…`" in told
+
+
+def test_shipped_models_have_those_steps() -> None:
+    makefile = (navigation.ROOT / "Makefile").read_text()
+    for name in registry.SHIPPED:
+        assert (navigation.ROOT / "docs" / "models" / f"{name}.md").is_file()
+        assert f"\nmodel-{name}:" in makefile
 
 
 def test_visitors_of_a_shared_server_change_nothing(
