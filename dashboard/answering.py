@@ -17,8 +17,6 @@ from fer.inference import detection
 from fer.inference.recognizer import Recognizer
 from fer.values import FrameResult, Image, ModelCard
 
-_READER = "_reader"
-
 DETECTOR_WORDS = {
     "mtcnn": "MTCNN: small, tilted",
     "haar": "Haar: the classic",
@@ -65,31 +63,34 @@ def attempt(action: Callable[..., Any], *subjects: Any) -> None:
 def reader_picker(*, whole_picture: bool) -> Reader:
     """Model and detector in the sidebar, from the registries; `whole_picture` adds that choice.
 
-    The choice is kept for the session. Raises `FerError` where the chosen model cannot answer.
+    The choice is kept for the session; the active model stands in for one that is gone. Raises
+    `FerError` where the chosen model cannot answer.
     """
-    names, detectors = registry.names(), detection.names()
-    before: Reader = st.session_state.get(_READER, Reader(registry.active()))
+    names, active = registry.names(), registry.active()
     with st.sidebar:
         model = st.selectbox(
             "Model",
             names,
-            index=names.index(before.model) if before.model in names else 0,
+            names.index(active) if active in names else 0,
             help="The model that reads the faces. Its card says how well it does.",
+            key="photos-model",
+            persist_state="session",
         )
         detector = st.selectbox(
             "Face detector",
-            detectors,
-            index=detectors.index(before.detector),
+            detection.names(),
             format_func=lambda name: DETECTOR_WORDS.get(name, name),
+            key="photos-detector",
+            persist_state="session",
         )
         whole = whole_picture and st.toggle(
             "Each picture is one cut-out face",
-            before.whole_picture,
             help="For data sets such as FER2013, whose 48×48 pictures are faces already. "
             "Nothing is searched then.",
+            key="photos-whole",
+            persist_state="session",
         )
-    reader = Reader(model or registry.active(), detector, whole)
-    st.session_state[_READER] = reader
+    reader = Reader(model or active, detector, whole)
     registry.load(reader.model)
     memory.settle()
     return reader

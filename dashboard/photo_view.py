@@ -27,7 +27,6 @@ _CARD_WIDTH = 232
 _CROP_WIDTH = 72
 _LEGIBLE_SIDE = 1000
 _FACES_BESIDE = 2
-_STYLE = "_frame_style"
 
 
 def style_picker(styles: Sequence[str]) -> str:
@@ -35,11 +34,12 @@ def style_picker(styles: Sequence[str]) -> str:
     style = st.sidebar.segmented_control(
         "Frame",
         styles,
-        default=st.session_state.get(_STYLE, styles[0]),
+        default=styles[0],
         required=True,
         format_func=str.capitalize,
+        key="photos-style",
+        persist_state="session",
     )
-    st.session_state[_STYLE] = style
     return str(style)
 
 
