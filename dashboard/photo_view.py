@@ -157,7 +157,7 @@ def _actions(mine: Desk, picture: Picture, reader: Reader, style: str) -> None:
                 on_click=_again,
                 args=(mine, picture, reader),
             )
-        st.button("Remove", key=f"{key}-remove", on_click=mine.pictures.remove, args=(picture,))
+        st.button("Remove", key=f"{key}-remove", on_click=mine.remove, args=(picture,))
 
 
 def _no_face(mine: Desk, picture: Picture, reader: Reader) -> None:
@@ -175,6 +175,8 @@ def _no_face(mine: Desk, picture: Picture, reader: Reader) -> None:
 
 
 def _again(mine: Desk, picture: Picture, reader: Reader, turns: int = 0) -> None:
+    if not mine.has(picture):
+        return
     with sentences(stop=False):
         mine.replace(picture, desk.read_again(picture, reader, turns))
 
