@@ -35,7 +35,7 @@ def ask() -> Request | None:
             help="One, or two to compare on the same faces.",
         )
     with right:
-        faces = train_data.choose("Faces to evaluate on", _FATE)
+        faces = train_data.choose(train_data.faces("evaluate"), "Faces to evaluate on", _FATE)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.selectbox(
             "Split", list(SPLIT_WORDS), format_func=lambda one: SPLIT_WORDS[one], width=320

@@ -19,8 +19,8 @@ from fer.training.tables import VOTES_NAME
 DRAWN = "drawn"
 LISTED = "can be deleted under “Faces”"
 _UPLOAD = "upload"
+_NO_VOTES = ""  # Streamlit shows None as a field that was left empty
 _LARGEST_MB = 1024
-_CHOSEN, _VOTES, _ROUND = "faces", "faces-votes", "faces-round"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,35 @@ class Choice:
         return Choice(paths[0], paths[1] if len(paths) > 1 else None)
 
 
-def choose(label: str = "Faces to learn from", fate: str = LISTED) -> Choice | None:
+@dataclass(slots=True)
+class Faces:
+    """What a page's fields for faces begin with in this session; with each `turn` they begin anew.
+
+    They are keyed by it, so that a choice can be made for the visitor after they were drawn, and
+    no run that is under way can undo it.
+    """
+
+    page: str
+    chosen: str = DRAWN
+    votes: str | None = None
+    turn: int = 0
+
+    def select(self, choice: Choice) -> None:
+        """Makes faces that were just stored the chosen ones, and empties the upload fields."""
+        self.chosen, self.votes = choice.data, choice.votes
+        self.turn += 1
+
+    def key(self, field: str) -> str:
+        return f"{self.page}-{field}-{self.turn}"
+
+
+def faces(page: str) -> Faces:
+    """Those of a page in this session."""
+    found: Faces = st.session_state.setdefault(f"_{page}-faces", Faces(page))
+    return found
+
+
+def choose(faces: Faces, label: str = "Faces to learn from", fate: str = LISTED) -> Choice | None:
     """Asks for the faces; None while an upload is awaited. `fate` says how an upload that was
     stored goes away again."""
     server = {str(path): f"{path} (on the server)" for path in datasets.offered()}
@@ -54,41 +82,42 @@ def choose(label: str = "Faces to learn from", fate: str = LISTED) -> Choice | N
         **stored,
         _UPLOAD: "Upload a file …",
     }
-    if st.session_state.get(_CHOSEN) not in words:
-        st.session_state[_CHOSEN] = DRAWN
-    chosen = st.selectbox(label, list(words), format_func=lambda one: words[one], key=_CHOSEN)
+    options = list(words)
+    chosen = st.selectbox(
+        label,
+        options,
+        options.index(faces.chosen) if faces.chosen in words else 0,
+        format_func=lambda one: words[one],
+        key=faces.key("faces"),
+    )
     if chosen in server:
         return Choice(str(datasets.resolve(chosen)))
     if chosen in stored:
-        return Choice(chosen, _stored_votes(chosen))
-    return Choice(DRAWN) if chosen == DRAWN else _ask_for_upload(fate)
+        return Choice(chosen, _stored_votes(faces, chosen))
+    return Choice(DRAWN) if chosen == DRAWN else _ask_for_upload(faces, fate)
 
 
-def select(choice: Choice) -> None:
-    """Makes faces that were just stored the chosen ones, and empties the upload fields."""
-    if choice.data in {str(one.path) for one in uploads.listing()}:
-        st.session_state[_CHOSEN] = choice.data
-        st.session_state[_VOTES] = choice.votes
-        st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-
-
-def _stored_votes(chosen: str) -> str | None:
+def _stored_votes(faces: Faces, chosen: str) -> str | None:
     """The stored FER+ votes that belong to a stored CSV, if the visitor says so."""
     others = [str(one.path) for one in uploads.listing() if one.path.suffix == ".csv"]
     others = [path for path in others if path != chosen]
     if not chosen.endswith(".csv") or not others:
         return None
-    if st.session_state.get(_VOTES) not in others:
-        st.session_state[_VOTES] = next((p for p in others if Path(p).name == VOTES_NAME), None)
-    return st.selectbox(
+    first = next((path for path in others if Path(path).name == VOTES_NAME), None)
+    if chosen == faces.chosen:
+        first = faces.votes
+    options = [_NO_VOTES, *others]
+    votes = st.selectbox(
         "FER+ votes that belong to it",
-        [None, *others],
-        format_func=lambda one: Path(one).name if one else "none",
-        key=_VOTES,
+        options,
+        options.index(first) if first in options else 0,
+        format_func=lambda one: Path(one).name or "none",
+        key=faces.key(f"votes-of-{uploads.hash_of(chosen)}"),
     )
+    return votes or None
 
 
-def _ask_for_upload(fate: str) -> Choice | None:
+def _ask_for_upload(faces: Faces, fate: str) -> Choice | None:
     st.caption(
         "Kaggle's `fer2013.csv` or `icml_face_data.csv`, a parquet file, or a zip of class folders "
         "(`train/happy/1.png` …), up to 1 GB. It is **stored on the server when Start is "
@@ -96,15 +125,19 @@ def _ask_for_upload(fate: str) -> Choice | None:
         "“Challenges in Representation Learning”; the FER+ votes (`fer2013new.csv`) are on GitHub, "
         "under “microsoft/FERPlus”."
     )
-    turn = st.session_state.get(_ROUND, 0)
     left, right = st.columns(2)
-    faces = left.file_uploader(
-        "Faces", ["csv", "zip", "parquet"], max_upload_size=_LARGEST_MB, key=f"faces-{turn}"
+    file = left.file_uploader(
+        "Faces",
+        ["csv", "zip", "parquet"],
+        max_upload_size=_LARGEST_MB,
+        key=faces.key("upload"),
     )
-    votes = right.file_uploader("FER+ votes, if there are any", ["csv"], key=f"votes-{turn}")
-    if faces is None:
+    votes = right.file_uploader(
+        "FER+ votes, if there are any", ["csv"], key=faces.key("upload-votes")
+    )
+    if file is None:
         return None
-    return Choice(DRAWN, None, (faces, votes) if votes else (faces,))
+    return Choice(DRAWN, None, (file, votes) if votes else (file,))
 
 
 def look(choice: Choice) -> None:

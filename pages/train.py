@@ -10,6 +10,7 @@ from dashboard import (
     children,
     model_actions,
     navigation,
+    starting,
     train_data,
     train_form,
     train_view,
@@ -30,28 +31,27 @@ st.markdown(
     "close the browser, restart the server; it goes on, and this page finds it again."
 )
 
-choice = train_data.choose()
+form = starting.form("train")
+faces = train_data.faces("train")
+choice = train_data.choose(faces)
 settings, wrong = None, None
 try:
     settings = train_form.ask(choice.data if choice else train_data.DRAWN, None)
 except FerError as error:
     wrong = str(error)
 
-
-def start() -> None:
-    if choice is None or settings is None:
-        return
+if form.take() and choice is not None and settings is not None:
     with answering.sentences(stop=False):
         where = choice.stored()
-        run = launching.start(replace(settings, data=where.data, votes=where.votes))
-        st.session_state["run"] = run.id
-        train_data.select(where)
-
+        form.started(launching.start(replace(settings, data=where.data, votes=where.votes)).id)
+        if choice.files:
+            faces.select(where)
+        st.rerun()
 
 if wrong:
     st.error(plain(wrong), icon="⚠️")
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.button("Start", type="primary", on_click=start, disabled=choice is None or wrong is not None)
+    starting.button(form, disabled=choice is None or wrong is not None)
     if settings is not None:
         st.markdown(
             f"**{settings.network}**, {settings.epochs} epochs, learning rate "
@@ -62,7 +62,12 @@ listed = runs.listing()
 ids = [run.id for run in listed]
 panes = ["Run", "Faces", "Network", "Learning rate", "History"]
 pane = st.segmented_control(
-    "Show", panes, default="Run", required=True, label_visibility="collapsed"
+    "Show",
+    panes,
+    default="Run",
+    required=True,
+    label_visibility="collapsed",
+    key=f"train-pane-{form.turn}",
 )
 
 if pane == "Run":
@@ -71,9 +76,8 @@ if pane == "Run":
             "No run yet: press Start. The built-in drawings train in a minute or two.", icon="👆"
         )
         st.stop()
-    if st.session_state.get("run") not in ids:
-        st.session_state["run"] = ids[0]
-    chosen = st.selectbox("Run", ids, key="run", label_visibility="collapsed")
+    first = ids.index(form.newest) if form.newest in ids else 0
+    chosen = st.selectbox("Run", ids, first, key=f"run-{form.turn}", label_visibility="collapsed")
     run = listed[ids.index(chosen)]
     train_view.watch(run)
     model = run.status().model

@@ -122,6 +122,26 @@ def test_the_first_visit_says_what_to_do_and_stores_nothing(open_page: Open) -> 
     assert not evaluations._kept
 
 
+@usefixtures("at_once")
+def test_start_takes_what_was_changed_in_the_same_moment(open_page: Open) -> None:
+    page = asked(open_page, labelled_zip([3], [3]), "reads")
+    page.multiselect[0].set_value(["neutral", "reads"])
+    chooser(page, "Split").set_value("test")
+    press(page, "Start")
+    request = newest().request
+    assert (request.models, request.split) == (("neutral", "reads"), "test")
+    page.run()
+    assert len(evaluations._kept) == 1
+    page.multiselect[0].set_value(["neutral"])
+    press(page, "Start")
+    assert newest().request.models == ("neutral",)
+    assert chooser(page, "Evaluation").value == newest().key
+    page.multiselect[0].set_value([])
+    press(page, "Start")
+    page.multiselect[0].set_value(["neutral"]).run()
+    assert len(evaluations._kept) == 2
+
+
 def test_two_models_are_compared_and_every_pane_opens(open_page: Open) -> None:
     page = evaluated(open_page, "reads", "neutral")
     metrics = {one.label: one.value for one in page.metric}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button, Selectbox
 
 from dashboard.words import plain
 from fer.training import launching, runs
 from fer.training.settings import TrainSettings
 from fer.training.states import RunStatus
+from tests.helpers import labelled_zip
 from tests.pages.conftest import Open
 from tests.pages.test_photos import words
 
@@ -31,6 +34,19 @@ def make_run(state: str, **changes: object) -> runs.Run:
     run.add_metrics(ROW)
     run.write_status(RunStatus(state=state, epoch=1, epochs=4, **changes))  # type: ignore[arg-type]
     return run
+
+
+def labelled(page: AppTest, label: str) -> Selectbox:
+    return next(one for one in page.selectbox if one.label == label)
+
+
+def upload(page: AppTest, name: str = "faces.zip", said: int = 4) -> AppTest:
+    """A page with a data set in its upload field, not stored yet."""
+    labelled(page, "Faces to learn from").set_value("upload").run()
+    data = labelled_zip([3, 3], [3, said], "train")
+    page.file_uploader[0].set_value((name, data, "application/zip")).run()
+    assert not page.exception
+    return page
 
 
 def test_the_first_visit_says_what_to_do(open_page: Open) -> None:
@@ -107,6 +123,88 @@ def test_a_damaged_run_folder_does_not_hide_the_others(open_page: Open, runs_fol
     (runs_folder / "20990101-000000-broken" / "settings.json").write_text("{")
     page = open_page("train")
     assert run.id in str(page.selectbox)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[TrainSettings]:
+    """The settings of the runs that were started, none of which is at work."""
+    asked: list[TrainSettings] = []
+
+    def start(settings: TrainSettings) -> runs.Run:
+        launching.check(settings)
+        asked.append(settings)
+        run = runs.create(settings)
+        run.write_status(RunStatus(state="stopped", epochs=settings.epochs))
+        return run
+
+    monkeypatch.setattr("fer.training.launching.start", start)
+    return asked
+
+
+def start_button(page: AppTest) -> Button:
+    return next(one for one in page.button if one.label == "Start")
+
+
+def test_start_takes_what_was_changed_in_the_same_moment(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
+    page = open_page("train")
+    page.sidebar.number_input[0].set_value(7)
+    page.sidebar.text_input[0].set_value("0.03")
+    start_button(page).click().run()
+    assert not page.exception
+    (settings,) = started
+    assert (settings.epochs, settings.learning_rate) == (7, 0.03)
+    page.run()
+    assert len(started) == 1
+
+
+def test_start_with_a_field_gone_wrong_in_the_same_moment_starts_nothing(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
+    page = open_page("train")
+    page.sidebar.text_input[0].set_value("fast")
+    start_button(page).click().run()
+    assert "is no number" in page.error[0].value
+    page.sidebar.text_input[0].set_value("0.01").run()
+    assert not page.error and not started
+
+
+def test_start_shows_the_new_run_whatever_was_shown(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
+    make_run("finished")
+    page = open_page("train")
+    page.segmented_control[0].set_value("History").run()
+    for number in (1, 2):
+        start_button(page).click().run()
+        assert page.segmented_control[0].value == "Run"
+        assert len(started) == number
+        assert labelled(page, "Run").value == runs.listing()[0].id
+        page.segmented_control[0].set_value("Learning rate").run()
+
+
+def test_a_name_that_is_taken_is_a_sentence_and_starts_nothing(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
+    page = open_page("train")
+    page.sidebar.text_input[1].set_value("tiny")
+    start_button(page).click().run()
+    assert "there is a model" in page.toast[0].value
+    assert not started
+
+
+def test_an_upload_that_was_stored_is_the_chosen_one(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
+    page = upload(open_page("train"))
+    start_button(page).click().run()
+    assert not page.exception
+    assert started[0].data.endswith("faces.zip") and Path(started[0].data).is_file()
+    assert labelled(page, "Faces to learn from").value == started[0].data
+    assert not page.file_uploader
+    start_button(page).click().run()
+    assert started[1].data == started[0].data
 
 
 def test_a_found_rate_is_written_into_the_form(open_page: Open) -> None:
