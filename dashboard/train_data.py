@@ -18,6 +18,7 @@ from fer.training.tables import VOTES_NAME
 
 DRAWN = "drawn"
 LISTED = "can be deleted under “Faces”"
+UNSTORED = "An upload is looked at once it is stored: press Start, then choose it above."
 _UPLOAD = "upload"
 _NO_VOTES = ""  # Streamlit shows None as a field that was left empty
 _LARGEST_MB = 1024
@@ -143,7 +144,7 @@ def _ask_for_upload(faces: Faces, fate: str) -> Choice | None:
 def look(choice: Choice) -> None:
     """Counts, copies, wrong rows and a contact sheet, read by a child process."""
     if choice.files:
-        st.caption("An upload is looked at once it is stored: press Start, then choose it above.")
+        st.caption(UNSTORED)
         return
     arguments = ["inspect", "--data", choice.data, "--json", "-"]
     arguments += ["--votes", choice.votes] if choice.votes else []

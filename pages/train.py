@@ -36,7 +36,8 @@ faces = train_data.faces("train")
 choice = train_data.choose(faces)
 settings, wrong = None, None
 try:
-    settings = train_form.ask(choice.data if choice else train_data.DRAWN, None)
+    asked = choice or train_data.Choice(train_data.DRAWN)
+    settings = train_form.ask(asked.data, asked.votes)
 except FerError as error:
     wrong = str(error)
 
@@ -104,11 +105,14 @@ elif pane == "Network" and settings is not None:
             st.metric("Multiply-adds", f"{network['multiply_adds'] / 1e6:,.1f} M")
             st.metric("Default learning rate", f"{facts.learning_rate:g}")
         st.dataframe(network["layers"], hide_index=True)
-elif pane == "Learning rate" and settings is not None and choice is not None:
+elif pane == "Learning rate" and settings is not None:
     st.markdown(
         "A few hundred steps with a rate that grows from tiny to huge: a good rate lies where the "
         "loss falls fastest, well before it rises."
     )
+    if choice is None or choice.files:
+        st.caption(train_data.UNSTORED)
+        st.stop()
     key = f"rate {settings}"
     if st.button("Look for a rate") or st.session_state.get("_rate") == key:
         st.session_state["_rate"] = key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,7 +15,7 @@ from fer.training.settings import TrainSettings
 from fer.training.states import RunStatus
 from tests.helpers import labelled_zip
 from tests.pages.conftest import Open
-from tests.pages.test_photos import words
+from tests.pages.test_photos import press, words
 
 ROW = {
     "epoch": 1,
@@ -40,11 +41,16 @@ def labelled(page: AppTest, label: str) -> Selectbox:
     return next(one for one in page.selectbox if one.label == label)
 
 
-def upload(page: AppTest, name: str = "faces.zip", said: int = 4) -> AppTest:
-    """A page with a data set in its upload field, not stored yet."""
+def upload(page: AppTest, said: int = 4, votes: bool = False) -> AppTest:
+    """A page with a data set in its upload field, not stored yet; with `votes` it is a CSV."""
     labelled(page, "Faces to learn from").set_value("upload").run()
-    data = labelled_zip([3, 3], [3, said], "train")
-    page.file_uploader[0].set_value((name, data, "application/zip")).run()
+    if votes:
+        page.file_uploader[0].set_value(("fer2013.csv", b"emotion,pixels,Usage\n", "text/csv"))
+        page.file_uploader[1].set_value(("fer2013new.csv", b"Usage,Image name\n", "text/csv"))
+    else:
+        data = labelled_zip([3, 3], [3, said], "train")
+        page.file_uploader[0].set_value(("faces.zip", data, "application/zip"))
+    page.run()
     assert not page.exception
     return page
 
@@ -205,6 +211,41 @@ def test_an_upload_that_was_stored_is_the_chosen_one(
     assert not page.file_uploader
     start_button(page).click().run()
     assert started[1].data == started[0].data
+
+
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
+    """The settings that rates were looked for with, by the key of the child process."""
+    found: dict[str, dict[str, Any]] = {}
+
+    def finished(
+        key: str, arguments: list[str], words: str, settings: dict[str, Any] | None = None
+    ) -> None:
+        assert arguments == ["find-rate"] and settings is not None
+        found[key] = settings
+
+    monkeypatch.setattr("dashboard.children.finished", finished)
+    return found
+
+
+def test_a_rate_is_looked_for_on_the_chosen_faces(
+    open_page: Open, started: list[TrainSettings], searched: dict[str, dict[str, Any]]
+) -> None:
+    page = upload(open_page("train"), votes=True)
+    page.segmented_control[0].set_value("Learning rate").run()
+    assert "looked at once it is stored" in words(page)
+    assert not [one for one in page.button if one.label == "Look for a rate"]
+    start_button(page).click().run()
+    page.segmented_control[0].set_value("Learning rate").run()
+    press(page, "Look for a rate")
+    labelled(page, "FER+ votes that belong to it").set_value("").run()
+    press(page, "Look for a rate")
+    labelled(page, "Faces to learn from").set_value("drawn").run()
+    press(page, "Look for a rate")
+    (run,) = started
+    assert run.votes is not None and run.data != "drawn"
+    asked = [(one["data"], one["votes"]) for one in searched.values()]
+    assert asked == [(run.data, run.votes), (run.data, None), ("drawn", None)]
 
 
 def test_a_found_rate_is_written_into_the_form(open_page: Open) -> None:
