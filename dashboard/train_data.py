@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,21 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from dashboard import answering, children
 from dashboard.words import plain
 from fer.emotions import EMOTIONS
+from fer.errors import FerError
 from fer.training import datasets, uploads
 from fer.training.tables import VOTES_NAME
+from fer.training.uploads import Upload
 
 DRAWN = "drawn"
-LISTED = "can be deleted under “Faces”"
+LISTED = (
+    "listed in this browser tab alone (until it is reloaded), under “Faces”, where one click "
+    "deletes it. It goes with the last run that uses it; without a run, after an hour or more"
+)
 UNSTORED = "An upload is looked at once it is stored: press Start, then choose it above."
 _UPLOAD = "upload"
 _NO_VOTES = ""  # Streamlit shows None as a field that was left empty
 _LARGEST_MB = 1024
+_UNUSED_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +39,37 @@ class Choice:
     votes: str | None = None
     files: tuple[UploadedFile, ...] = ()
 
-    def stored(self) -> Choice:
-        """The same choice with its uploads on the disk. Raises `BadDataset`."""
+    def stored(self, own: set[str]) -> Choice:
+        """The same choice with its uploads on the disk, their hashes added to the session's `own`.
+        Raises `BadDataset`."""
         if not self.files:
             return self
-        paths = [str(uploads.store(one, one.name)) for one in self.files]
+        paths = []
+        for one in self.files:
+            paths.append(str(uploads.store(one, one.name)))
+            own.add(Path(paths[-1]).parent.name)
         return Choice(paths[0], paths[1] if len(paths) > 1 else None)
+
+
+def own() -> set[str]:
+    """The hashes of the uploads that this session stored: no other may see or delete them."""
+    found: set[str] = st.session_state.setdefault("_uploads", set())
+    return found
+
+
+def _own_uploads() -> list[Upload]:
+    """This session's uploads that are still there, the newest first."""
+    hashes = own()
+    found = [one for one in uploads.listing() if one.hash in hashes]
+    hashes.intersection_update([one.hash for one in found])  # the same file may come from another
+    return found
+
+
+@st.cache_resource(ttl=600, show_spinner=False)
+def _tidy() -> None:
+    """Deletes uploads whose run never began, which no session may list any more."""
+    with suppress(FerError):  # deleted by somebody else already
+        uploads.delete_unused(_UNUSED_SECONDS)
 
 
 @dataclass(slots=True)
@@ -71,10 +103,11 @@ def faces(page: str) -> Faces:
 def choose(faces: Faces, label: str = "Faces to learn from", fate: str = LISTED) -> Choice | None:
     """Asks for the faces; None while an upload is awaited. `fate` says how an upload that was
     stored goes away again."""
+    _tidy()
     server = {str(path): f"{path} (on the server)" for path in datasets.offered()}
     stored = {
         str(one.path): f"{one.path.name} (uploaded)"
-        for one in uploads.listing()
+        for one in _own_uploads()
         if one.path.name != VOTES_NAME
     }
     words = {
@@ -100,7 +133,7 @@ def choose(faces: Faces, label: str = "Faces to learn from", fate: str = LISTED)
 
 def _stored_votes(faces: Faces, chosen: str) -> str | None:
     """The stored FER+ votes that belong to a stored CSV, if the visitor says so."""
-    others = [str(one.path) for one in uploads.listing() if one.path.suffix == ".csv"]
+    others = [str(one.path) for one in _own_uploads() if one.path.suffix == ".csv"]
     others = [path for path in others if path != chosen]
     if not chosen.endswith(".csv") or not others:
         return None
@@ -183,10 +216,15 @@ def _facts(found: dict[str, Any]) -> None:
 
 
 def stored_uploads() -> None:
-    """The uploads on the server, each with a button that deletes it."""
-    listed = uploads.listing()
+    """The uploads of this session, each with a button that deletes it."""
+    listed = _own_uploads()
     if not listed:
-        st.caption("No uploaded data set is stored.")
+        st.caption("No data set that was uploaded in this browser tab is stored.")
+    else:
+        st.caption(
+            "They are listed in this browser tab alone, until it is reloaded. Each goes with the "
+            "last run that uses it; without a run, after an hour or more."
+        )
     for one in listed:
         left, right = st.columns([4, 1], vertical_alignment="center")
         left.markdown(

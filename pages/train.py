@@ -32,7 +32,7 @@ st.markdown(
 )
 
 form = starting.form("train")
-faces = train_data.faces("train")
+faces, own = train_data.faces("train"), train_data.own()
 choice = train_data.choose(faces)
 settings, wrong = None, None
 try:
@@ -43,7 +43,7 @@ except FerError as error:
 
 if form.take() and choice is not None and settings is not None:
     with answering.sentences(stop=False):
-        where = choice.stored()
+        where = choice.stored(own)
         form.started(launching.start(replace(settings, data=where.data, votes=where.votes)).id)
         if choice.files:
             faces.select(where)

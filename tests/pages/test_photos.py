@@ -12,7 +12,7 @@ from dashboard import desk
 from dashboard.words import plain
 from fer import images
 from tests.helpers import astronaut, cut_face, group_photo
-from tests.pages.conftest import Open
+from tests.pages.conftest import Open, go
 
 
 def press(page: AppTest, label: str) -> AppTest:
@@ -138,13 +138,16 @@ def test_names_are_shown_as_they_are(open_page: Open) -> None:
     assert ":red[" not in shown
 
 
-def test_choices_in_the_sidebar_are_kept_for_the_session(open_page: Open) -> None:
-    page = open_page("photos")
-    page.selectbox[0].select("other").run()
+def test_choices_in_the_sidebar_are_kept_for_the_session(open_app: Open) -> None:
+    page = open_app("photos")
+    page.selectbox[0].select("other")
+    page.selectbox[1].select("haar")
+    page.sidebar.segmented_control[0].set_value("circle")
     page.toggle[0].set_value(True).run()
-    page.switch_page("about.py").run()
-    page.switch_page("photos.py").run()
-    assert page.selectbox[0].value == "other"
+    assert go(page, "about").title[0].value == "About"
+    go(page, "photos")
+    assert [one.value for one in page.selectbox] == ["other", "haar"]
+    assert page.sidebar.segmented_control[0].value == "circle"
     assert page.toggle[0].value is True
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +11,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, Selectbox
 
+from dashboard import train_data
 from dashboard.words import plain
-from fer.training import launching, runs
+from fer.training import launching, runs, uploads
 from fer.training.settings import TrainSettings
 from fer.training.states import RunStatus
 from tests.helpers import labelled_zip
-from tests.pages.conftest import Open
+from tests.pages.conftest import Open, go
 from tests.pages.test_photos import press, words
 
 ROW = {
@@ -246,6 +249,76 @@ def test_a_rate_is_looked_for_on_the_chosen_faces(
     assert run.votes is not None and run.data != "drawn"
     asked = [(one["data"], one["votes"]) for one in searched.values()]
     assert asked == [(run.data, run.votes), (run.data, None), ("drawn", None)]
+
+
+def offered(page: AppTest, label: str) -> list[str]:
+    return [one for one in labelled(page, label).options if "uploaded" in one]
+
+
+def test_uploads_are_seen_and_deleted_by_the_session_that_stored_them_alone(
+    open_page: Open, started: list[TrainSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.children.finished", lambda *_: None)
+    page = upload(open_page("train"))
+    start_button(page).click().run()
+    other = open_page("train")
+    page.segmented_control[0].set_value("Faces")
+    other.segmented_control[0].set_value("Faces")
+    labelled(page, "Faces to learn from").set_value("drawn").run()
+    other.run()
+    assert offered(page, "Faces to learn from") == ["faces.zip (uploaded)"]
+    assert offered(other, "Faces to learn from") == []
+    assert "faces.zip" in words(page).replace("\\", "")
+    assert "faces.zip" not in words(other).replace("\\", "")
+    digest = uploads.hash_of(started[0].data)
+    assert [one.key for one in other.button if str(one.key).startswith("delete-")] == []
+    next(one for one in page.button if one.key == f"delete-{digest}").click().run()
+    assert not page.exception
+    assert uploads.listing() == [] and offered(page, "Faces to learn from") == []
+    uploads.store(io.BytesIO(labelled_zip([3, 3], [3, 4], "train")), "faces.zip")
+    page.run()
+    assert offered(page, "Faces to learn from") == []
+
+
+def test_the_upload_of_one_session_is_no_other_sessions_choice(
+    open_app: Open, started: list[TrainSettings]
+) -> None:
+    page, other = upload(open_app("train")), open_app("train")
+    start_button(page).click().run()
+    assert len(started) == 1
+    assert offered(go(page, "evaluate"), "Faces to evaluate on") == ["faces.zip (uploaded)"]
+    assert offered(other.run(), "Faces to learn from") == []
+    assert offered(go(other, "evaluate"), "Faces to evaluate on") == []
+
+
+def test_votes_of_another_session_are_not_offered(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
+    page = upload(open_page("train"), votes=True)
+    start_button(page).click().run()
+    assert labelled(page, "FER+ votes that belong to it").value == started[0].votes
+    other = open_page("train")
+    labelled(other, "Faces to learn from").set_value("upload").run()
+    other.file_uploader[0].set_value(("mine.csv", b"emotion,pixels\n", "text/csv")).run()
+    start_button(other).click().run()
+    assert labelled(other, "Faces to learn from").value == started[1].data
+    assert "FER+ votes that belong to it" not in [one.label for one in other.selectbox]
+
+
+def test_an_upload_without_a_run_is_deleted_after_some_time(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
+    page = upload(open_page("train"))
+    page.sidebar.text_input[1].set_value("tiny")
+    start_button(page).click().run()
+    assert not started
+    (kept,) = uploads.listing()
+    open_page("evaluate")
+    assert kept.path.is_file()
+    os.utime(kept.path.parent, (0, 0))
+    train_data._tidy.clear()
+    open_page("evaluate")
+    assert not kept.path.exists()
 
 
 def test_a_found_rate_is_written_into_the_form(open_page: Open) -> None:
