@@ -129,7 +129,7 @@ def comparison(report: Report) -> None:
             f"{count(pair['only_first_right'], 'face')}, only {second} on "
             f"{count(pair['only_second_right'], 'face')}; McNemar's exact test p = "
             f"{pair['mcnemar_p']:.2g}: "
-            + ("chance alone could make that difference." if by_chance else "more than chance.")
+            f"chance alone {'could' if by_chance else 'would seldom'} make that difference."
         )
 
 
