@@ -123,6 +123,7 @@ def choose(faces: Faces, label: str = "Faces to learn from", fate: str = LISTED)
         options.index(faces.chosen) if faces.chosen in words else 0,
         format_func=lambda one: words[one],
         key=faces.key("faces"),
+        persist_state="session",
     )
     if chosen in server:
         return Choice(str(datasets.resolve(chosen)))
@@ -147,6 +148,7 @@ def _stored_votes(faces: Faces, chosen: str) -> str | None:
         options.index(first) if first in options else 0,
         format_func=lambda one: Path(one).name or "none",
         key=faces.key(f"votes-of-{uploads.hash_of(chosen)}"),
+        persist_state="session",
     )
     return votes or None
 

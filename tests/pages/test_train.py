@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Button, Selectbox
+from streamlit.testing.v1.element_tree import Button, NumberInput, Selectbox, TextInput
 
 from dashboard import train_data
 from dashboard.words import plain
-from fer.training import launching, runs, uploads
+from fer import registry
+from fer.training import catalogue, launching, runs, uploads
 from fer.training.settings import TrainSettings
 from fer.training.states import RunStatus
 from tests.helpers import labelled_zip
@@ -321,9 +324,105 @@ def test_an_upload_without_a_run_is_deleted_after_some_time(
     assert not kept.path.exists()
 
 
-def test_a_found_rate_is_written_into_the_form(open_page: Open) -> None:
+def number(page: AppTest, label: str) -> NumberInput:
+    return next(one for one in page.number_input if one.label == label)
+
+
+def rate(page: AppTest) -> TextInput:
+    return next(one for one in page.text_input if one.label == "Learning rate")
+
+
+def test_a_found_rate_is_written_into_the_form_each_time(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = json.dumps({"rates": [0.01, 0.02, 0.04], "losses": [2, 1.5, 1.8], "suggested": 0.02})
+    child = SimpleNamespace(failure=None, output=found)
+    monkeypatch.setattr("dashboard.children.finished", lambda *_, **__: child)
     page = open_page("train")
-    page.session_state["rates"] = {"resnet": "0.02"}
+    page.segmented_control[0].set_value("Learning rate").run()
+    for typed in ("0.5", "0.7"):
+        rate(page).set_value(typed).run()
+        press(press(page, "Look for a rate"), "Use 0.02")
+        assert rate(page).value == "0.02"
+        assert "learning rate 0.02" in words(page)
+
+
+def test_the_form_is_as_it_was_left(open_app: Open) -> None:
+    page = open_app("train")
+    labelled(page, "Network").set_value("mlp").run()
+    rate(page).set_value("0.03")
+    numbers = {
+        "Epochs": 3,
+        "At most this many images": 600,
+        "Batch size": 64,
+        "Mixup": 0.2,
+        "Label smoothing": 0.1,
+        "Weight decay": 1e-3,
+        "Averaging of weights": 0.9,
+        "Stop early after": 5,
+        "Seed": 7,
+        "Input size": 40,
+    }
+    choices = {
+        "Network": "mlp",
+        "Question": "fer2013",
+        "Optimiser": "adamw",
+        "Schedule": "plateau",
+        "Augmentation": "none",
+        "Preprocessing": "threshold",
+        "Begin with": "tiny",
+        "Keep frozen": "top",
+    }
+    for label, value in numbers.items():
+        number(page, label).set_value(value)
+    labelled(page, "Begin with").set_value("tiny")
+    labelled(page, "Preprocessing").set_value("threshold").run()
+    for label, value in choices.items():
+        labelled(page, label).set_value(value)
     page.run()
-    assert page.sidebar.text_input[0].value == "0.02"
-    assert "learning rate 0.02" in words(page)
+    numbers |= {"Top layers that learn": 4, "Epochs of the head alone first": 2}
+    number(page, "Top layers that learn").set_value(4)
+    number(page, "Epochs of the head alone first").set_value(2)
+    page.slider[0].set_value(99)
+    page.checkbox[0].set_value(True)
+    page.text_input[1].set_value("taught").run()
+
+    go(go(page, "about"), "train")
+    assert {one.label: one.value for one in page.number_input} == numbers
+    shown = {one.label: one.value for one in page.selectbox}
+    assert {label: shown[label] for label in choices} == choices
+    assert [one.value for one in page.text_input] == ["0.03", "taught"]
+    assert (page.slider[0].value, page.checkbox[0].value) == (99, True)
+
+
+def test_a_change_of_the_network_brings_what_suits_it(open_app: Open) -> None:
+    page = open_app("train")
+
+    def shown() -> tuple[str, str, int]:
+        return rate(page).value, labelled(page, "Optimiser").value, number(page, "Input size").value
+
+    fits = {one: shown_for(one) for one in ("resnet", "mlp")}
+    assert fits["resnet"] != fits["mlp"]
+    for name in ("mlp", "resnet", "mlp"):
+        labelled(page, "Network").set_value(name).run()
+        assert shown() == fits[name]
+        rate(page).set_value("0.4")
+        labelled(page, "Optimiser").set_value("adamw")
+        number(page, "Input size").set_value(60).run()
+        assert shown() == ("0.4", "adamw", 60)
+        go(go(page, "about"), "train")
+        assert shown() == ("0.4", "adamw", 60)
+
+
+def shown_for(network: str) -> tuple[str, str, int]:
+    facts = catalogue.get(network)
+    return f"{facts.learning_rate:g}", facts.optimizer, facts.input.height
+
+
+def test_what_was_begun_with_and_is_gone_gives_way(open_page: Open) -> None:
+    page = open_page("train")
+    labelled(page, "Begin with").set_value("other").run()
+    registry.delete("other")
+    page.run()
+    assert not page.exception
+    assert labelled(page, "Begin with").value == "random weights"
