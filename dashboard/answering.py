@@ -17,8 +17,6 @@ from fer.inference import detection
 from fer.inference.recognizer import Recognizer
 from fer.values import FrameResult, Image, ModelCard
 
-_READER = "_reader"
-
 DETECTOR_WORDS = {
     "mtcnn": "MTCNN: small, tilted",
     "haar": "Haar: the classic",
@@ -27,6 +25,8 @@ QUESTION_WORDS = {
     "crowd": "the share of people who would choose each emotion",
     "fer2013": "the label that FER2013 would give",
 }
+
+_MODEL, _FOLLOWED = "photos-model", "_active-on-photos"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +65,38 @@ def attempt(action: Callable[..., Any], *subjects: Any) -> None:
 def reader_picker(*, whole_picture: bool) -> Reader:
     """Model and detector in the sidebar, from the registries; `whole_picture` adds that choice.
 
-    The choice is kept for the session. Raises `FerError` where the chosen model cannot answer.
+    The choice is kept for the session. The model follows the active one until another is chosen,
+    and again where the chosen one is gone. Raises `FerError` where it cannot answer.
     """
-    names, detectors = registry.names(), detection.names()
-    before: Reader = st.session_state.get(_READER, Reader(registry.active()))
+    names, active = registry.names(), registry.active()
+    followed = st.session_state.get(_FOLLOWED)
+    if followed not in (None, active) and st.session_state.get(_MODEL) == followed:
+        st.session_state[_MODEL] = active
+    st.session_state[_FOLLOWED] = active
     with st.sidebar:
         model = st.selectbox(
             "Model",
             names,
-            index=names.index(before.model) if before.model in names else 0,
+            names.index(active) if active in names else 0,
             help="The model that reads the faces. Its card says how well it does.",
+            key=_MODEL,
+            persist_state="session",
         )
         detector = st.selectbox(
             "Face detector",
-            detectors,
-            index=detectors.index(before.detector),
+            detection.names(),
             format_func=lambda name: DETECTOR_WORDS.get(name, name),
+            key="photos-detector",
+            persist_state="session",
         )
         whole = whole_picture and st.toggle(
             "Each picture is one cut-out face",
-            before.whole_picture,
             help="For data sets such as FER2013, whose 48×48 pictures are faces already. "
             "Nothing is searched then.",
+            key="photos-whole",
+            persist_state="session",
         )
-    reader = Reader(model or registry.active(), detector, whole)
-    st.session_state[_READER] = reader
+    reader = Reader(model or active, detector, whole)
     registry.load(reader.model)
     memory.settle()
     return reader

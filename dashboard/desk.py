@@ -34,15 +34,17 @@ class Picture:
     """A picture that was read. `preview` and `crops` are JPEG bytes; `inputs` are what the network
     saw of each face, uint8 (N, H, W, C); `result` is in the pixels of the picture as it came,
     turned clockwise by `turns` quarters. `source` is the file as it came, for reading it again,
-    until newer pictures need its place; then the preview stands in."""
+    until newer pictures need its place; then the preview stands in.
+
+    Nothing that shows a face is in its `repr`, which may reach a log."""
 
     name: str
-    preview: bytes
-    result: FrameResult
-    crops: tuple[bytes, ...]
-    inputs: NDArray[np.uint8]
+    preview: bytes = field(repr=False)
+    result: FrameResult = field(repr=False)
+    crops: tuple[bytes, ...] = field(repr=False)
+    inputs: NDArray[np.uint8] = field(repr=False)
     reader: Reader
-    source: bytes | None
+    source: bytes | None = field(repr=False)
     turns: int = 0
     key: str = field(default_factory=lambda: secrets.token_hex(8))
 
@@ -70,7 +72,7 @@ class Desk:
     new uploads and snapshots from those taken already.
     """
 
-    waiting: deque[tuple[str, bytes]] = field(default_factory=deque)
+    waiting: deque[tuple[str, bytes]] = field(default_factory=deque, repr=False)
     pictures: list[Picture] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     queued: int = 0
@@ -105,8 +107,17 @@ class Desk:
             if self.waiting and self.waiting[0][1] is data:
                 self.waiting.popleft()
 
+    def has(self, picture: Picture) -> bool:
+        """Whether it still lies here: a second click on a button comes for one that is gone."""
+        return any(one.key == picture.key for one in self.pictures)
+
     def replace(self, old: Picture, new: Picture) -> None:
-        self.pictures[self.pictures.index(old)] = new
+        """Puts the new one in the place of the old one, if that is still here."""
+        self.pictures[:] = [new if one.key == old.key else one for one in self.pictures]
+
+    def remove(self, picture: Picture) -> None:
+        """Removes it, if it is still here."""
+        self.pictures[:] = [one for one in self.pictures if one.key != picture.key]
 
     def clear(self) -> None:
         self.waiting.clear()

@@ -11,12 +11,13 @@ from fer.training.datasets import SPLITS
 
 MOST_MODELS = 2
 _FATE = "for this evaluation alone; it is deleted with it"
-SPLIT_WORDS: dict[str | None, str] = {
-    None: "Test if there is one, else validation",
+_DEFAULT = ""  # Streamlit shows None as a field that was left empty
+SPLIT_WORDS = {
+    _DEFAULT: "Test if there is one, else validation",
     **{name: name.capitalize() for name in SPLITS},
 }
-LABEL_WORDS: dict[str | None, str] = {
-    None: "What the first model was made to answer",
+LABEL_WORDS = {
+    _DEFAULT: "What the first model was made to answer",
     "crowd": "The crowd's majority (FER+ votes)",
     "fer2013": "The label of the data set",
 }
@@ -33,12 +34,19 @@ def ask() -> Request | None:
             default=[active] if active in registry.names() else None,
             max_selections=MOST_MODELS,
             help="One, or two to compare on the same faces.",
+            key="evaluate-models",
+            persist_state="session",
         )
     with right:
-        faces = train_data.choose("Faces to evaluate on", _FATE)
+        faces = train_data.choose(train_data.faces("evaluate"), "Faces to evaluate on", _FATE)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.selectbox(
-            "Split", list(SPLIT_WORDS), format_func=lambda one: SPLIT_WORDS[one], width=320
+            "Split",
+            list(SPLIT_WORDS),
+            format_func=lambda one: SPLIT_WORDS[one],
+            width=320,
+            key="evaluate-split",
+            persist_state="session",
         )
         labels = st.selectbox(
             "Right answer",
@@ -47,11 +55,15 @@ def ask() -> Request | None:
             help="FER2013's label and the crowd's majority agree on 63% of faces: they are two "
             "different questions.",
             width=320,
+            key="evaluate-labels",
+            persist_state="session",
         )
         whole = st.toggle(
             "Pictures in folders are cut-out faces",
             help="Nothing is searched in them then. The faces of FER2013's files always are.",
+            key="evaluate-whole",
+            persist_state="session",
         )
     if not models or faces is None:
         return None
-    return Request(tuple(models), faces, split, labels, whole)
+    return Request(tuple(models), faces, split or None, labels or None, whole)

@@ -48,20 +48,22 @@ def _progress(task: Task, words: str, unit: str, key: str) -> None:
     st.button("Cancel", key=f"cancel-{key}", on_click=task.cancel)
 
 
-def choose(listed: list[Evaluation]) -> Evaluation:
-    """The evaluation that is shown, with the button that removes it."""
+def choose(listed: list[Evaluation], turn: int) -> Evaluation:
+    """The evaluation that is shown, with the button that removes it; in a new `turn` of the form
+    that starts them it is the newest."""
     by_key = {one.key: one for one in listed}
     # Streamlit tells options apart by their words alone, so these carry a number.
     words = {one.key: f"{place}. {one.title}" for place, one in enumerate(reversed(listed), 1)}
-    if st.session_state.get("evaluation") not in by_key:
+    key = f"evaluation-{turn}"
+    if st.session_state.get(key) not in by_key:
         named = evaluations.named_in_address()
-        st.session_state["evaluation"] = named if named in by_key else listed[0].key
+        st.session_state[key] = named if named in by_key else listed[0].key
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     chosen = left.selectbox(
         "Evaluation",
         list(by_key),
         format_func=lambda one: words[one],
-        key="evaluation",
+        key=key,
     )
     right.button(
         "Remove",
@@ -126,7 +128,7 @@ def comparison(report: Report) -> None:
             f"{count(pair['only_first_right'], 'face')}, only {second} on "
             f"{count(pair['only_second_right'], 'face')}; McNemar's exact test p = "
             f"{pair['mcnemar_p']:.2g}: "
-            + ("chance alone could make that difference." if by_chance else "more than chance.")
+            f"chance alone {'could' if by_chance else 'would seldom'} make that difference."
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
@@ -36,7 +36,7 @@ class Faces:
     key: str
     report: Report
     model: ModelReport
-    inputs: Inputs
+    inputs: Inputs = field(repr=False)
     uncertain_below: float
 
     def prediction(self, place: int) -> Prediction | None:

@@ -51,7 +51,7 @@ class FrozenFace:
     """What a network saw of one person of a still, uint8 (H, W, C), and what was shown of it."""
 
     person: int | None
-    pixels: NDArray[np.uint8]
+    pixels: NDArray[np.uint8] = field(repr=False)
     prediction: Prediction
 
 
@@ -62,8 +62,8 @@ class Moment:
     `faces` are there to be explained; none are kept of faces that were to be covered.
     """
 
-    png: bytes
-    record: dict[str, Any]
+    png: bytes = field(repr=False)
+    record: dict[str, Any] = field(repr=False)
     words: str
     model: str
     faces: tuple[FrozenFace, ...]

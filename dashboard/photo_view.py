@@ -27,7 +27,6 @@ _CARD_WIDTH = 232
 _CROP_WIDTH = 72
 _LEGIBLE_SIDE = 1000
 _FACES_BESIDE = 2
-_STYLE = "_frame_style"
 
 
 def style_picker(styles: Sequence[str]) -> str:
@@ -35,11 +34,12 @@ def style_picker(styles: Sequence[str]) -> str:
     style = st.sidebar.segmented_control(
         "Frame",
         styles,
-        default=st.session_state.get(_STYLE, styles[0]),
+        default=styles[0],
         required=True,
         format_func=str.capitalize,
+        key="photos-style",
+        persist_state="session",
     )
-    st.session_state[_STYLE] = style
     return str(style)
 
 
@@ -157,7 +157,7 @@ def _actions(mine: Desk, picture: Picture, reader: Reader, style: str) -> None:
                 on_click=_again,
                 args=(mine, picture, reader),
             )
-        st.button("Remove", key=f"{key}-remove", on_click=mine.pictures.remove, args=(picture,))
+        st.button("Remove", key=f"{key}-remove", on_click=mine.remove, args=(picture,))
 
 
 def _no_face(mine: Desk, picture: Picture, reader: Reader) -> None:
@@ -175,6 +175,8 @@ def _no_face(mine: Desk, picture: Picture, reader: Reader) -> None:
 
 
 def _again(mine: Desk, picture: Picture, reader: Reader, turns: int = 0) -> None:
+    if not mine.has(picture):
+        return
     with sentences(stop=False):
         mine.replace(picture, desk.read_again(picture, reader, turns))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,25 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import answering, children
+from dashboard import answering, children, timers
 from dashboard.words import plain
 from fer.emotions import EMOTIONS
+from fer.errors import FerError
 from fer.training import datasets, uploads
 from fer.training.tables import VOTES_NAME
+from fer.training.uploads import Upload
 
 DRAWN = "drawn"
-LISTED = "can be deleted under “Faces”"
+LISTED = (
+    "listed in this browser tab alone (until it is reloaded), under “Faces”, where one click "
+    "deletes it. It goes with the last run that uses it; without a run, after an hour or more"
+)
+UNSTORED = "An upload is looked at once it is stored: press Start, then choose it above."
 _UPLOAD = "upload"
+_NO_VOTES = ""  # Streamlit shows None as a field that was left empty
 _LARGEST_MB = 1024
-_CHOSEN, _VOTES, _ROUND = "faces", "faces-votes", "faces-round"
+_UNUSED_SECONDS = 3600.0
+_TIDY_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +40,74 @@ class Choice:
     votes: str | None = None
     files: tuple[UploadedFile, ...] = ()
 
-    def stored(self) -> Choice:
-        """The same choice with its uploads on the disk. Raises `BadDataset`."""
+    def stored(self, own: set[str]) -> Choice:
+        """The same choice with its uploads on the disk, their hashes added to the session's `own`.
+        Raises `BadDataset`."""
         if not self.files:
             return self
-        paths = [str(uploads.store(one, one.name)) for one in self.files]
+        paths = []
+        for one in self.files:
+            paths.append(str(uploads.store(one, one.name)))
+            own.add(Path(paths[-1]).parent.name)
         return Choice(paths[0], paths[1] if len(paths) > 1 else None)
 
 
-def choose(label: str = "Faces to learn from", fate: str = LISTED) -> Choice | None:
+def own() -> set[str]:
+    """The hashes of the uploads that this session stored: no other may see or delete them."""
+    found: set[str] = st.session_state.setdefault("_uploads", set())
+    return found
+
+
+def _own_uploads() -> list[Upload]:
+    """This session's uploads that are still there, the newest first."""
+    hashes = own()
+    found = [one for one in uploads.listing() if one.hash in hashes]
+    hashes.intersection_update([one.hash for one in found])  # the same file may come from another
+    return found
+
+
+def tidy() -> None:
+    """Deletes uploads whose run never began, which no session may list any more."""
+    with suppress(FerError):  # deleted by somebody else already
+        uploads.delete_unused(_UNUSED_SECONDS)
+
+
+@dataclass(slots=True)
+class Faces:
+    """What a page's fields for faces begin with in this session; with each `turn` they begin anew.
+
+    They are keyed by it, so that a choice can be made for the visitor after they were drawn, and
+    no run that is under way can undo it.
+    """
+
+    page: str
+    chosen: str = DRAWN
+    votes: str | None = None
+    turn: int = 0
+
+    def select(self, choice: Choice) -> None:
+        """Makes faces that were just stored the chosen ones, and empties the upload fields."""
+        self.chosen, self.votes = choice.data, choice.votes
+        self.turn += 1
+
+    def key(self, field: str) -> str:
+        return f"{self.page}-{field}-{self.turn}"
+
+
+def faces(page: str) -> Faces:
+    """Those of a page in this session."""
+    found: Faces = st.session_state.setdefault(f"_{page}-faces", Faces(page))
+    return found
+
+
+def choose(faces: Faces, label: str = "Faces to learn from", fate: str = LISTED) -> Choice | None:
     """Asks for the faces; None while an upload is awaited. `fate` says how an upload that was
     stored goes away again."""
+    timers.once_a_process(_TIDY_SECONDS, tidy, "uploads without a run")
     server = {str(path): f"{path} (on the server)" for path in datasets.offered()}
     stored = {
         str(one.path): f"{one.path.name} (uploaded)"
-        for one in uploads.listing()
+        for one in _own_uploads()
         if one.path.name != VOTES_NAME
     }
     words = {
@@ -54,41 +116,44 @@ def choose(label: str = "Faces to learn from", fate: str = LISTED) -> Choice | N
         **stored,
         _UPLOAD: "Upload a file …",
     }
-    if st.session_state.get(_CHOSEN) not in words:
-        st.session_state[_CHOSEN] = DRAWN
-    chosen = st.selectbox(label, list(words), format_func=lambda one: words[one], key=_CHOSEN)
+    options = list(words)
+    chosen = st.selectbox(
+        label,
+        options,
+        options.index(faces.chosen) if faces.chosen in words else 0,
+        format_func=lambda one: words[one],
+        key=faces.key("faces"),
+        persist_state="session",
+    )
     if chosen in server:
         return Choice(str(datasets.resolve(chosen)))
     if chosen in stored:
-        return Choice(chosen, _stored_votes(chosen))
-    return Choice(DRAWN) if chosen == DRAWN else _ask_for_upload(fate)
+        return Choice(chosen, _stored_votes(faces, chosen))
+    return Choice(DRAWN) if chosen == DRAWN else _ask_for_upload(faces, fate)
 
 
-def select(choice: Choice) -> None:
-    """Makes faces that were just stored the chosen ones, and empties the upload fields."""
-    if choice.data in {str(one.path) for one in uploads.listing()}:
-        st.session_state[_CHOSEN] = choice.data
-        st.session_state[_VOTES] = choice.votes
-        st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-
-
-def _stored_votes(chosen: str) -> str | None:
+def _stored_votes(faces: Faces, chosen: str) -> str | None:
     """The stored FER+ votes that belong to a stored CSV, if the visitor says so."""
-    others = [str(one.path) for one in uploads.listing() if one.path.suffix == ".csv"]
+    others = [str(one.path) for one in _own_uploads() if one.path.suffix == ".csv"]
     others = [path for path in others if path != chosen]
     if not chosen.endswith(".csv") or not others:
         return None
-    if st.session_state.get(_VOTES) not in others:
-        st.session_state[_VOTES] = next((p for p in others if Path(p).name == VOTES_NAME), None)
-    return st.selectbox(
+    first = next((path for path in others if Path(path).name == VOTES_NAME), None)
+    if chosen == faces.chosen:
+        first = faces.votes
+    options = [_NO_VOTES, *others]
+    votes = st.selectbox(
         "FER+ votes that belong to it",
-        [None, *others],
-        format_func=lambda one: Path(one).name if one else "none",
-        key=_VOTES,
+        options,
+        options.index(first) if first in options else 0,
+        format_func=lambda one: Path(one).name or "none",
+        key=faces.key(f"votes-of-{uploads.hash_of(chosen)}"),
+        persist_state="session",
     )
+    return votes or None
 
 
-def _ask_for_upload(fate: str) -> Choice | None:
+def _ask_for_upload(faces: Faces, fate: str) -> Choice | None:
     st.caption(
         "Kaggle's `fer2013.csv` or `icml_face_data.csv`, a parquet file, or a zip of class folders "
         "(`train/happy/1.png` …), up to 1 GB. It is **stored on the server when Start is "
@@ -96,21 +161,25 @@ def _ask_for_upload(fate: str) -> Choice | None:
         "“Challenges in Representation Learning”; the FER+ votes (`fer2013new.csv`) are on GitHub, "
         "under “microsoft/FERPlus”."
     )
-    turn = st.session_state.get(_ROUND, 0)
     left, right = st.columns(2)
-    faces = left.file_uploader(
-        "Faces", ["csv", "zip", "parquet"], max_upload_size=_LARGEST_MB, key=f"faces-{turn}"
+    file = left.file_uploader(
+        "Faces",
+        ["csv", "zip", "parquet"],
+        max_upload_size=_LARGEST_MB,
+        key=faces.key("upload"),
     )
-    votes = right.file_uploader("FER+ votes, if there are any", ["csv"], key=f"votes-{turn}")
-    if faces is None:
+    votes = right.file_uploader(
+        "FER+ votes, if there are any", ["csv"], key=faces.key("upload-votes")
+    )
+    if file is None:
         return None
-    return Choice(DRAWN, None, (faces, votes) if votes else (faces,))
+    return Choice(DRAWN, None, (file, votes) if votes else (file,))
 
 
 def look(choice: Choice) -> None:
     """Counts, copies, wrong rows and a contact sheet, read by a child process."""
     if choice.files:
-        st.caption("An upload is looked at once it is stored: press Start, then choose it above.")
+        st.caption(UNSTORED)
         return
     arguments = ["inspect", "--data", choice.data, "--json", "-"]
     arguments += ["--votes", choice.votes] if choice.votes else []
@@ -149,10 +218,15 @@ def _facts(found: dict[str, Any]) -> None:
 
 
 def stored_uploads() -> None:
-    """The uploads on the server, each with a button that deletes it."""
-    listed = uploads.listing()
+    """The uploads of this session, each with a button that deletes it."""
+    listed = _own_uploads()
     if not listed:
-        st.caption("No uploaded data set is stored.")
+        st.caption("No data set that was uploaded in this browser tab is stored.")
+    else:
+        st.caption(
+            "They are listed in this browser tab alone, until it is reloaded. Each goes with the "
+            "last run that uses it; without a run, after an hour or more."
+        )
     for one in listed:
         left, right = st.columns([4, 1], vertical_alignment="center")
         left.markdown(

@@ -12,8 +12,8 @@ from dashboard import (
     evaluations,
     face_gallery,
     navigation,
+    starting,
 )
-from dashboard.evaluations import Request
 
 PANES = {
     "Figures": None,
@@ -35,23 +35,20 @@ st.markdown(
     "that figure, and which faces are behind it. It is measured in a process of its own; what is "
     "kept of it belongs to your session alone."
 )
+form = starting.form("evaluate")
 with answering.sentences():
     request = evaluate_form.ask()
 
-
-def start(asked: Request) -> None:
+if form.take() and request is not None:
     with answering.sentences(stop=False):
-        made = evaluations.start(asked)
-        st.session_state["evaluation"] = made.key
-
-
-st.button("Start", type="primary", on_click=start, args=(request,), disabled=request is None)
+        form.started(evaluations.start(request).key)
+starting.button(form, disabled=request is None)
 
 listed = evaluations.mine()
 if not listed:
     st.info("Choose one or two models and press Start.", icon="👆")
     st.stop()
-evaluation = evaluate_view.choose(listed)
+evaluation = evaluate_view.choose(listed, form.turn)
 if not evaluate_view.watch(evaluation.task, "Evaluating …", "faces", evaluation.key):
     st.stop()
 

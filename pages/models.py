@@ -32,14 +32,23 @@ with answering.sentences():
     model_list.overview(names)
 
 active = registry.active()
-if st.session_state.get("model") not in names:
-    st.session_state["model"] = active if active in names else names[0]
 left, right = st.columns(2)
-first = left.selectbox("Model", names, key="model")
+first = left.selectbox(
+    "Model",
+    names,
+    names.index(active) if active in names else 0,
+    key="models-first",
+    persist_state="session",
+)
 others = [name for name in names if name != first]
-if st.session_state.get("beside") not in others:
-    st.session_state["beside"] = None
-second = right.selectbox("Beside it", others, key="beside", placeholder="another model")
+second = right.selectbox(
+    "Beside it",
+    others,
+    None,
+    key="models-beside",
+    placeholder="another model",
+    persist_state="session",
+)
 
 if not training_allowed():
     st.caption("Which model answers is set by whoever runs this server (FER_TRAINING=off).")

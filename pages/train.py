@@ -10,6 +10,7 @@ from dashboard import (
     children,
     model_actions,
     navigation,
+    starting,
     train_data,
     train_form,
     train_view,
@@ -30,28 +31,28 @@ st.markdown(
     "close the browser, restart the server; it goes on, and this page finds it again."
 )
 
-choice = train_data.choose()
+form = starting.form("train")
+faces, own = train_data.faces("train"), train_data.own()
+choice = train_data.choose(faces)
 settings, wrong = None, None
 try:
-    settings = train_form.ask(choice.data if choice else train_data.DRAWN, None)
+    asked = choice or train_data.Choice(train_data.DRAWN)
+    settings = train_form.ask(asked.data, asked.votes)
 except FerError as error:
     wrong = str(error)
 
-
-def start() -> None:
-    if choice is None or settings is None:
-        return
+if form.take() and choice is not None and settings is not None:
     with answering.sentences(stop=False):
-        where = choice.stored()
-        run = launching.start(replace(settings, data=where.data, votes=where.votes))
-        st.session_state["run"] = run.id
-        train_data.select(where)
-
+        where = choice.stored(own)
+        form.started(launching.start(replace(settings, data=where.data, votes=where.votes)).id)
+        if choice.files:
+            faces.select(where)
+        st.rerun()
 
 if wrong:
     st.error(plain(wrong), icon="⚠️")
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.button("Start", type="primary", on_click=start, disabled=choice is None or wrong is not None)
+    starting.button(form, disabled=choice is None or wrong is not None)
     if settings is not None:
         st.markdown(
             f"**{settings.network}**, {settings.epochs} epochs, learning rate "
@@ -62,7 +63,12 @@ listed = runs.listing()
 ids = [run.id for run in listed]
 panes = ["Run", "Faces", "Network", "Learning rate", "History"]
 pane = st.segmented_control(
-    "Show", panes, default="Run", required=True, label_visibility="collapsed"
+    "Show",
+    panes,
+    default="Run",
+    required=True,
+    label_visibility="collapsed",
+    key=f"train-pane-{form.turn}",
 )
 
 if pane == "Run":
@@ -71,9 +77,8 @@ if pane == "Run":
             "No run yet: press Start. The built-in drawings train in a minute or two.", icon="👆"
         )
         st.stop()
-    if st.session_state.get("run") not in ids:
-        st.session_state["run"] = ids[0]
-    chosen = st.selectbox("Run", ids, key="run", label_visibility="collapsed")
+    first = ids.index(form.newest) if form.newest in ids else 0
+    chosen = st.selectbox("Run", ids, first, key=f"run-{form.turn}", label_visibility="collapsed")
     run = listed[ids.index(chosen)]
     train_view.watch(run)
     model = run.status().model
@@ -100,11 +105,14 @@ elif pane == "Network" and settings is not None:
             st.metric("Multiply-adds", f"{network['multiply_adds'] / 1e6:,.1f} M")
             st.metric("Default learning rate", f"{facts.learning_rate:g}")
         st.dataframe(network["layers"], hide_index=True)
-elif pane == "Learning rate" and settings is not None and choice is not None:
+elif pane == "Learning rate" and settings is not None:
     st.markdown(
         "A few hundred steps with a rate that grows from tiny to huge: a good rate lies where the "
         "loss falls fastest, well before it rises."
     )
+    if choice is None or choice.files:
+        st.caption(train_data.UNSTORED)
+        st.stop()
     key = f"rate {settings}"
     if st.button("Look for a rate") or st.session_state.get("_rate") == key:
         st.session_state["_rate"] = key

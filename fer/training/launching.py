@@ -39,7 +39,6 @@ def start(settings: TrainSettings) -> Run:
     with queueing.changing():
         run = runs.create(settings)
         _launch(run, settings)
-    uploads.delete_unused()
     return run
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas  # noqa: F401 - plotly uses it if it is loaded, even if another thread is at it still
 import plotly.graph_objects as go
 
 from fer.emotions import COLOURS, EMOTIONS

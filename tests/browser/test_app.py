@@ -195,3 +195,17 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, app: str, stem: str) ->
     main = phone.get_by_test_id("stMain")
     assert main.evaluate("one => one.scrollWidth <= one.clientWidth")
     context.close()
+
+
+def test_a_choice_in_the_sidebar_holds_time_after_time(page: Page, app: str) -> None:
+    open_photos(page, app)
+    model = page.get_by_role("combobox", name="Model")
+    for name in ("fer2013", "crowd", "fer2013"):
+        model.click()
+        page.get_by_role("option", name=name, exact=True).click()
+        settled(page)
+        expect(model).to_have_value(name)
+    for style in ("Circle", "Box", "Circle"):
+        page.get_by_role("radio", name=style).click()
+        settled(page)
+        expect(page.get_by_role("radio", name=style)).to_be_checked()

@@ -69,3 +69,25 @@ def test_the_faces_can_be_looked_at(page: Page, app: str) -> None:
     page.get_by_role("radio", name="Faces").click()
     expect(page.get_by_role("img", name="Some faces of each emotion")).to_be_visible(timeout=LONG)
     expect(page.get_by_text("exact copies are left out of training")).to_be_visible()
+
+
+def test_the_form_stays_and_start_takes_the_field_that_is_left_by_pressing_it(
+    page: Page, app: str
+) -> None:
+    open_training(page, app)
+    choose_network(page, "mlp")
+    fill(page, "spinbutton", "Epochs", "5")
+    for stem in ("About", "Train"):
+        page.get_by_test_id("stSidebarNavLink").filter(has_text=stem).click()
+        expect(page.get_by_role("heading", name=stem, exact=True)).to_be_visible()
+        settled(page)
+    epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
+    expect(epochs).to_have_value("5")
+    expect(page.get_by_text("mlp, 5 epochs")).to_be_visible()
+    page.get_by_role("radio", name="History").click()
+    settled(page)
+    epochs.fill("900")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text("of 900")).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text("⏸️ stopped")).to_be_visible(timeout=LONG)

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard import desk
+from dashboard import desk, photo_view
 from dashboard.answering import Reader
+from dashboard.live_stream import FrozenFace, Moment
 from fer import images
 from fer.values import Image
 from tests.helpers import astronaut, cut_face
@@ -112,3 +113,48 @@ def test_large_pictures_keep_their_pixels_in_boxes_and_a_bounded_preview() -> No
 def test_a_cut_out_face_can_be_taken_whole() -> None:
     picture = desk.read("face.png", png(cut_face()), Reader("tiny", whole_picture=True))
     assert len(picture.result.faces) == len(picture.crops) == 1
+
+
+def test_what_is_gone_can_be_removed_and_replaced_again() -> None:
+    table = desk.Desk()
+    table.add("a.png", png(astronaut()))
+    table.add("b.png", png(astronaut()))
+    list(table.read_waiting(READER))
+    newest, oldest = table.pictures
+    again = desk.read_again(oldest, READER, 1)
+    table.replace(oldest, again)
+    table.replace(oldest, desk.read_again(oldest, READER, 1))
+    assert table.pictures == [newest, again] and not table.has(oldest)
+    for _ in range(2):
+        table.remove(newest)
+        assert table.pictures == [again]
+
+
+def test_a_second_click_on_turn_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = desk.read("a.png", png(astronaut()), READER)
+    table = desk.Desk(pictures=[picture])
+    photo_view._again(table, picture, READER, 1)
+    (turned,) = table.pictures
+    assert turned.turns == 1
+    monkeypatch.setattr(desk, "read_again", lambda *_: pytest.fail("it was read once more"))
+    photo_view._again(table, picture, READER, 1)
+    assert table.pictures == [turned]
+
+
+def test_a_picture_whose_source_had_to_go_is_still_found() -> None:
+    picture = desk.read("a.png", png(astronaut()), READER)
+    table = desk.Desk(pictures=[replace(picture, source=None)])
+    assert table.has(picture)
+    table.remove(picture)
+    assert table.pictures == []
+
+
+def test_no_log_can_hold_a_face_by_way_of_its_repr() -> None:
+    picture = desk.read("a.png", png(astronaut()), READER)
+    table = desk.Desk(pictures=[picture])
+    table.add("b.png", png(astronaut()))
+    face = FrozenFace(1, picture.inputs[0], picture.result.faces[0].prediction)
+    moment = Moment(picture.preview, picture.record(), "a still", "tiny", (face,))
+    for value in (picture, table, face, moment):
+        shown = repr(value)
+        assert len(shown) < 1000 and "\\x" not in shown and "dtype=uint8" not in shown, shown

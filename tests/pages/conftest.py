@@ -27,3 +27,24 @@ def open_page(tiny_models: Path) -> Open:
         return page
 
     return run
+
+
+@pytest.fixture
+def open_app(tiny_models: Path) -> Open:
+    """Runs the whole app on a page, so that `go` leads to others in the same session."""
+    import streamlit as st
+
+    st.cache_resource.clear()
+
+    def run(stem: str) -> AppTest:
+        app = AppTest.from_file(str(navigation.ROOT / "streamlit_app.py"), default_timeout=60)
+        return go(app.run(), stem)
+
+    return run
+
+
+def go(app: AppTest, stem: str) -> AppTest:
+    """Follows the menu to a page."""
+    app.switch_page(f"pages/{stem}.py").run()
+    assert not app.exception
+    return app

@@ -20,10 +20,10 @@ from dashboard import children, evaluate_downloads, evaluations, navigation
 from dashboard.children import Child
 from dashboard.evaluations import Evaluation
 from dashboard.words import plain
-from fer import cli
+from fer import cli, registry
 from fer.emotions import EMOTIONS
 from tests.helpers import labelled_zip, publish_tiny
-from tests.pages.conftest import Open
+from tests.pages.conftest import Open, go
 from tests.pages.test_photos import press, words
 
 usefixtures = pytest.mark.usefixtures
@@ -122,11 +122,57 @@ def test_the_first_visit_says_what_to_do_and_stores_nothing(open_page: Open) -> 
     assert not evaluations._kept
 
 
+@usefixtures("at_once")
+def test_start_takes_what_was_changed_in_the_same_moment(open_page: Open) -> None:
+    page = asked(open_page, labelled_zip([3], [3]), "reads")
+    page.multiselect[0].set_value(["neutral", "reads"])
+    chooser(page, "Split").set_value("test")
+    press(page, "Start")
+    asked_for = " ".join(newest().arguments)
+    assert "--model neutral,reads" in asked_for and "--split test" in asked_for
+    page.run()
+    assert len(evaluations._kept) == 1
+    page.multiselect[0].set_value(["neutral"])
+    press(page, "Start")
+    assert newest().arguments[:2] == ("--model", "neutral")
+    assert chooser(page, "Evaluation").value == newest().key
+    page.multiselect[0].set_value([])
+    press(page, "Start")
+    page.multiselect[0].set_value(["neutral"]).run()
+    assert len(evaluations._kept) == 2
+
+
+def test_the_form_is_as_it_was_left(open_app: Open) -> None:
+    page = open_app("evaluate")
+    page.multiselect[0].set_value(["reads", "neutral"])
+    chooser(page, "Faces to evaluate on").set_value("upload")
+    chooser(page, "Split").set_value("validation")
+    chooser(page, "Right answer").set_value("fer2013")
+    page.toggle[0].set_value(True).run()
+    go(go(page, "about"), "evaluate")
+    assert page.multiselect[0].value == ["reads", "neutral"]
+    assert [one.value for one in page.selectbox] == ["upload", "validation", "fer2013"]
+    assert page.toggle[0].value is True
+    assert go(page, "train").selectbox[0].value == "drawn"
+    registry.delete("neutral")
+    go(page, "evaluate")
+    assert page.multiselect[0].value == ["reads"]
+
+
+def test_the_defaults_are_shown_again_as_what_they_are(open_app: Open) -> None:
+    page = open_app("evaluate")
+    chooser(page, "Split").set_value("test").run()
+    chooser(page, "Split").set_value("").run()
+    go(go(page, "about"), "evaluate")
+    split = chooser(page, "Split").proto
+    assert split.HasField("default") and split.options[split.default].startswith("Test if there")
+
+
 def test_two_models_are_compared_and_every_pane_opens(open_page: Open) -> None:
     page = evaluated(open_page, "reads", "neutral")
     metrics = {one.label: one.value for one in page.metric}
     assert metrics == {"reads: accuracy": "83.3%", "neutral: accuracy": "8.3%", "Faces": "36"}
-    assert "McNemar" in words(page)
+    assert "McNemar" in words(page) and "would seldom make that difference" in words(page)
     assert page.dataframe[0].value.shape == (8, 3)
     for pane in ("Mistakes", "Wrong labels"):
         show(page, pane)
@@ -180,7 +226,7 @@ def test_an_absent_split_and_absent_votes_are_sentences(open_page: Open) -> None
     chooser(page, "Split").set_value("validation").run()
     finished(press(page, "Start"))
     assert "has no validation split; it has test" in page.error[0].value
-    chooser(page, "Split").set_value(None)
+    chooser(page, "Split").set_value("")
     chooser(page, "Right answer").set_value("crowd").run()
     finished(press(page, "Start"))
     assert plain("holds no crowd votes") in page.error[0].value

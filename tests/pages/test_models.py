@@ -15,7 +15,7 @@ from dashboard.words import plain
 from fer import registry
 from fer.training import calibration, purpose
 from tests.helpers import publish_tiny
-from tests.pages.conftest import Open
+from tests.pages.conftest import Open, go
 from tests.pages.test_photos import press, words
 
 PANES = ["Figures", "Emotions", "Certainty", "Robustness", "Size and speed", "Making"]
@@ -203,6 +203,18 @@ def test_the_model_beside_stays_when_the_other_one_changes(open_page: Open) -> N
     assert page.selectbox[1].value == "third"
     choose(page, 0, "third")
     assert page.selectbox[1].value is None
+
+
+def test_the_models_that_were_chosen_stay_chosen(open_app: Open) -> None:
+    publish_tiny("third")
+    page = choose(choose(open_app("models"), 0, "other"), 1, "third")
+    go(go(page, "about"), "models")
+    assert [one.value for one in page.selectbox] == ["other", "third"]
+    registry.delete("third")
+    go(go(page, "about"), "models")
+    assert [one.value for one in page.selectbox] == ["other", None]
+    registry.delete("other")
+    assert page.run().selectbox[0].value == "tiny"
 
 
 def test_a_model_that_cannot_be_loaded_is_not_put_to_use(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
 from dashboard import desk
 from dashboard.words import plain
-from fer import images
-from tests.helpers import astronaut, cut_face, group_photo
-from tests.pages.conftest import Open
+from fer import images, registry
+from tests.helpers import astronaut, cut_face, group_photo, publish_tiny
+from tests.pages.conftest import Open, go
 
 
 def press(page: AppTest, label: str) -> AppTest:
@@ -137,16 +138,78 @@ def test_names_are_shown_as_they_are(open_page: Open) -> None:
     assert ":red[" not in shown
 
 
-def test_choices_in_the_sidebar_are_kept_for_the_session(open_page: Open) -> None:
+def test_choices_in_the_sidebar_are_kept_for_the_session(open_app: Open) -> None:
+    page = open_app("photos")
+    page.selectbox[0].select("other")
+    page.selectbox[1].select("haar")
+    page.sidebar.segmented_control[0].set_value("circle")
+    page.toggle[0].set_value(True).run()
+    assert go(page, "about").title[0].value == "About"
+    go(page, "photos")
+    assert [one.value for one in page.selectbox] == ["other", "haar"]
+    assert page.sidebar.segmented_control[0].value == "circle"
+    assert page.toggle[0].value is True
+
+
+def test_every_choice_takes_effect_time_after_time(open_page: Open) -> None:
+    page = open_page("photos")
+    for model, detector, whole, style in (
+        ("other", "haar", True, "circle"),
+        ("tiny", "mtcnn", False, "box"),
+        ("other", "haar", True, "circle"),
+    ):
+        page.selectbox[0].select(model).run()
+        page.selectbox[1].select(detector).run()
+        page.toggle[0].set_value(whole).run()
+        page.sidebar.segmented_control[0].set_value(style).run()
+        assert not page.exception
+        assert (page.selectbox[0].value, page.selectbox[1].value) == (model, detector)
+        assert (page.toggle[0].value, page.sidebar.segmented_control[0].value) == (whole, style)
+        assert f"model **{model}**" in words(press(page, "Try a sample"))
+        newest = mine(page).pictures[0].reader
+        assert (newest.model, newest.detector, newest.whole_picture) == (model, detector, whole)
+
+
+def test_the_identity_of_a_choice_does_not_follow_what_was_chosen(open_page: Open) -> None:
+    page = open_page("photos")
+
+    def identities() -> list[str]:
+        widgets = (*page.selectbox, *page.toggle, page.sidebar.segmented_control[0])
+        return [one.proto.id for one in widgets]
+
+    before = identities()
+    page.selectbox[0].select("other")
+    page.selectbox[1].select("haar")
+    page.toggle[0].set_value(True)
+    page.sidebar.segmented_control[0].set_value("circle").run()
+    assert identities() == before
+    assert page.run() and identities() == before
+
+
+def test_the_model_follows_the_active_one_until_another_is_chosen(
+    open_page: Open, tiny_models: Path
+) -> None:
+    publish_tiny("third")
+    page = open_page("photos")
+    assert page.selectbox[0].value == "tiny"
+    registry.activate("other")
+    assert page.run().selectbox[0].value == "other"
+    page.selectbox[0].select("third").run()
+    registry.activate("tiny")
+    assert page.run().selectbox[0].value == "third"
+    assert not page.exception
+
+
+def test_a_chosen_model_that_is_gone_gives_way_to_the_active_one(
+    open_page: Open, tiny_models: Path
+) -> None:
     page = open_page("photos")
     page.selectbox[0].select("other").run()
-    page.toggle[0].set_value(True).run()
-    later = AppTest.from_file(page._script_path, default_timeout=60)
-    for key in ("_framed", "_reader"):
-        later.session_state[key] = page.session_state[key]
-    later.run()
-    assert later.selectbox[0].value == "other"
-    assert later.toggle[0].value is True
+    shutil.rmtree(tiny_models / "other")
+    page.run()
+    assert not page.exception
+    assert page.selectbox[0].value == "tiny"
+    assert "model **tiny**" in words(press(page, "Try a sample"))
 
 
 def test_unsure_faces_have_no_emotion_in_the_table(open_page: Open) -> None:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import json
+import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button, NumberInput, Selectbox, TextInput
 
+from dashboard import timers, train_data
 from dashboard.words import plain
-from fer.training import launching, runs
+from fer import registry
+from fer.training import catalogue, launching, runs, uploads
 from fer.training.settings import TrainSettings
 from fer.training.states import RunStatus
-from tests.pages.conftest import Open
-from tests.pages.test_photos import words
+from tests.helpers import labelled_zip
+from tests.pages.conftest import Open, go
+from tests.pages.test_photos import press, words
 
 ROW = {
     "epoch": 1,
@@ -31,6 +41,24 @@ def make_run(state: str, **changes: object) -> runs.Run:
     run.add_metrics(ROW)
     run.write_status(RunStatus(state=state, epoch=1, epochs=4, **changes))  # type: ignore[arg-type]
     return run
+
+
+def labelled(page: AppTest, label: str) -> Selectbox:
+    return next(one for one in page.selectbox if one.label == label)
+
+
+def upload(page: AppTest, said: int = 4, votes: bool = False) -> AppTest:
+    """A page with a data set in its upload field, not stored yet; with `votes` it is a CSV."""
+    labelled(page, "Faces to learn from").set_value("upload").run()
+    if votes:
+        page.file_uploader[0].set_value(("fer2013.csv", b"emotion,pixels,Usage\n", "text/csv"))
+        page.file_uploader[1].set_value(("fer2013new.csv", b"Usage,Image name\n", "text/csv"))
+    else:
+        data = labelled_zip([3, 3], [3, said], "train")
+        page.file_uploader[0].set_value(("faces.zip", data, "application/zip"))
+    page.run()
+    assert not page.exception
+    return page
 
 
 def test_the_first_visit_says_what_to_do(open_page: Open) -> None:
@@ -109,9 +137,292 @@ def test_a_damaged_run_folder_does_not_hide_the_others(open_page: Open, runs_fol
     assert run.id in str(page.selectbox)
 
 
-def test_a_found_rate_is_written_into_the_form(open_page: Open) -> None:
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[TrainSettings]:
+    """The settings of the runs that were started, none of which is at work."""
+    asked: list[TrainSettings] = []
+
+    def start(settings: TrainSettings) -> runs.Run:
+        launching.check(settings)
+        asked.append(settings)
+        run = runs.create(settings)
+        run.write_status(RunStatus(state="stopped", epochs=settings.epochs))
+        return run
+
+    monkeypatch.setattr("fer.training.launching.start", start)
+    return asked
+
+
+def start_button(page: AppTest) -> Button:
+    return next(one for one in page.button if one.label == "Start")
+
+
+def test_start_takes_what_was_changed_in_the_same_moment(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
     page = open_page("train")
-    page.session_state["rates"] = {"resnet": "0.02"}
+    page.sidebar.number_input[0].set_value(7)
+    page.sidebar.text_input[0].set_value("0.03")
+    start_button(page).click().run()
+    assert not page.exception
+    (settings,) = started
+    assert (settings.epochs, settings.learning_rate) == (7, 0.03)
     page.run()
-    assert page.sidebar.text_input[0].value == "0.02"
-    assert "learning rate 0.02" in words(page)
+    assert len(started) == 1
+
+
+def test_start_with_a_field_gone_wrong_in_the_same_moment_starts_nothing(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
+    page = open_page("train")
+    page.sidebar.text_input[0].set_value("fast")
+    start_button(page).click().run()
+    assert "is no number" in page.error[0].value
+    page.sidebar.text_input[0].set_value("0.01").run()
+    assert not page.error and not started
+
+
+def test_start_shows_the_new_run_whatever_was_shown(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
+    make_run("finished")
+    page = open_page("train")
+    page.segmented_control[0].set_value("History").run()
+    for number in (1, 2):
+        start_button(page).click().run()
+        assert page.segmented_control[0].value == "Run"
+        assert len(started) == number
+        assert labelled(page, "Run").value == runs.listing()[0].id
+        page.segmented_control[0].set_value("Learning rate").run()
+
+
+def test_a_name_that_is_taken_is_a_sentence_and_starts_nothing(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
+    page = open_page("train")
+    page.sidebar.text_input[1].set_value("tiny")
+    start_button(page).click().run()
+    assert "there is a model" in page.toast[0].value
+    assert not started
+
+
+def test_an_upload_that_was_stored_is_the_chosen_one(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
+    page = upload(open_page("train"))
+    start_button(page).click().run()
+    assert not page.exception
+    assert started[0].data.endswith("faces.zip") and Path(started[0].data).is_file()
+    assert labelled(page, "Faces to learn from").value == started[0].data
+    assert not page.file_uploader
+    start_button(page).click().run()
+    assert started[1].data == started[0].data
+
+
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
+    """The settings that rates were looked for with, by the key of the child process."""
+    found: dict[str, dict[str, Any]] = {}
+
+    def finished(
+        key: str, arguments: list[str], words: str, settings: dict[str, Any] | None = None
+    ) -> None:
+        assert arguments == ["find-rate"] and settings is not None
+        found[key] = settings
+
+    monkeypatch.setattr("dashboard.children.finished", finished)
+    return found
+
+
+def test_a_rate_is_looked_for_on_the_chosen_faces(
+    open_page: Open, started: list[TrainSettings], searched: dict[str, dict[str, Any]]
+) -> None:
+    page = upload(open_page("train"), votes=True)
+    page.segmented_control[0].set_value("Learning rate").run()
+    assert "looked at once it is stored" in words(page)
+    assert not [one for one in page.button if one.label == "Look for a rate"]
+    start_button(page).click().run()
+    page.segmented_control[0].set_value("Learning rate").run()
+    press(page, "Look for a rate")
+    labelled(page, "FER+ votes that belong to it").set_value("").run()
+    press(page, "Look for a rate")
+    labelled(page, "Faces to learn from").set_value("drawn").run()
+    press(page, "Look for a rate")
+    (run,) = started
+    assert run.votes is not None and run.data != "drawn"
+    asked = [(one["data"], one["votes"]) for one in searched.values()]
+    assert asked == [(run.data, run.votes), (run.data, None), ("drawn", None)]
+
+
+def offered(page: AppTest, label: str) -> list[str]:
+    return [one for one in labelled(page, label).options if "uploaded" in one]
+
+
+def test_uploads_are_seen_and_deleted_by_the_session_that_stored_them_alone(
+    open_page: Open, started: list[TrainSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.children.finished", lambda *_: None)
+    page = upload(open_page("train"))
+    start_button(page).click().run()
+    other = open_page("train")
+    page.segmented_control[0].set_value("Faces")
+    other.segmented_control[0].set_value("Faces")
+    labelled(page, "Faces to learn from").set_value("drawn").run()
+    other.run()
+    assert offered(page, "Faces to learn from") == ["faces.zip (uploaded)"]
+    assert offered(other, "Faces to learn from") == []
+    assert "faces.zip" in words(page).replace("\\", "")
+    assert "faces.zip" not in words(other).replace("\\", "")
+    digest = uploads.hash_of(started[0].data)
+    assert [one.key for one in other.button if str(one.key).startswith("delete-")] == []
+    next(one for one in page.button if one.key == f"delete-{digest}").click().run()
+    assert not page.exception
+    assert uploads.listing() == [] and offered(page, "Faces to learn from") == []
+    uploads.store(io.BytesIO(labelled_zip([3, 3], [3, 4], "train")), "faces.zip")
+    page.run()
+    assert offered(page, "Faces to learn from") == []
+
+
+def test_the_upload_of_one_session_is_no_other_sessions_choice(
+    open_app: Open, started: list[TrainSettings]
+) -> None:
+    page, other = upload(open_app("train")), open_app("train")
+    start_button(page).click().run()
+    assert len(started) == 1
+    assert offered(go(page, "evaluate"), "Faces to evaluate on") == ["faces.zip (uploaded)"]
+    assert offered(other.run(), "Faces to learn from") == []
+    assert offered(go(other, "evaluate"), "Faces to evaluate on") == []
+
+
+def test_votes_of_another_session_are_not_offered(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
+    page = upload(open_page("train"), votes=True)
+    start_button(page).click().run()
+    assert labelled(page, "FER+ votes that belong to it").value == started[0].votes
+    other = open_page("train")
+    labelled(other, "Faces to learn from").set_value("upload").run()
+    other.file_uploader[0].set_value(("mine.csv", b"emotion,pixels\n", "text/csv")).run()
+    start_button(other).click().run()
+    assert labelled(other, "Faces to learn from").value == started[1].data
+    assert "FER+ votes that belong to it" not in [one.label for one in other.selectbox]
+
+
+def test_an_upload_without_a_run_is_deleted_after_some_time(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
+    page = upload(open_page("train"))
+    page.sidebar.text_input[1].set_value("tiny")
+    start_button(page).click().run()
+    assert not started
+    (kept,) = uploads.listing()
+    open_page("evaluate")
+    assert kept.path.is_file()
+    os.utime(kept.path.parent, (0, 0))
+    assert "uploads without a run" in timers._names
+    train_data.tidy()
+    assert not kept.path.exists()
+
+
+def number(page: AppTest, label: str) -> NumberInput:
+    return next(one for one in page.number_input if one.label == label)
+
+
+def rate(page: AppTest) -> TextInput:
+    return next(one for one in page.text_input if one.label == "Learning rate")
+
+
+def test_a_found_rate_is_written_into_the_form_each_time(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = json.dumps({"rates": [0.01, 0.02, 0.04], "losses": [2, 1.5, 1.8], "suggested": 0.02})
+    child = SimpleNamespace(failure=None, output=found)
+    monkeypatch.setattr("dashboard.children.finished", lambda *_, **__: child)
+    page = open_page("train")
+    page.segmented_control[0].set_value("Learning rate").run()
+    for typed in ("0.5", "0.7"):
+        rate(page).set_value(typed).run()
+        press(press(page, "Look for a rate"), "Use 0.02")
+        assert rate(page).value == "0.02"
+        assert "learning rate 0.02" in words(page)
+
+
+def test_the_form_is_as_it_was_left(open_app: Open) -> None:
+    page = open_app("train")
+    labelled(page, "Network").set_value("mlp").run()
+    rate(page).set_value("0.03")
+    numbers = {
+        "Epochs": 3,
+        "At most this many images": 600,
+        "Batch size": 64,
+        "Mixup": 0.2,
+        "Label smoothing": 0.1,
+        "Weight decay": 1e-3,
+        "Averaging of weights": 0.9,
+        "Stop early after": 5,
+        "Seed": 7,
+        "Input size": 40,
+    }
+    choices = {
+        "Network": "mlp",
+        "Question": "fer2013",
+        "Optimiser": "adamw",
+        "Schedule": "plateau",
+        "Augmentation": "none",
+        "Preprocessing": "threshold",
+        "Begin with": "tiny",
+        "Keep frozen": "top",
+    }
+    for label, value in numbers.items():
+        number(page, label).set_value(value)
+    labelled(page, "Begin with").set_value("tiny")
+    labelled(page, "Preprocessing").set_value("threshold").run()
+    for label, value in choices.items():
+        labelled(page, label).set_value(value)
+    page.run()
+    numbers |= {"Top layers that learn": 4, "Epochs of the head alone first": 2}
+    number(page, "Top layers that learn").set_value(4)
+    number(page, "Epochs of the head alone first").set_value(2)
+    page.slider[0].set_value(99)
+    page.checkbox[0].set_value(True)
+    page.text_input[1].set_value("taught").run()
+
+    go(go(page, "about"), "train")
+    assert {one.label: one.value for one in page.number_input} == numbers
+    shown = {one.label: one.value for one in page.selectbox}
+    assert {label: shown[label] for label in choices} == choices
+    assert [one.value for one in page.text_input] == ["0.03", "taught"]
+    assert (page.slider[0].value, page.checkbox[0].value) == (99, True)
+
+
+def test_a_change_of_the_network_brings_what_suits_it(open_app: Open) -> None:
+    page = open_app("train")
+
+    def shown() -> tuple[str, str, int]:
+        return rate(page).value, labelled(page, "Optimiser").value, number(page, "Input size").value
+
+    fits = {one: shown_for(one) for one in ("resnet", "mlp")}
+    assert fits["resnet"] != fits["mlp"]
+    for name in ("mlp", "resnet", "mlp"):
+        labelled(page, "Network").set_value(name).run()
+        assert shown() == fits[name]
+        rate(page).set_value("0.4")
+        labelled(page, "Optimiser").set_value("adamw")
+        number(page, "Input size").set_value(60).run()
+        assert shown() == ("0.4", "adamw", 60)
+        go(go(page, "about"), "train")
+        assert shown() == ("0.4", "adamw", 60)
+
+
+def shown_for(network: str) -> tuple[str, str, int]:
+    facts = catalogue.get(network)
+    return f"{facts.learning_rate:g}", facts.optimizer, facts.input.height
+
+
+def test_what_was_begun_with_and_is_gone_gives_way(open_page: Open) -> None:
+    page = open_page("train")
+    labelled(page, "Begin with").set_value("other").run()
+    registry.delete("other")
+    page.run()
+    assert not page.exception
+    assert labelled(page, "Begin with").value == "random weights"

@@ -1,0 +1,49 @@
+"""Start buttons: what they start has the values that the form shows when it is pressed.
+
+A field that is left by pressing Start brings its new value in that very run, after callbacks were
+given theirs. So a press only leaves word, and the page starts once it has read its form again.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import streamlit as st
+
+_LONGEST_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Form:
+    """A form's Start in one session. Keys of widgets that hold `turn` begin anew with each start:
+    no run that is under way can bring their old values back. `newest` is what was started last."""
+
+    asked: float | None = None
+    turn: int = 0
+    newest: str | None = None
+
+    def ask(self) -> None:
+        """What pressing Start does."""
+        self.asked = time.monotonic()
+
+    def take(self) -> bool:
+        """Whether Start was pressed and nothing was made of it yet; a press whose page was left
+        at once counts for no later visit."""
+        asked, self.asked = self.asked, None
+        return asked is not None and time.monotonic() - asked < _LONGEST_SECONDS
+
+    def started(self, what: str) -> None:
+        self.newest = what
+        self.turn += 1
+
+
+def form(page: str) -> Form:
+    """The form of a page in this session. Between `take` and `started` no run is interrupted,
+    provided that nothing there speaks to Streamlit."""
+    found: Form = st.session_state.setdefault(f"_{page}-form", Form())
+    return found
+
+
+def button(of: Form, disabled: bool) -> None:
+    st.button("Start", type="primary", on_click=of.ask, disabled=disabled)
