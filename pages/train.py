@@ -33,9 +33,9 @@ st.markdown(
 
 form = starting.form("train")
 faces, own = train_data.faces("train"), train_data.own()
-choice = train_data.choose(faces)
-settings, wrong = None, None
+choice, settings, wrong = None, None, None
 try:
+    choice = train_data.choose(faces)
     asked = choice or train_data.Choice(train_data.DRAWN)
     settings = train_form.ask(asked.data, asked.votes)
 except FerError as error:
