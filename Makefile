@@ -49,7 +49,8 @@ model-fer2013: crowd-parts
 	$(TRAIN) docs/models/fer2013-mixed.json --name fer2013-mixed
 	$(TRAIN) docs/models/fer2013-taught.json --name fer2013-taught
 	$(TRAIN) docs/models/fer2013-again.json --name fer2013-again
-	test -d $(MADE)/fer2013 || $(AVERAGE) --model fer2013-taught,fer2013-again --name fer2013
+	test -d $(MADE)/fer2013-half || $(AVERAGE) --model fer2013-taught,fer2013-again --name fer2013-half
+	test -d $(MADE)/fer2013 || $(AVERAGE) --model fer2013-taught,fer2013-half --name fer2013
 
 .PHONY: data-named crowd-parts
 data-named:
