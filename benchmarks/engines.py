@@ -2,7 +2,7 @@
 
     python -m benchmarks.engines
 
-Three trials; in each the models take turns, twenty calls at a time, the first five of them to warm up.
+Three trials; in each the models take turns of twenty calls, of which five are to warm up.
 """
 
 from __future__ import annotations
