@@ -79,6 +79,7 @@ def test_uploaded_pictures_are_read_and_can_be_taken_home(
     )
     expect(page.get_by_text("broken.jpg is not a picture")).to_be_visible()
     expect(page.get_by_role("img", name="group.png: 6 faces")).to_be_visible()
+    settled(page)  # Streamlit makes a download anew with each run and forgets the one before
     with page.expect_download() as download:
         page.get_by_role("button", name="JSON").click()
     records = json.loads(Path(download.value.path()).read_text())

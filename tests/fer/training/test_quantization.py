@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -14,17 +16,32 @@ from fer.training import datasets, export, export_formats, networks, publishing
 from fer.training.settings import TrainSettings
 from fer.values import InputSpec
 
-pytestmark = pytest.mark.usefixtures("models_folder")
 SETTINGS = TrainSettings("drawn", network="cnn4", labels="fer2013", input=InputSpec(24, 24))
 
 
-def publish(network: str = "cnn4", name: str = "mine") -> None:
-    settings = TrainSettings("drawn", network=network, labels="fer2013", input=SETTINGS.input)
-    keras.utils.set_random_seed(1)
-    model = networks.build(network, settings.input)
-    told = {"network": network}
-    data = datasets.prepared(settings)
-    publishing.publish(model, settings, data, name=name, told=told, facts={"protocol": "mine"})
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A `FER_MODELS` with "mine", "mine-small", which was made of it, and "flat" without
+    convolutions."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("models")
+        patch.setenv("FER_MODELS", str(folder))
+        for network, name in (("cnn4", "mine"), ("mlp", "flat")):
+            settings = replace(SETTINGS, network=network)
+            keras.utils.set_random_seed(1)
+            publishing.publish(
+                networks.build(network, settings.input),
+                settings,
+                datasets.prepared(settings),
+                name=name,
+                told={"network": network},
+                facts={"protocol": "mine"},
+            )
+        assert quantize("--model", "mine", "--data", "drawn", "--name", "mine-small") == 0
+        yield folder
+
+
+pytestmark = pytest.mark.usefixtures("models")
 
 
 def quantize(*arguments: str) -> int:
@@ -32,8 +49,6 @@ def quantize(*arguments: str) -> int:
 
 
 def test_it_answers_nearly_the_same_and_is_smaller() -> None:
-    publish()
-    assert quantize("--model", "mine", "--data", "drawn", "--name", "mine-small") == 0
     mine, small = registry.load("mine"), registry.load("mine-small")
     assert registry.engine_bytes("mine-small") < 0.5 * registry.engine_bytes("mine")
     pixels = datasets.load("drawn").split("validation").inputs(SETTINGS.input)
@@ -52,8 +67,6 @@ def test_it_answers_nearly_the_same_and_is_smaller() -> None:
 
 
 def test_every_convolution_computes_with_eight_bits() -> None:
-    publish()
-    assert quantize("--model", "mine", "--data", "drawn", "--name", "mine-small") == 0
     graph = onnx.load(registry.folder() / "mine-small/model.onnx").graph
     makers = {output: node.op_type for node in graph.node for output in node.output}
     given = [makers[name] for node in graph.node if node.op_type == "Conv" for name in node.input]
@@ -64,8 +77,6 @@ def test_every_convolution_computes_with_eight_bits() -> None:
 
 @pytest.mark.parametrize("format", ["onnx", "keras", "tflite"])
 def test_exports_of_it_are_sound(tmp_path: Path, format: str) -> None:
-    publish()
-    assert quantize("--model", "mine", "--data", "drawn", "--name", "mine-small") == 0
     done = export.export("mine-small", format, tmp_path)
     assert done.is_sound
     engine = registry.folder() / "mine-small/model.onnx"
@@ -85,11 +96,6 @@ def test_exports_of_it_are_sound(tmp_path: Path, format: str) -> None:
 def test_what_does_not_fit_is_a_sentence(
     model: str, data: str, name: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    publish()
-    if model == "flat":
-        publish("mlp", "flat")
-    if model == "mine-small":
-        assert quantize("--model", "mine", "--data", "drawn", "--name", "mine-small") == 0
     assert quantize("--model", model, "--data", data, "--name", name) == 2
     message = capsys.readouterr().err
     assert words in message and "Traceback" not in message
