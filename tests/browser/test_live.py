@@ -177,6 +177,12 @@ def points(page: Page) -> int:
     return str(line.first.get_attribute("d")).count("L")
 
 
+def bare(image: Image) -> bool:
+    """Whether a face is to be seen: the film's scores 0.998 and more, but MTCNN now and then takes
+    squares in a circle for one, with less than 0.8."""
+    return any(face.score > 0.95 for face in detection.detect(image))
+
+
 def test_on_a_phone_settings_change_while_the_picture_goes_on(
     new_context: NewContext, live: str
 ) -> None:
@@ -184,19 +190,19 @@ def test_on_a_phone_settings_change_while_the_picture_goes_on(
     open_live(phone, live)
     start(phone)
     wait_until(phone, lambda: oranges(picture(phone)) > 200, "an orange frame")
-    assert detection.detect(picture(phone))
+    assert bare(picture(phone))
     video = stage(phone).locator("video")
     video.evaluate("video => { video.marked = video.srcObject.id }")
     before = frames_seen(phone)
 
     phone.get_by_text("Pixelate faces").click()
-    wait_until(phone, lambda: not detection.detect(picture(phone)), "covered faces")
+    wait_until(phone, lambda: not bare(picture(phone)), "covered faces")
     phone.get_by_role("radio", name="Circle").click()
     choose(phone, "Face detector", "Haar")
     choose(phone, "Model", "fer2013")
     expect(phone.get_by_text("Read by the model fer2013")).to_be_visible()
     expect(phone.get_by_text("1 face on screen")).to_be_visible(timeout=LONG)
-    assert not detection.detect(picture(phone))
+    assert not bare(picture(phone))
     assert video.evaluate("video => video.marked === video.srcObject.id")
     wait_until(phone, lambda: frames_seen(phone) > before + 30, "more frames")
     main = phone.get_by_test_id("stMain")
