@@ -60,10 +60,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="average the weights of models that were trained on from the same ones",
         epilog="example: python -m fer average --model one,two --data fer2013.csv --name both",
     )
-    average.add_argument("--model", required=True, metavar="NAME,NAME")
-    average.add_argument("--data", required=True, metavar="PATH", help="what they were trained on")
-    average.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")
-    average.add_argument("--name", required=True, metavar="NAME", help="name of the new model")
+    _add_making_flags(average, "NAME,NAME")
     average.set_defaults(command=_average)
 
     quantize = commands.add_parser(
@@ -71,11 +68,16 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="make a model smaller and faster: its convolutions in eight bits",
         epilog="example: python -m fer quantize --model mine --data fer2013.csv --name mine-small",
     )
-    quantize.add_argument("--model", required=True, metavar="NAME")
-    quantize.add_argument("--data", required=True, metavar="PATH", help="what it was trained on")
-    quantize.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")
-    quantize.add_argument("--name", required=True, metavar="NAME", help="name of the new model")
+    _add_making_flags(quantize, "NAME")
     quantize.set_defaults(command=_quantize)
+
+
+def _add_making_flags(parser: argparse.ArgumentParser, models: str) -> None:
+    """What a command needs that makes a model of others; `models` stands for these in its help."""
+    parser.add_argument("--model", required=True, metavar=models)
+    parser.add_argument("--data", required=True, metavar="PATH", help="what it was trained on")
+    parser.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")
+    parser.add_argument("--name", required=True, metavar="NAME", help="name of the new model")
 
 
 def _networks(options: argparse.Namespace) -> int:
