@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from fer import registry
+from fer.data import loading, selection
 from fer.errors import BadDataset, FerError
-from fer.training import calibration, datasets
+from fer.export import calibration
 
 
 def main() -> int:
@@ -46,10 +47,10 @@ def figures(name: str, path: str, votes: str | None = None) -> dict[str, Any]:
     """What `calibration.figures` says of a model on the validation faces of its data set."""
     model = registry.load(name)
     card = model.card
-    data = datasets.load(path, votes)
+    data = loading.load(path, votes)
     if data.hash != card.data.get("hash"):
         raise BadDataset(f"{data.name} is not the data that the card of {name!r} names.")
-    faces = datasets.answerable(data, card.question).split("validation")
+    faces = selection.answerable(data, card.question).split("validation")
     if len(faces) != card.data.get("validation"):
         raise BadDataset(
             f"{data.name} has {len(faces):,} validation faces; the card of {name!r} is of "
@@ -57,8 +58,8 @@ def figures(name: str, path: str, votes: str | None = None) -> dict[str, Any]:
         )
     return calibration.figures(
         model.probabilities(faces.inputs(card.input)),
-        datasets.truth(faces, card.question),
-        datasets.targets(faces, card.question) if card.question == "crowd" else None,
+        selection.truth(faces, card.question),
+        selection.targets(faces, card.question) if card.question == "crowd" else None,
         calibration.halves(faces.picture_hashes()),
     )
 

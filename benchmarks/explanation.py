@@ -15,12 +15,12 @@ import time
 import numpy as np
 
 from fer import registry
+from fer.data import loading
 from fer.inference import explanation
-from fer.training import datasets
 
 
 def main(path: str, num_faces: int) -> None:
-    data = datasets.load(path)
+    data = loading.load(path)
     split = "test" if (data.splits == "test").any() else "validation"
     rows = np.flatnonzero(data.splits == split)
     chosen = np.sort(np.random.default_rng(0).permutation(rows)[:num_faces])

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from dashboard import samples
-from fer.values import Image
+from fer.geometry import Image
 
 WIDTH, HEIGHT = 640, 480
 FRAMES_PER_SECOND = 30

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer import registry
-from fer.training import datasets, settings
+from fer.data import selection
 
 SIDE = 16
 ENDS = (-1.0, 0.8, 0.85, 0.9, 0.93, 0.96, 1.01)
@@ -24,16 +24,15 @@ ENDS = (-1.0, 0.8, 0.85, 0.9, 0.93, 0.96, 1.01)
 def main(name: str, path: str) -> None:
     model = registry.load(name)
     card = model.card
-    values = {"data": path, "network": card.network, "labels": card.question}
-    data = datasets.prepared(settings.from_dict(values))
+    data = selection.prepared(path, labels=card.question)
     train, validation = data.split("train"), data.split("validation")
     known, seen = train.inputs(card.input), validation.inputs(card.input)
     likeness = np.maximum(
         _small(seen) @ _small(known).T, _small(seen[:, :, ::-1]) @ _small(known).T
     )
     nearest, best = likeness.argmax(axis=1), likeness.max(axis=1)
-    true = datasets.truth(validation, card.question)
-    neighbour = datasets.truth(train, card.question)[nearest] == true
+    true = selection.truth(validation, card.question)
+    neighbour = selection.truth(train, card.question)[nearest] == true
     right = model.probabilities(seen).argmax(axis=1) == true
     print(f"| correlation | faces of {len(true):,} | nearest face's label right | {name} right |")
     print("|---|---|---|---|")

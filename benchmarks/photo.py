@@ -20,9 +20,9 @@ import PIL.Image
 
 from benchmarks.pictures import photographs
 from fer import images, registry
+from fer.geometry import Image
 from fer.inference import cropping, detection, records
 from fer.inference.recognizer import Recognizer
-from fer.values import Image
 
 FACES = 60
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from dashboard import samples
-from fer.values import Image
+from fer.geometry import Image
 
 
 def group(columns: int, rows: int, field: int) -> Image:

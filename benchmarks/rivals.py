@@ -30,8 +30,9 @@ import numpy as np
 
 from benchmarks import contestant
 from fer import emotions, metrics, registry
-from fer.training import calibration, datasets
-from fer.training.datasets import Dataset
+from fer.data import dataset, loading, selection
+from fer.data.dataset import Dataset
+from fer.export import calibration
 
 ROOT = Path(__file__).resolve().parents[1]
 RIVAL = f"fer=={contestant.RIVAL_VERSION}"
@@ -92,14 +93,14 @@ def _options() -> argparse.Namespace:
         "--data", required=True, help="a data set as `python -m fer train` takes it"
     )
     parser.add_argument("--votes", help="FER+ votes, if they are not found beside the data")
-    parser.add_argument("--split", default="validation", choices=datasets.SPLITS)
+    parser.add_argument("--split", default="validation", choices=dataset.SPLITS)
     parser.add_argument("--limit", type=int, help="at most so many faces, drawn with a fixed seed")
     parser.add_argument("--model", action="append", help="a model of ours (default: all we ship)")
     return parser.parse_args()
 
 
 def _faces(options: argparse.Namespace) -> Dataset:
-    data = datasets.load(options.data, options.votes).split(options.split)
+    data = loading.load(options.data, options.votes).split(options.split)
     order = np.random.default_rng(0).permutation(len(data))
     return data.rows(np.sort(order[: options.limit]))
 
@@ -138,7 +139,7 @@ def _child(one: Contestant, pictures: Sequence[np.ndarray]) -> dict[str, Any]:
     """What the child wrote, and the seconds from its start to its first answer."""
     with tempfile.TemporaryDirectory() as folder:
         given, answers = Path(folder, "pictures.npz"), Path(folder, "answers.npz")
-        np.savez(given, **{str(n): datasets.as_rgb(one) for n, one in enumerate(pictures)})
+        np.savez(given, **{str(n): dataset.as_rgb(one) for n, one in enumerate(pictures)})
         began = time.time()
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
         done = subprocess.run(
@@ -174,12 +175,12 @@ def _print_table(data: Dataset, outcomes: dict[str, Outcome]) -> None:
 
 
 def _print_question(data: Dataset, outcomes: dict[str, Outcome], question: str, words: str) -> None:
-    truth = datasets.truth(data, question)
+    truth = selection.truth(data, question)
     answerable = truth != metrics.TIED
     if not answerable.any():
         return
     asked = data.rows(answerable)
-    shares = datasets.targets(asked, question) if question == "crowd" else None
+    shares = selection.targets(asked, question) if question == "crowd" else None
     all_figures = [
         calibration.figures(one.probabilities[answerable], truth[answerable], shares)
         for one in outcomes.values()

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer import registry
-from fer.inference.smoothing import Smoother
-from fer.training import datasets, loading
+from fer.data import loading, selection
+from fer.live.smoothing import Smoother
 
 FRAMES_PER_SECOND = 15
 
@@ -53,9 +53,9 @@ def smoothed(readings: NDArray[np.float32], sharpness: NDArray[np.float64]) -> N
 
 def main(path: str, faces: int, views: int) -> None:
     random = np.random.default_rng(1)
-    data = datasets.answerable(loading.load(path).split("validation"), "crowd")
+    data = selection.answerable(loading.load(path).split("validation"), "crowd")
     data = data.rows(random.permutation(len(data))[:faces].astype(np.int64))
-    truth = datasets.truth(data, "crowd")
+    truth = selection.truth(data, "crowd")
     data, truth = data.rows(np.flatnonzero(truth >= 0)), truth[truth >= 0]
     model = registry.load()
     seen = [

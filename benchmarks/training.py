@@ -28,8 +28,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fer.training import datasets, launching
-from fer.training.settings import TrainSettings, from_dict
+from fer.data import dataset, loading, selection
+from fer.runs import launcher
+from fer.runs.settings import TrainSettings, from_dict
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,12 +45,12 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=3)
     options = parser.parse_args()
     health(options.network)
-    data = datasets.load("drawn")
+    data = loading.load("drawn")
     side_by_side(options.network, data, options.faces, options.trials)
     frozen(data, options.frozen_faces, options.trials)
 
 
-def side_by_side(network: str, data: datasets.Dataset, faces: int, trials: int) -> None:
+def side_by_side(network: str, data: dataset.Dataset, faces: int, trials: int) -> None:
     settings = from_dict({"data": "drawn", "network": network, "epochs": trials + 2})
     settings = replace(settings, labels="fer2013", schedule="constant", weight_decay=0.0)
     train = examples(data, settings, faces)
@@ -71,11 +72,11 @@ def side_by_side(network: str, data: datasets.Dataset, faces: int, trials: int) 
     print(f"\nmedian ratio {statistics.median(ratios):.2f}")
 
 
-def frozen(data: datasets.Dataset, faces: int, trials: int) -> None:
+def frozen(data: dataset.Dataset, faces: int, trials: int) -> None:
     """An epoch of the head, with and without cached features."""
     import keras
 
-    from fer.training import networks
+    from fer.networks import build as networks
 
     settings = from_dict({"data": "drawn", "network": "mobilenet_v2", "epochs": trials + 2})
     with tempfile.TemporaryDirectory() as folder:
@@ -116,7 +117,7 @@ def health(network: str) -> None:
             print("| | p50 ms | p95 ms | longest ms | unanswered |\n|---|---|---|---|---|")
             print_health("no job", url)
             settings = from_dict({"data": "drawn", "network": network, "epochs": 1000})
-            run = launching.start(replace(settings, labels="fer2013", weight_decay=0.0))
+            run = launcher.start(replace(settings, labels="fer2013", weight_decay=0.0))
             wait_until(lambda: (run.status().images_per_second or 0) > 0, 180)
             print_health("a job trains", url)
             assert run.status().state == "running", run.log()
@@ -124,7 +125,7 @@ def health(network: str) -> None:
             server.terminate()
             server.wait(20)
             if run is not None and run.status().is_active:
-                launching.stop(run, force=True)
+                launcher.stop(run, force=True)
 
 
 def print_health(words: str, url: str) -> None:
@@ -151,7 +152,8 @@ class OurEpochs:
     """The learner that our job runs, without validation."""
 
     def __init__(self, settings: TrainSettings, train: tuple[np.ndarray, np.ndarray]) -> None:
-        from fer.training.learner import Examples, Learner
+        from fer.training.batches import Examples
+        from fer.training.learner import Learner
 
         faces = Examples(*train, train[1].argmax(axis=1))
         few = Examples(*(part[:32] for part in (faces.pixels, faces.targets, faces.truth)))
@@ -176,7 +178,8 @@ class KerasEpochs:
         import keras
         import tensorflow as tf
 
-        from fer.training import networks, optimization
+        from fer.networks import build as networks
+        from fer.training import optimization
 
         keras.utils.set_random_seed(settings.seed)
         fill = "nearest"
@@ -209,10 +212,10 @@ class KerasEpochs:
 
 
 def examples(
-    data: datasets.Dataset, settings: TrainSettings, faces: int
+    data: dataset.Dataset, settings: TrainSettings, faces: int
 ) -> tuple[np.ndarray, np.ndarray]:
     part = data.rows(np.arange(min(faces, len(data))))
-    return part.inputs(settings.input), datasets.targets(part, "fer2013")
+    return part.inputs(settings.input), selection.targets(part, "fer2013")
 
 
 def wait_until(condition: object, seconds: float) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import answering, children
-from dashboard.words import plain
+from dashboard import errors
+from dashboard.server import child_commands
+from dashboard.text import escape_markdown
 from fer import registry
 from fer.permission import training_allowed
 
@@ -29,7 +30,7 @@ def use(name: str) -> None:
             "Use this model",
             type="primary",
             key=f"use-{name}",
-            on_click=answering.attempt,
+            on_click=errors.attempt,
             args=(registry.activate, name),
         )
     before = registry.previous()
@@ -37,7 +38,7 @@ def use(name: str) -> None:
         st.button(
             f"Go back to {before}",
             key=f"back-{name}",
-            on_click=answering.attempt,
+            on_click=errors.attempt,
             args=(registry.go_back,),
         )
 
@@ -54,7 +55,7 @@ def delete(name: str) -> None:
             st.button(
                 "Delete for good",
                 key=f"delete-{name}",
-                on_click=answering.attempt,
+                on_click=errors.attempt,
                 args=(registry.delete, name),
             )
 
@@ -71,17 +72,17 @@ def export(name: str) -> None:
     key = f"export {name} {kind}"
     pressed = st.button("Prepare the download")
     if pressed:
-        children.forget(key)
+        child_commands.forget(key)
     if pressed or st.session_state.get("_export") == key:
         st.session_state["_export"] = key
         arguments = ["export", "--model", name, "--format", kind, "--json"]
-        child = children.finished(
+        child = child_commands.finished(
             key, arguments, "Writing and checking the export …", ("--out", "")
         )
         if child is None:
             return
         if child.failure:
-            st.error(plain(child.failure), icon="⚠️")
+            st.error(escape_markdown(child.failure), icon="⚠️")
             return
         made = json.loads(child.output)
         st.markdown(

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import memory, quiet
+from dashboard.server import memory, no_foreign_requests
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGO = str(ROOT / "dashboard" / "assets" / "logo.svg")
@@ -25,7 +25,7 @@ _PAGES: dict[str, tuple[str, str]] = {
 
 
 memory.keep_uploads_off_the_disk()
-quiet.ask_nobody_for_the_address()
+no_foreign_requests.ask_nobody_for_the_address()
 
 
 def page(stem: str) -> StreamlitPage:

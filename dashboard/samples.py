@@ -7,7 +7,7 @@ from pathlib import Path
 import skimage
 
 from fer import images
-from fer.values import Image
+from fer.geometry import Image
 
 NAME = "astronaut.png"
 CREDIT = "Sample: Eileen Collins, NASA, public domain; shipped with scikit-image."

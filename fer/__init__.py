@@ -1,7 +1,7 @@
 """Reads the apparent expression of faces, says how sure it is and when it does not know.
 
 >>> import fer
->>> fer.analyze("photo.jpg").faces[0].prediction.words
+>>> fer.analyze("photo.jpg").faces[0].prediction.display_label
 'happy'
 """
 
@@ -13,8 +13,10 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 from fer.emotions import COLOURS, EMOTIONS
 from fer.errors import FerError
+from fer.geometry import Box
 from fer.inference.recognizer import Recognizer, analyze
-from fer.values import Box, Face, FaceResult, FrameResult, ModelCard, Prediction
+from fer.model_card import ModelCard
+from fer.results import Face, FaceResult, FrameResult, Prediction
 
 __all__ = [
     "COLOURS",

@@ -16,7 +16,7 @@ import PIL.ImageOps
 import pillow_heif
 
 from fer.errors import BadImage
-from fer.values import Image
+from fer.geometry import Image
 
 if TYPE_CHECKING:
     from av import VideoFrame

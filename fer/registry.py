@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadModel, UnknownModel
 from fer.metrics import with_temperature
+from fer.model_card import InputSpec, ModelCard
 from fer.permission import require_training
-from fer.values import InputSpec, ModelCard
 
 DEFAULT = "crowd"
 """The shipped model that answers until another one is activated."""

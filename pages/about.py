@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import answering, navigation
-from dashboard.words import plain
+from dashboard import errors, model_picker, navigation
+from dashboard.text import escape_markdown
 from fer import registry
 
 COLOURS_OF = {1: "grey", 3: "RGB"}
@@ -40,10 +40,10 @@ evaluate with are stored once you press Start, and one click deletes them. No fa
 and neither server nor browser asks any other server for anything.
 """
 )
-with right, answering.sentences():
+with right, errors.show_errors():
     card = registry.card(registry.active())
     st.markdown(f"#### The model that answers: {card.name}")
-    st.caption(answering.model_sentence(card))
+    st.caption(model_picker.model_sentence(card))
     st.dataframe(
         {
             "": [
@@ -57,7 +57,7 @@ with right, answering.sentences():
             ],
             "of this model": [
                 card.network,
-                answering.QUESTION_WORDS.get(card.question, card.question),
+                model_picker.QUESTION_WORDS.get(card.question, card.question),
                 f"{card.input.width}×{card.input.height}, {COLOURS_OF[card.input.channels]}",
                 f"{card.parameters:,}",
                 f"{card.multiply_adds:,}",
@@ -67,6 +67,6 @@ with right, answering.sentences():
         },
         hide_index=True,
     )
-    st.markdown(f"**For:** {plain(card.intended_use)}")
-    st.markdown(f"**Not for:** {plain(card.not_for)}")
-    st.caption(f"Data: {plain(str(card.data.get('licence', 'unknown')))}.")
+    st.markdown(f"**For:** {escape_markdown(card.intended_use)}")
+    st.markdown(f"**Not for:** {escape_markdown(card.not_for)}")
+    st.caption(f"Data: {escape_markdown(str(card.data.get('licence', 'unknown')))}.")

@@ -2,17 +2,15 @@
 
 import streamlit as st
 
-from dashboard import (
-    answering,
-    evaluate_downloads,
-    evaluate_faces,
-    evaluate_form,
-    evaluate_robustness,
-    evaluate_view,
-    evaluations,
+from dashboard import errors, navigation, start_button
+from dashboard.evaluate import (
+    downloads as evaluate_downloads,
     face_gallery,
-    navigation,
-    starting,
+    faces as evaluate_faces,
+    form as evaluate_form,
+    robustness as evaluate_robustness,
+    session as evaluations,
+    view as evaluate_view,
 )
 
 PANES = {
@@ -35,16 +33,16 @@ st.markdown(
     "that figure, and which faces are behind it. It is measured in a process of its own; what is "
     "kept of it belongs to your session alone."
 )
-form = starting.form("evaluate")
-with answering.sentences():
+form = start_button.form("evaluate")
+with errors.show_errors():
     request = evaluate_form.ask()
 
 if form.take() and request is not None:
-    with answering.sentences(stop=False):
+    with errors.show_errors(stop=False):
         form.started(evaluations.start(request).key)
-starting.button(form, disabled=request is None)
+start_button.button(form, disabled=request is None)
 
-listed = evaluations.mine()
+listed = evaluations.current_evaluations()
 if not listed:
     st.info("Choose one or two models and press Start.", icon="👆")
     st.stop()
@@ -52,7 +50,7 @@ evaluation = evaluate_view.choose(listed, form.turn)
 if not evaluate_view.watch(evaluation.task, "Evaluating …", "faces", evaluation.key):
     st.stop()
 
-with answering.sentences():
+with errors.show_errors():
     report = evaluation.report()
     evaluate_view.headline(report)
     evaluate_view.comparison(report)

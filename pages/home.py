@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from dashboard import answering, desk, memory, navigation, photo_view, samples
+from dashboard import errors, model_picker, navigation, samples
+from dashboard.photos import session as photo_session, view as photo_view
+from dashboard.server import memory
 from fer import images, registry
 from fer.visualization import annotate, charts
 
@@ -19,9 +21,11 @@ navigation.ensure_frame()
 
 
 @st.cache_resource(show_spinner="Reading the sample…", max_entries=2)
-def read_sample(model: str, created: str) -> desk.Picture:
+def read_sample(model: str, created: str) -> photo_session.Picture:
     """The sample as this model reads it; `created` tells apart models that share a name."""
-    return desk.read(samples.NAME, images.encode_png(samples.astronaut()), answering.Reader(model))
+    return photo_session.read(
+        samples.NAME, images.encode_png(samples.astronaut()), model_picker.Reader(model)
+    )
 
 
 st.title("What does a face appear to show?")
@@ -31,7 +35,7 @@ st.markdown(
     "Photos and streams are read in the memory of the computer that runs this app, and never "
     "written to its disk."
 )
-with answering.sentences():
+with errors.show_errors():
     card = registry.card(registry.active())
     sample = read_sample(card.name, card.created)
     memory.settle()
@@ -54,7 +58,7 @@ with middle:
             config={"staticPlot": True},
             alt="Probabilities of the sample face",
         )
-    st.caption(answering.model_sentence(card))
+    st.caption(model_picker.model_sentence(card))
 with right:
     for stem, words in PAGES.items():
         with st.container(border=True):

@@ -2,22 +2,22 @@
 
 import streamlit as st
 
-from dashboard import (
-    answering,
-    live_connection,
-    live_help,
-    live_relay,
-    live_session,
-    live_settings,
-    live_summary,
-    live_view,
-    navigation,
+from dashboard import errors, model_picker, navigation
+from dashboard.live import (
+    connection,
+    help as live_help,
+    session as live_session,
+    settings as live_settings,
+    summary as live_summary,
+    view as live_view,
 )
-from dashboard.answering import Reader
+from dashboard.model_picker import Reader
+from dashboard.photos import snapshot
+from dashboard.server import video_relay
 
 navigation.ensure_frame()
-session = live_session.mine()
-live_relay.install()
+session = live_session.current_session()
+video_relay.install()
 
 st.title("Live")
 st.markdown(
@@ -42,8 +42,8 @@ with left:
         st.error(problem, icon="⚠️")
     if stream is None:
         st.stop()
-    with answering.sentences():
-        connecting = live_connection.stage(stream)
+    with errors.show_errors():
+        connecting = connection.stage(stream)
     if not connecting:
         session.finish()
     else:
@@ -57,11 +57,11 @@ with right:
 
     if connecting:
         beside()
-    live_help.instead(Reader(stream.model.card.name, choice.settings.detector), choice.look.style)
+    snapshot.instead(Reader(stream.model.card.name, choice.settings.detector), choice.look.style)
 
 with below:
     if not connecting:
         live_summary.show(session)
     live_summary.show_moments(session)
-with answering.sentences():
-    st.caption(answering.model_sentence(stream.model.card))
+with errors.show_errors():
+    st.caption(model_picker.model_sentence(stream.model.card))

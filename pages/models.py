@@ -2,16 +2,14 @@
 
 import streamlit as st
 
-from dashboard import (
-    answering,
-    model_actions,
-    model_list,
-    model_making,
-    model_speed,
-    model_view,
-    navigation,
+from dashboard import errors, model_actions, navigation
+from dashboard.models import (
+    list as model_list,
+    making as model_making,
+    speed as model_speed,
+    view as model_view,
 )
-from dashboard.words import plain
+from dashboard.text import escape_markdown
 from fer import registry
 from fer.errors import FerError
 from fer.permission import training_allowed
@@ -25,10 +23,10 @@ st.markdown(
 )
 names = registry.names()
 if not names:
-    st.error(plain(f"There is no model in {registry.folder()}."), icon="⚠️")
+    st.error(escape_markdown(f"There is no model in {registry.folder()}."), icon="⚠️")
     st.page_link(navigation.page("train"), label="Train one")
     st.stop()
-with answering.sentences():
+with errors.show_errors():
     model_list.overview(names)
 
 active = registry.active()
@@ -63,7 +61,7 @@ for name in (first, second):
         try:
             cards.append(registry.card(name))
         except FerError as error:
-            st.error(plain(str(error)), icon="⚠️")
+            st.error(escape_markdown(str(error)), icon="⚠️")
 if not cards:
     st.stop()
 
@@ -73,7 +71,7 @@ panes = ["Figures", "Emotions", "Certainty", "Robustness", "Size and speed", "Ma
 pane = st.segmented_control(
     "Show", panes, default="Figures", required=True, label_visibility="collapsed"
 )
-with answering.sentences():
+with errors.show_errors():
     if pane == "Figures":
         model_view.figures(cards)
     elif pane == "Emotions":

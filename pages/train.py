@@ -5,25 +5,19 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import (
-    answering,
-    children,
-    model_actions,
-    navigation,
-    starting,
-    train_data,
-    train_form,
-    train_view,
-)
-from dashboard.words import plain
+from dashboard import dataset_picker, errors, model_actions, navigation, start_button
+from dashboard.server import child_commands
+from dashboard.text import escape_markdown
+from dashboard.train import form as train_form, view as train_view
+from fer import permission
 from fer.errors import FerError
-from fer.training import catalogue, launching, runs
+from fer.runs import launcher, network_specs, store
 from fer.visualization import charts
 
 navigation.ensure_frame()
 
 st.title("Train")
-if not launching.training_allowed():
+if not permission.training_allowed():
     st.info("Training is switched off on this server (FER_TRAINING=off).", icon="🔒")
     st.stop()
 st.markdown(
@@ -31,35 +25,35 @@ st.markdown(
     "close the browser, restart the server; it goes on, and this page finds it again."
 )
 
-form = starting.form("train")
-faces, own = train_data.faces("train"), train_data.own()
+form = start_button.form("train")
+faces, own = dataset_picker.faces("train"), dataset_picker.own()
 choice, settings, wrong = None, None, None
 try:
-    choice = train_data.choose(faces)
-    asked = choice or train_data.Choice(train_data.DRAWN)
+    choice = dataset_picker.choose(faces)
+    asked = choice or dataset_picker.Choice(dataset_picker.DRAWN)
     settings = train_form.ask(asked.data, asked.votes)
 except FerError as error:
     wrong = str(error)
 
 if form.take() and choice is not None and settings is not None:
-    with answering.sentences(stop=False):
+    with errors.show_errors(stop=False):
         where = choice.stored(own)
-        form.started(launching.start(replace(settings, data=where.data, votes=where.votes)).id)
+        form.started(launcher.start(replace(settings, data=where.data, votes=where.votes)).id)
         if choice.files:
             faces.select(where)
         st.rerun()
 
 if wrong:
-    st.error(plain(wrong), icon="⚠️")
+    st.error(escape_markdown(wrong), icon="⚠️")
 with st.container(horizontal=True, vertical_alignment="center"):
-    starting.button(form, disabled=choice is None or wrong is not None)
+    start_button.button(form, disabled=choice is None or wrong is not None)
     if settings is not None:
         st.markdown(
             f"**{settings.network}**, {settings.epochs} epochs, learning rate "
             f"{settings.learning_rate:g}, {train_form.QUESTIONS[settings.labels]}"
         )
 
-listed = runs.listing()
+listed = store.listing()
 ids = [run.id for run in listed]
 panes = ["Run", "Faces", "Network", "Learning rate", "History"]
 pane = st.segmented_control(
@@ -83,21 +77,21 @@ if pane == "Run":
     train_view.watch(run)
     model = run.status().model
     if model:
-        with st.expander("Download the model"), answering.sentences():
+        with st.expander("Download the model"), errors.show_errors():
             model_actions.export(model)
 elif pane == "Faces":
     if choice is not None:
-        train_data.look(choice)
+        dataset_picker.look(choice)
     st.markdown("##### Stored uploads")
-    train_data.stored_uploads()
+    dataset_picker.stored_uploads()
 elif pane == "Network" and settings is not None:
-    facts = catalogue.get(settings.network)
+    facts = network_specs.get(settings.network)
     st.markdown(f"**{facts.name}**: {facts.summary}.")
     arguments = ["networks", "--json", "--network", facts.name, "--freeze", settings.freeze]
     arguments += ["--size", str(settings.input.height)]
-    child = children.finished(" ".join(arguments), arguments, "Building the network …")
+    child = child_commands.finished(" ".join(arguments), arguments, "Building the network …")
     if child is not None and child.failure:
-        st.error(plain(child.failure), icon="⚠️")
+        st.error(escape_markdown(child.failure), icon="⚠️")
     elif child is not None:
         (network,) = json.loads(child.output)
         with st.container(horizontal=True):
@@ -111,17 +105,17 @@ elif pane == "Learning rate" and settings is not None:
         "loss falls fastest, well before it rises."
     )
     if choice is None or choice.files:
-        st.caption(train_data.UNSTORED)
+        st.caption(dataset_picker.UNSTORED)
         st.stop()
     key = f"rate {settings}"
     if st.button("Look for a rate") or st.session_state.get("_rate") == key:
         st.session_state["_rate"] = key
         words = "Trying learning rates …"
-        child = children.finished(
+        child = child_commands.finished(
             key, ["find-rate"], words, settings={**settings.as_dict(), "name": None}
         )
         if child is not None and child.failure:
-            st.error(plain(child.failure), icon="⚠️")
+            st.error(escape_markdown(child.failure), icon="⚠️")
         elif child is not None:
             found = json.loads(child.output)
             st.plotly_chart(charts.rate_search(found["rates"], found["losses"], found["suggested"]))

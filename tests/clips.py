@@ -11,7 +11,7 @@ import numpy as np
 import PIL.Image
 
 from dashboard import samples
-from fer.values import Image
+from fer.geometry import Image
 
 WIDTH, HEIGHT = 640, 480
 FRAMES = 90

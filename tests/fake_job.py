@@ -10,9 +10,10 @@ import sys
 import threading
 import time
 
-from fer.training import job, runs
-from fer.training.reporting import Reporter
-from fer.training.runs import Run
+from fer.runs import store
+from fer.runs.store import Run
+from fer.training import job
+from fer.training.reporter import Reporter
 
 SLOW_START = 77
 """Settings with this seed take a second to start."""
@@ -36,7 +37,7 @@ def work(run: Run, data: object, reporter: Reporter, stop: threading.Event) -> s
 
 
 def note(line: str) -> None:
-    with (runs.folder() / "order.txt").open("a", encoding="utf-8") as file:
+    with (store.folder() / "order.txt").open("a", encoding="utf-8") as file:
         file.write(line + "\n")
 
 

@@ -18,18 +18,9 @@ from onnx import TensorProto, helper, numpy_helper
 from dashboard import samples
 from fer import images, registry
 from fer.emotions import EMOTIONS
-from fer.values import (
-    Box,
-    Face,
-    FaceResult,
-    FrameResult,
-    Image,
-    InputSpec,
-    ModelCard,
-    Prediction,
-    Quality,
-    clipped_box,
-)
+from fer.geometry import Box, Image, clip_box
+from fer.model_card import InputSpec, ModelCard
+from fer.results import Face, FaceResult, FrameResult, Prediction, Quality
 
 _LEVEL = 36
 
@@ -72,7 +63,7 @@ def group_photo(columns: int = 3, rows: int = 2, width: int = 1024) -> Image:
 
 
 def make_face(left: int = 10, top: int = 20, side: int = 40, score: float = 0.9) -> Face:
-    box = clipped_box(left, top, left + side, top + side, 10_000, 10_000)
+    box = clip_box(left, top, left + side, top + side, 10_000, 10_000)
     assert box is not None
     return Face(box, score)
 

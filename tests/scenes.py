@@ -7,7 +7,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from fer.values import Box, Image, clipped_box
+from fer.geometry import Box, Image, clip_box
 from tests.helpers import ASTRONAUT_FACE, astronaut
 
 _PORTRAIT = (90, 20, 350, 280)
@@ -40,7 +40,7 @@ def face_box(place: Place, width: int = 640, height: int = 480) -> Box | None:
     down = (np.array([top, bottom]) - _PORTRAIT[1]) / (_PORTRAIT[3] - _PORTRAIT[1])
     across = x + (inside - 0.5) * side
     rows = y + (down - 0.5) * side
-    return clipped_box(across[0], rows[0], across[1], rows[1], width, height)
+    return clip_box(across[0], rows[0], across[1], rows[1], width, height)
 
 
 def overlap(a: Box, b: Box) -> float:

@@ -6,8 +6,9 @@ import threading
 
 import numpy as np
 
+from fer.geometry import Image, clip_box
 from fer.inference import detection
-from fer.values import Face, Image, clipped_box
+from fer.results import Face
 
 NAME = "stub"
 
@@ -46,7 +47,7 @@ class StubDetector:
             return ()
         height, width = image.shape[:2]
         corners = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
-        box = clipped_box(*map(float, corners), width, height)
+        box = clip_box(*map(float, corners), width, height)
         return () if box is None else (Face(box, 0.99),)
 
 

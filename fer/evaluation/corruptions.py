@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fer.training.distortion import moved, relit, resampled, through_jpeg
-from fer.values import Image
+from fer.data.transforms import moved, relit, resampled, through_jpeg
+from fer.geometry import Image
 
 Change = Callable[[Image, float, np.random.Generator], Image]
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.data import selection
+from fer.data.builder import split_of
+from fer.data.dataset import NO_LABEL, SPLITS, UNLABELLED, UNREADABLE, UNSPLIT, Dataset
 from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadDataset
 from fer.metrics import TIED
-from fer.training import datasets
-from fer.training.datasets import SPLITS, UNLABELLED, UNSPLIT, Dataset
-from fer.training.gathering import split_of
-from fer.training.labelled import NO_LABEL, UNREADABLE
 
 ALL = "all"
 """What the split is called where a data set has none."""
@@ -50,7 +49,7 @@ def select(data: Dataset, split: str | None, labels: str | None, question: str) 
             "or name the votes that belong to it with --votes."
         )
     in_split = np.arange(len(data)) if split == ALL else np.flatnonzero(data.splits == split)
-    true = datasets.truth(data, labels)[in_split]
+    true = selection.truth(data, labels)[in_split]
     reasons = _without_votes(data, in_split) if labels == "crowd" else {}
     reasons[NO_LABEL] = true == UNLABELLED if labels == "fer2013" else np.zeros(len(true), bool)
     dropped = {reason: int(rows.sum()) for reason, rows in reasons.items() if rows.any()}

@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer import metrics
+from fer.data.dataset import UNREADABLE, Dataset
 from fer.errors import BadDataset
-from fer.evaluation import figures, leaks, protocol, reading
+from fer.evaluation import duplicates, figures, predictions, protocol
+from fer.evaluation.predictions import OnProgress, Reading
 from fer.evaluation.protocol import Selection
-from fer.evaluation.reading import OnProgress, Reading
+from fer.geometry import read_only
 from fer.registry import Model
-from fer.training.datasets import Dataset
-from fer.training.labelled import UNREADABLE
-from fer.values import read_only
 
 _SUMMARY, _ARRAYS = "report.json", "faces.npz"
 
@@ -33,8 +32,8 @@ class Faces:
     `rows` int64 (N,) are their places in the data set as `datasets.opened` gives it; `sources` (N,)
     say where each stands; `true` (N,) are the right answers; `votes` int64 (N, 10) those of the
     crowd, or None; `found` (N,) says in which pictures a face was seen; `boxes` int32 (N, 4) where
-    (left, top, right, bottom, zeros where not); `quality` float32 (N, 5) as `reading.QUALITIES`,
-    NaN where unknown.
+    (left, top, right, bottom, zeros where not); `quality` float32 (N, 5) as
+    `predictions.QUALITIES`, NaN where unknown.
     """
 
     rows: NDArray[np.int64]
@@ -140,11 +139,11 @@ def evaluate(
     """Asks models of the labelled faces of a data set that `datasets.opened` gave.
 
     `path` is told in the report. See `protocol.select` for `split` and `labels`, and
-    `reading.read` for what counts as a face. Raises `BadDataset` where nothing can be evaluated and
-    `BadModel` where a model does not answer with probabilities.
+    `predictions.read` for what counts as a face. Raises `BadDataset` where nothing can be evaluated
+    and `BadModel` where a model does not answer with probabilities.
     """
     selection = protocol.select(data, split, labels, models[0].card.question)
-    read = reading.read(models, data, selection.rows, whole_picture, on_progress)
+    read = predictions.read(models, data, selection.rows, whole_picture, on_progress)
     if not len(read.kept):
         raise BadDataset(f"no picture of {data.name} can be read; the first: {read.problems[0]}.")
     faces = _faces(data, selection, read)
@@ -162,16 +161,16 @@ def evaluate(
             models, read.probabilities, read.seconds, strict=True
         )
     )
-    copies = leaks.find(data, faces.rows, selection.split)
+    copies = duplicates.find(data, faces.rows, selection.split)
     facts = {
         **_facts(data, path, selection, read),
         "copies": {
             "within": copies.within,
             "across": dict(copies.across),
             "contradictions": copies.contradictions,
-            "groups": leaks.described(copies, data),
+            "groups": duplicates.described(copies, data),
         },
-        "notes": leaks.notes([model.card for model in models], data, selection.split, copies),
+        "notes": duplicates.notes([model.card for model in models], data, selection.split, copies),
     }
     return Report(facts, faces, reports, _comparison(reports, faces))
 

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.data.dataset import Dataset, as_rgb
 from fer.errors import BadDataset, BadImage
 from fer.evaluation import corruptions, figures, protocol
 from fer.evaluation.corruptions import Corruption
-from fer.evaluation.reading import OnProgress, largest_face
+from fer.evaluation.predictions import OnProgress, largest_face
+from fer.geometry import Image
 from fer.inference import cropping
+from fer.model_card import InputSpec
 from fer.registry import Model
-from fer.training.datasets import Dataset, as_rgb
-from fer.values import Image, InputSpec
+
+KEPT = "robustness.json"
 
 PROTOCOL = (
     "whole face pictures made worse before the network's input is cut; border replicated, "

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.evaluation import figures
-from fer.evaluation.reading import QUALITIES
+from fer.evaluation.predictions import QUALITIES
 
 NUM_SLICES = 4
 _SIGNLESS = ("roll", "yaw")

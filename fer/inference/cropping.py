@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.values import Box, Face, Image, InputSpec
+from fer.geometry import Box, Image
+from fer.model_card import InputSpec
+from fer.results import Face
 
 
 def whole_face(image: Image) -> Face:

@@ -15,7 +15,8 @@ import numpy as np
 
 from fer import images
 from fer.errors import UnknownDetector
-from fer.values import Face, Image, clipped_box
+from fer.geometry import Image, clip_box
+from fer.results import Face
 
 DEFAULT = "mtcnn"
 POOL_SIZE = 2
@@ -47,7 +48,7 @@ class Mtcnn:
         faces = []
         for one in found:
             left, top, box_width, box_height = one["box"]
-            box = clipped_box(left, top, left + box_width, top + box_height, width, height)
+            box = clip_box(left, top, left + box_width, top + box_height, width, height)
             points = np.array(list(one["keypoints"].values()), np.float32)
             if box is not None:
                 faces.append(Face(box, min(1.0, float(one["confidence"])), points))
@@ -71,7 +72,7 @@ class Haar:
         )
         faces = []
         for (left, top, side, _), weight in zip(found, np.ravel(weights), strict=True):
-            box = clipped_box(left, top, left + side, top + side, width, height)
+            box = clip_box(left, top, left + side, top + side, width, height)
             if box is not None:
                 faces.append(Face(box, float(1 / (1 + np.exp(-weight / 2)))))
         return _left_to_right(faces)
@@ -118,7 +119,7 @@ def detect_with(
     found = []
     for face in detector.detect(padded):
         left, top, right, bottom = ((value - pad) / scale for value in face.box.as_list())
-        box = clipped_box(left, top, right, bottom, width, height)
+        box = clip_box(left, top, right, bottom, width, height)
         if box is None or min(box.width, box.height) < 2:
             continue
         points = None if face.landmarks is None else (face.landmarks - pad) / np.float32(scale)

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from fer.emotions import EMOTIONS
 from fer.errors import BadModel
+from fer.geometry import read_only
 from fer.inference.activation import class_activation
 from fer.registry import Model
-from fer.values import Prediction, read_only
+from fer.results import Prediction
 
 GRID = 12
 """Places across and down at which a face is covered: every 4 pixels of a 48-pixel input."""

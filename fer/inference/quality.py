@@ -5,8 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from fer.geometry import Image
 from fer.inference import cropping
-from fer.values import Face, Image, InputSpec, Quality
+from fer.model_card import InputSpec
+from fer.results import Face, Quality
 
 _GREY = InputSpec(height=48, width=48, channels=1)
 

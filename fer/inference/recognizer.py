@@ -7,16 +7,17 @@ import time
 from collections.abc import Sequence
 
 from fer import images, registry
+from fer.geometry import Image
 from fer.inference import cropping, detection, quality
 from fer.registry import Model
-from fer.values import Face, FaceResult, FrameResult, Image, Prediction
+from fer.results import Face, FaceResult, FrameResult, Prediction
 
 
 class Recognizer:
     """One model and one kind of detector. Cheap to make, and safe to use from any thread.
 
     >>> result = Recognizer().analyze(images.read("photo.jpg"))
-    >>> [face.prediction.words for face in result.faces]
+    >>> [face.prediction.display_label for face in result.faces]
     ['happy', 'unsure']
     """
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fer.emotions import EMOTIONS
-from fer.values import FaceResult, FrameResult
+from fer.results import FaceResult, FrameResult
 
 STEPS = ("decode", "detect", "crop", "classify")
 COLUMNS = (

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.training.augmentation import STRENGTHS, augmented, mixed
-from fer.training.settings import TrainSettings
+from fer.data.augmentation import STRENGTHS, augmented, mixed
+from fer.runs.settings import TrainSettings
 
 _PREPARED_BATCHES = 8
 

@@ -13,27 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer import registry
+from fer.data.dataset import Dataset
 from fer.emotions import NUM_EMOTIONS
-from fer.errors import BadModel, BadSettings, UnknownModel
-from fer.training.files import written_whole
-from fer.training.labelled import Dataset
-from fer.training.settings import TrainSettings
+from fer.files import written_whole
 
 _CHUNK = 256
-
-
-def check(settings: TrainSettings) -> None:
-    """Raises `BadSettings` where a teacher is damaged, unknown or answers another question."""
-    for name in settings.teachers:
-        try:
-            question = registry.load(name).card.question
-        except (BadModel, UnknownModel) as error:
-            raise BadSettings(f"the teacher {name!r} cannot teach: {error}") from None
-        if question != settings.labels:
-            raise BadSettings(
-                f"the teacher {name!r} answers the question {question!r}, but the settings ask "
-                f"{settings.labels!r}; choose a teacher that answers the same."
-            )
 
 
 def answers(
@@ -81,10 +65,10 @@ def answers_kept(
 
 
 def blended(
-    targets: NDArray[np.float32], taught: NDArray[np.float32], share: float
+    targets: NDArray[np.float32], teacher_probabilities: NDArray[np.float32], share: float
 ) -> NDArray[np.float32]:
     """Targets (N, 7) of which `share` is what the teachers say."""
-    return ((1 - share) * targets + share * taught).astype(np.float32)
+    return ((1 - share) * targets + share * teacher_probabilities).astype(np.float32)
 
 
 def _read(file: Path, faces: Dataset) -> NDArray[np.float32] | None:

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fer import registry
+from fer.data import dataset, selection
 from fer.errors import BadSettings, FerError
-from fer.training import datasets, distillation, failures, launching, queueing, runs, transfer
-from fer.training.reporting import Reporter, say
-from fer.training.runs import Run
-from fer.training.settings import TrainSettings
+from fer.runs import checks, launcher, queue as run_queue, store, weights
+from fer.runs.settings import TrainSettings
+from fer.runs.store import Run
+from fer.training import distillation, failures
+from fer.training.reporter import Reporter, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 def checked_data(
     settings: TrainSettings, fresh: bool = True, is_taught: bool = False
-) -> datasets.Dataset:
+) -> dataset.Dataset:
     """The faces that a run would use, once all that can be known before it starts is in order.
 
     A run that goes on (not `fresh`) no longer needs the weights it began with, and one that has its
@@ -40,14 +42,16 @@ def checked_data(
     if settings.name and registry.check_name(settings.name) in registry.names():
         raise BadSettings(f"there is a model {settings.name!r} already; choose another name.")
     if fresh:
-        transfer.source(settings)
+        weights.source(settings)
     if not is_taught:
-        distillation.check(settings)
-    runs.check_space()
-    return datasets.prepared(settings, say)
+        checks.check_teachers(settings)
+    store.check_space()
+    return selection.prepared(
+        settings.data, settings.votes, settings.labels, settings.limit, settings.seed, say
+    )
 
 
-def run(run: Run, stop: threading.Event, data: datasets.Dataset | None = None) -> str:
+def run(run: Run, stop: threading.Event, data: dataset.Dataset | None = None) -> str:
     """Does or continues a run until it is finished or `stop` is set; returns its last state.
 
     First it waits until no other run is at work. `data` spares reading what `checked_data` has
@@ -55,7 +59,7 @@ def run(run: Run, stop: threading.Event, data: datasets.Dataset | None = None) -
     """
     with Reporter(run, stop) as reporter:
         try:
-            with queueing.turn(run.id, stop, reporter.waiting) as is_mine:
+            with run_queue.turn(run.id, stop, reporter.waiting) as is_mine:
                 state = _work(run, data, reporter, stop) if is_mine else "stopped"
         except KeyboardInterrupt:
             state = "stopped"
@@ -84,59 +88,58 @@ def handle_signals(stop: threading.Event) -> None:
 
 def learner_for(
     settings: TrainSettings,
-    data: datasets.Dataset,
+    data: dataset.Dataset,
     fresh: bool = True,
-    taught: NDArray[np.float32] | None = None,
+    teacher_probabilities: NDArray[np.float32] | None = None,
 ) -> Learner:
     """A learner with the training and validation faces of `data`; loads TensorFlow.
 
-    `taught` is what teachers say of the training faces, (N, 7).
+    `teacher_probabilities` is what teachers say of the training faces, (N, 7).
     """
-    from fer.training.learner import Examples, Learner
+    from fer.training.batches import Examples
+    from fer.training.learner import Learner
 
     def examples(split: str) -> Examples:
         part = data.split(split)
         return Examples(
             part.inputs(settings.input),
-            datasets.targets(part, settings.labels),
-            datasets.truth(part, settings.labels),
-            datasets.other_targets(part, settings.labels) if settings.other_question else None,
+            selection.targets(part, settings.labels),
+            selection.truth(part, settings.labels),
+            selection.other_targets(part, settings.labels) if settings.other_question else None,
         )
 
     train = examples("train")
-    if taught is not None:
-        targets = distillation.blended(train.targets, taught, settings.teacher_share)
+    if teacher_probabilities is not None:
+        targets = distillation.blended(train.targets, teacher_probabilities, settings.teacher_share)
         train = replace(train, targets=targets)
     return Learner(settings, train, examples("validation"), fresh)
 
 
-def _work(
-    run: Run, data: datasets.Dataset | None, reporter: Reporter, stop: threading.Event
-) -> str:
+def _work(run: Run, data: dataset.Dataset | None, reporter: Reporter, stop: threading.Event) -> str:
     settings, fresh = run.settings, not run.checkpoint.exists()
     reporter.state("starting")
     if data is None:
         reporter.doing("reading the faces")
-        data = checked_data(settings, fresh, run.taught.exists())
+        data = checked_data(settings, fresh, run.teacher_probabilities.exists())
     if stop.is_set():
         return "stopped"
-    taught = None
+    teacher_probabilities = None
     if settings.teachers:
         train, stopped = data.split("train"), stop.is_set
-        taught = distillation.answers_kept(
-            run.taught, settings.teachers, train, stopped, reporter.teachers
+        teacher_probabilities = distillation.answers_kept(
+            run.teacher_probabilities, settings.teachers, train, stopped, reporter.teachers
         )
-        if taught is None:
+        if teacher_probabilities is None:
             return "stopped"
     reporter.doing("loading TensorFlow and building the network")
-    learner = learner_for(settings, data, fresh, taught)
+    learner = learner_for(settings, data, fresh, teacher_probabilities)
     if stop.is_set():
         return "stopped"
     say(f"{len(learner.train)} faces to train on, {len(learner.validation)} to validate with")
     if not fresh:
         learner.restore(run.checkpoint)
     # A new checkpoint beside the old one, the best epoch's weights, and two exports.
-    runs.check_space(3 * learner.num_bytes())
+    store.check_space(3 * learner.num_bytes())
     if learner.trains_head_only:
         say("the backbone is frozen: its features are computed once, without augmentation")
     learner.on_features = reporter.features
@@ -145,9 +148,9 @@ def _work(
         return "stopped"
     reporter.doing("publishing the best epoch")
     learner.load_average(run.best)
-    from fer.training import publishing
+    from fer.export import publish
 
-    card = publishing.publish(
+    card = publish.publish(
         learner.average,
         settings,
         data,
@@ -196,7 +199,7 @@ def main() -> int:
     taken_up = Run(Path(sys.argv[1]))
     say(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC: process {os.getpid()} takes up the run")
     try:
-        launching.claim(taken_up)
+        launcher.claim(taken_up)
     except FerError as error:
         say(str(error))
         return 2

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from fer import metrics
 from fer.emotions import EMOTIONS, NUM_EMOTIONS
 from fer.errors import BadRun
-from fer.training import batches, head, networks, optimization, transfer
+from fer.files import written_whole
+from fer.networks import build as networks, frozen_backbone, initial_weights
+from fer.runs.settings import TrainSettings
+from fer.training import batches, optimization
 from fer.training.batches import Batch, Examples
-from fer.training.files import written_whole
 from fer.training.progress import Progress
-from fer.training.settings import TrainSettings
 
 __all__ = ["Examples", "Learner", "Progress"]
 
@@ -51,7 +52,7 @@ class Learner:
         self.model = networks.build(settings.network, settings.input, settings.precision)
         self.average = networks.build(settings.network, settings.input)
         if fresh:
-            transfer.load(self.model, settings)
+            initial_weights.load(self.model, settings)
         self._both = networks.with_other_head(self.model) if settings.other_question else None
         self.average.set_weights(self.model.get_weights())
         self.batch_size = min(settings.batch_size, len(train))
@@ -76,7 +77,7 @@ class Learner:
             if layer.trainable
             for mean, new in zip(averaged.weights, layer.weights, strict=True)
         ]
-        self._features: head.Features | None = None
+        self._features: frozen_backbone.Features | None = None
         self._step = tf.function(self._train_step, reduce_retracing=True)
 
     def run_epoch(
@@ -114,7 +115,9 @@ class Learner:
         """Computes what `prepared` needs of a frozen backbone; False if asked to stop before."""
         if self.trains_head_only and self._features is None:
             pixels = self.train.pixels, self.validation.pixels
-            self._features = head.features(self.average, *pixels, should_stop, self.on_features)
+            self._features = frozen_backbone.features(
+                self.average, *pixels, should_stop, self.on_features
+            )
             return self._features is not None
         return True
 
@@ -176,7 +179,7 @@ class Learner:
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the averaged network answers, (N, 7), for uint8 (N, H, W, C)."""
-        return np.concatenate(list(head.answers(self._answer, pixels)))
+        return np.concatenate(list(frozen_backbone.answers(self._answer, pixels)))
 
     def learning_rate(self, step: int) -> float:
         """The rate at a step of the whole run."""
@@ -263,7 +266,7 @@ class Learner:
         """Probabilities in training: from faces, or from features where only the head learns; and
         the answer to the other question, where it is asked."""
         if self.trains_head_only:
-            return head.through(self.model, inputs, training=True), None
+            return frozen_backbone.through(self.model, inputs, training=True), None
         if self._both is not None:
             answer, other = self._both(inputs, training=True)
             return answer, other
@@ -274,7 +277,9 @@ class Learner:
         if self._features is None:
             return self.probabilities(self.validation.pixels)
         vectors = tf.constant(self._features.validation)
-        return np.asarray(head.through(self.average, vectors, training=False), np.float32)
+        return np.asarray(
+            frozen_backbone.through(self.average, vectors, training=False), np.float32
+        )
 
 
 def _flat(model: keras.Model) -> list[keras.Layer]:

@@ -10,7 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from fer.emotions import NUM_EMOTIONS
-from fer.training.settings import TrainSettings
+from fer.runs.settings import TrainSettings
 
 _MOMENTUM = 0.9
 _NOT_DECAYED = ["bias", "gamma", "beta"]

@@ -13,7 +13,8 @@ import PIL.ImageFont
 from numpy.typing import NDArray
 
 from fer.emotions import COLOURS
-from fer.values import Box, FaceResult, FrameResult, Image, Prediction
+from fer.geometry import Box, Image
+from fer.results import FaceResult, FrameResult, Prediction
 
 STYLES = ("box", "circle")
 UNSURE_COLOUR = "#F2F2F2"
@@ -108,7 +109,7 @@ def _label(
     size = max(_SMALLEST_TEXT, int(np.clip(box.width / 5.5, longest / 75, longest / 28)))
     mask = _text_mask(prefix + caption(face.prediction), size)
     if mask.shape[1] > _WIDEST * box.width:
-        mask = _text_mask(prefix + face.prediction.words, size)
+        mask = _text_mask(prefix + face.prediction.display_label, size)
     pad = max(2, mask.shape[0] // 5)
     tall, wide = mask.shape[0] + 2 * pad, mask.shape[1] + 2 * pad
     if tall >= height or wide >= width:

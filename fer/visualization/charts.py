@@ -9,7 +9,7 @@ import pandas  # noqa: F401 - plotly uses it if it is loaded, even if another th
 import plotly.graph_objects as go
 
 from fer.emotions import COLOURS, EMOTIONS
-from fer.values import Prediction
+from fer.results import Prediction
 from fer.visualization.annotate import percent
 
 _BAR_HEIGHT = 26

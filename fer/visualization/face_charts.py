@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from fer.emotions import EMOTIONS, NUM_EMOTIONS
-from fer.values import Prediction
+from fer.results import Prediction
 from fer.visualization.charts import probability_bars
 from fer.visualization.evaluation_charts import confusion_map
 

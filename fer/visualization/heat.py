@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from fer.values import Image
+from fer.geometry import Image
 
 SIDE = 288
 FOR, AGAINST = "#2BE05A", "#C35CFF"

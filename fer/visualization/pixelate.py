@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from fer.values import FrameResult, Image, clipped_box
+from fer.geometry import Image, clip_box
+from fer.results import FrameResult
 
 BLOCKS = 5
 """Squares across a face: of seven, a detector still made a face now and then."""
@@ -20,7 +21,7 @@ def faces(image: Image, result: FrameResult) -> Image:
     height, width = image.shape[:2]
     for box in (*result.hidden, *(one.face.box for one in result.faces)):
         across, down = _MARGIN * box.width, _MARGIN * box.height
-        wider = clipped_box(
+        wider = clip_box(
             box.left - across, box.top - down, box.right + across, box.bottom + down, width, height
         )
         if wider is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fer.emotions import COLOURS, EMOTIONS
-from fer.values import Probabilities
+from fer.results import Probabilities
 
 SECONDS = 60
 POINTS_PER_SECOND = 4

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from fer import images
+from fer.data.dataset import as_rgb
+from fer.data.synthetic import faces as synthetic_faces
 from fer.emotions import EMOTIONS
-from fer.training import drawn
-from fer.training.labelled import as_rgb
 from tests.browser.test_app import settled
 
 pytestmark = pytest.mark.browser
@@ -33,7 +33,7 @@ def drawn_zip(each: int = 2) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         for emotion in EMOTIONS:
             for number in range(each):
-                picture = as_rgb(drawn.face(emotion, random, 1.0))
+                picture = as_rgb(synthetic_faces.face(emotion, random, 1.0))
                 archive.writestr(f"test/{emotion}/{number}.png", images.encode_png(picture))
     return buffer.getvalue()
 

@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect
 
 from fer import images
+from fer.geometry import Image
 from fer.inference import detection
-from fer.values import Image
 from tests import clips
 from tests.browser.conftest import running_app
 from tests.browser.test_app import server_of, settled

@@ -11,8 +11,7 @@ import av
 import numpy as np
 import PIL.Image
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fer import images
 from fer.errors import BadImage

@@ -11,7 +11,7 @@ import pytest
 
 from fer import registry
 from fer.errors import BadModel, UnknownModel
-from fer.values import InputSpec
+from fer.model_card import InputSpec
 from tests.helpers import make_card, publish_tiny
 
 

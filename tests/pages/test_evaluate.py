@@ -16,10 +16,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import children, evaluate_downloads, evaluations, navigation
-from dashboard.children import Child
-from dashboard.evaluations import Evaluation
-from dashboard.words import plain
+from dashboard import navigation
+from dashboard.evaluate import downloads as evaluate_downloads, session as evaluations
+from dashboard.evaluate.session import Evaluation
+from dashboard.server import child_commands
+from dashboard.server.child_commands import Child
+from dashboard.text import escape_markdown
 from fer import cli, registry
 from fer.emotions import EMOTIONS
 from tests.helpers import labelled_zip, publish_tiny
@@ -61,7 +63,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
             process = Ended(cli.main(arguments))
         return Child(process, folder, time.monotonic(), longest_seconds)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(children, "start", start)
+    monkeypatch.setattr(child_commands, "start", start)
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)  # this is no main thread
 
 
@@ -229,7 +231,7 @@ def test_an_absent_split_and_absent_votes_are_sentences(open_page: Open) -> None
     chooser(page, "Split").set_value("")
     chooser(page, "Right answer").set_value("crowd").run()
     finished(press(page, "Start"))
-    assert plain("holds no crowd votes") in page.error[0].value
+    assert escape_markdown("holds no crowd votes") in page.error[0].value
 
 
 @usefixtures("at_once")

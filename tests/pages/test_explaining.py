@@ -35,13 +35,13 @@ def test_another_emotion_can_be_explained(tiny_models: Path) -> None:
 def explain_a_grey_face() -> None:
     import numpy as np
 
-    from dashboard import explain_view
+    from dashboard import explanation_view
     from fer import registry
-    from fer.values import Prediction
+    from fer.results import Prediction
 
     pixels = np.full((48, 48, 1), 120, np.uint8)
     prediction = Prediction(registry.load("tiny").probabilities(pixels[None])[0], uncertain=False)
-    explain_view.section("tiny", pixels, prediction, "grey")
+    explanation_view.section("tiny", pixels, prediction, "grey")
 
 
 def test_every_face_keeps_its_own_input(open_page: Open) -> None:

@@ -13,11 +13,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit_webrtc.webrtc import SignallingTimeoutError
 
-from dashboard import live_help, live_session, live_stream, live_summary, live_view, samples
-from dashboard.words import plain
+from dashboard import samples
+from dashboard.live import (
+    help as live_help,
+    session as live_session,
+    summary as live_summary,
+    view as live_view,
+)
+from dashboard.live.stream import Look, Stream
+from dashboard.text import escape_markdown
 from fer import images, registry
-from fer.inference.live import PersonSummary
-from tests.dashboard.test_live_stream import clips, shown_until, video
+from fer.live.feed import PersonSummary
+from tests.dashboard.live.test_stream import clips, shown_until, video
 from tests.pages.conftest import Open
 from tests.pages.test_photos import words
 
@@ -32,10 +39,10 @@ def open_live(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> Show:
         told = {"secure": True, "cameras": 1, "permission": "prompt", **facts}
         monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
         monkeypatch.setattr(live_help, "camera_facts", lambda: told)
-        monkeypatch.setattr("fer.inference.live.STALE_SECONDS", 1e6)  # on a busy machine
+        monkeypatch.setattr("fer.live.feed.STALE_SECONDS", 1e6)  # on a busy machine
         if sending:
             state = SimpleNamespace(state=SimpleNamespace(playing=True, signalling=False))
-            monkeypatch.setattr("dashboard.live_connection.webrtc_streamer", lambda *_, **__: state)
+            monkeypatch.setattr("dashboard.live.connection.webrtc_streamer", lambda *_, **__: state)
         return open_page("live")
 
     return show
@@ -46,13 +53,13 @@ def session(page: AppTest) -> live_session.Session:
     return found
 
 
-def stream(page: AppTest) -> live_stream.Stream:
+def stream(page: AppTest) -> Stream:
     found = session(page).stream
     assert found is not None
     return found
 
 
-def send_until_seen(page: AppTest) -> live_stream.Stream:
+def send_until_seen(page: AppTest) -> Stream:
     sent = stream(page)
     shown_until(sent, lambda _: bool(sent.feed and sent.feed.people()))
     return sent
@@ -111,7 +118,7 @@ def test_every_setting_reaches_the_stream(open_live: Show) -> None:
     assert now.model.card.name == "other"
     assert (now._settings.detector, now._settings.every) == ("haar", 5)
     assert (now._settings.smoothing, now._settings.unsure_below) == (1.0, 0.7)
-    assert now.look == live_stream.Look("box", mirror=False, pixelate=True)
+    assert now.look == Look("box", mirror=False, pixelate=True)
 
 
 def test_people_chart_and_measurements_are_shown(open_live: Show) -> None:
@@ -237,7 +244,7 @@ def test_errors_in_the_frame_thread_are_told(open_live: Show) -> None:
     page = open_live(sending=True)
     send_until_seen(page).fault = "a frame could not be shown: *why*"
     page.run()
-    assert plain("a frame could not be shown: *why*") in words(page)
+    assert escape_markdown("a frame could not be shown: *why*") in words(page)
 
 
 def test_the_snapshot_is_read_by_the_same_model(open_live: Show) -> None:
@@ -248,7 +255,7 @@ def test_the_snapshot_is_read_by_the_same_model(open_live: Show) -> None:
         ("face.jpg", images.encode_png(samples.astronaut()), "image/jpeg")
     ).run()
     assert not page.exception
-    assert plain("snapshot-1.jpg") in words(page)
+    assert escape_markdown("snapshot-1.jpg") in words(page)
     assert "read by tiny" in words(page)
 
 
@@ -265,8 +272,8 @@ def test_a_connection_that_this_server_cannot_set_up_is_a_sentence(
     def fail(*_: object, **__: object) -> None:
         raise SignallingTimeoutError("nothing within 10 seconds")
 
-    monkeypatch.setattr("dashboard.live_connection.webrtc_streamer", fail)
-    assert plain("could not set up its side of the connection: nothing within") in words(
+    monkeypatch.setattr("dashboard.live.connection.webrtc_streamer", fail)
+    assert escape_markdown("could not set up its side of the connection: nothing within") in words(
         open_live()
     )
 

@@ -11,9 +11,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import navigation
-from dashboard.words import plain
-from fer import registry
-from fer.training import calibration, purpose
+from dashboard.text import escape_markdown
+from fer import model_card, registry
+from fer.export import calibration
 from tests.helpers import publish_tiny
 from tests.pages.conftest import Open, go
 from tests.pages.test_photos import press, words
@@ -172,10 +172,10 @@ def test_the_law_stands_on_every_card(open_page: Open, tiny_models: Path) -> Non
     shown = words(page)
     for needed in ("hiring, school, policing", "Art. 5(1)(f)", "Art. 50", "63% of faces"):
         assert needed in shown
-    write_card(tiny_models, "tiny", {"not_for": purpose.NOT_FOR})
+    write_card(tiny_models, "tiny", {"not_for": model_card.NOT_FOR})
     page.run()
     assert not page.warning
-    assert plain(purpose.NOT_FOR) in page.error[0].value
+    assert escape_markdown(model_card.NOT_FOR) in page.error[0].value
 
 
 def test_the_list_tells_figures_and_marks(open_page: Open, tiny_models: Path) -> None:
@@ -222,7 +222,7 @@ def test_a_model_that_cannot_be_loaded_is_not_put_to_use(
 ) -> None:
     (tiny_models / "other" / "model.onnx").write_bytes(b"")
     page = press(choose(open_page("models"), 0, "other"), "Use this model")
-    assert plain("is not the file that its card describes") in page.toast[0].value
+    assert escape_markdown("is not the file that its card describes") in page.toast[0].value
     assert registry.active() == "tiny"
 
 
@@ -253,7 +253,7 @@ def test_speed_is_measured_when_asked(open_page: Open) -> None:
 def test_a_speed_that_cannot_be_measured_is_a_sentence(open_page: Open, tiny_models: Path) -> None:
     (tiny_models / "tiny" / "model.onnx").write_bytes(b"")
     page = press(show(open_page("models"), "Size and speed"), "Measure the speed here")
-    assert plain("is not the file that its card describes") in page.toast[0].value
+    assert escape_markdown("is not the file that its card describes") in page.toast[0].value
 
 
 def test_the_command_repeats_the_settings(open_page: Open, tiny_models: Path) -> None:
@@ -263,7 +263,7 @@ def test_the_command_repeats_the_settings(open_page: Open, tiny_models: Path) ->
     command = "train --settings tiny.json --data 'my faces.csv' --name tiny-again"
     assert any(command in code.value for code in page.code)
     write_card(tiny_models, "tiny", {"settings": {"network": "mlp", "colour": "red"}})
-    assert plain("unknown setting colour") in words(page.run())
+    assert escape_markdown("unknown setting colour") in words(page.run())
 
 
 ITS = {"data": "my faces.csv", "network": "mlp", "epochs": 3, "votes": "v.csv"}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from dashboard import desk
-from dashboard.words import plain
+from dashboard.photos import session as photo_session
+from dashboard.text import escape_markdown
 from fer import images, registry
 from tests.helpers import astronaut, cut_face, group_photo, publish_tiny
 from tests.pages.conftest import Open, go
@@ -34,13 +34,13 @@ def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
     return page
 
 
-def mine(page: AppTest) -> desk.Desk:
+def mine(page: AppTest) -> photo_session.PhotoSession:
     return page.session_state["_photo_desk"]
 
 
 def test_the_sample_is_read_in_one_click(open_page: Open) -> None:
     page = press(open_page("photos"), "Try a sample")
-    assert plain("astronaut.png") in words(page)
+    assert escape_markdown("astronaut.png") in words(page)
     assert "1 face ·" in words(page)
     assert len(page.dataframe[0].value) == 1
 
@@ -56,8 +56,8 @@ def test_uploads_are_read_and_bad_ones_reported(open_page: Open) -> None:
     shown = words(page)
     assert "6 faces ·" in shown
     assert "2 files could not be read" in shown
-    assert plain("broken.png is not a picture") in shown
-    assert plain("empty.png is empty") in shown
+    assert escape_markdown("broken.png is not a picture") in shown
+    assert escape_markdown("empty.png is empty") in shown
 
 
 def test_no_face_says_what_to_try_and_offers_the_whole_picture(open_page: Open) -> None:
@@ -124,7 +124,7 @@ def test_an_upload_that_is_too_large_is_named_and_the_others_are_read(open_page:
     page = open_page("photos")
     large = b"\0" * (images.MAX_BYTES + 1)
     upload(page, ("large.png", large), ("good.png", images.encode_png(astronaut())))
-    assert plain("large.png has 20 MB") in words(page)
+    assert escape_markdown("large.png has 20 MB") in words(page)
     assert len(mine(page).pictures) == 1
 
 
@@ -133,7 +133,7 @@ def test_names_are_shown_as_they_are(open_page: Open) -> None:
     name = "![x](http:&#47;&#47;example.org) **b** :red[r] $a$.png"
     upload(page, (name, images.encode_png(astronaut())), (f"bad {name}", b"x"))
     shown = words(page)
-    assert plain(mine(page).pictures[0].name) in shown
+    assert escape_markdown(mine(page).pictures[0].name) in shown
     assert "![" not in shown
     assert ":red[" not in shown
 

@@ -13,12 +13,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, NumberInput, Selectbox, TextInput
 
-from dashboard import timers, train_data
-from dashboard.words import plain
-from fer import registry
-from fer.training import catalogue, launching, runs, uploads
-from fer.training.settings import TrainSettings
-from fer.training.states import RunStatus
+from dashboard import dataset_picker
+from dashboard.server import timers
+from dashboard.text import escape_markdown
+from fer import permission, registry
+from fer.runs import checks, network_specs, store, uploads
+from fer.runs.settings import TrainSettings
+from fer.runs.status import RunStatus
 from tests.helpers import labelled_zip
 from tests.pages.conftest import Open, go
 from tests.pages.test_photos import press, words
@@ -36,8 +37,8 @@ ROW = {
 }
 
 
-def make_run(state: str, **changes: object) -> runs.Run:
-    run = runs.create(TrainSettings("drawn", network="mlp", epochs=4))
+def make_run(state: str, **changes: object) -> store.Run:
+    run = store.create(TrainSettings("drawn", network="mlp", epochs=4))
     run.add_metrics(ROW)
     run.write_status(RunStatus(state=state, epoch=1, epochs=4, **changes))  # type: ignore[arg-type]
     return run
@@ -84,7 +85,7 @@ def test_states_are_told_apart(open_page: Open, state: str, buttons: set[str]) -
     assert shown == buttons
     assert state in words(page)
     if state == "failed":
-        assert plain("the disk is full") in words(page)
+        assert escape_markdown("the disk is full") in words(page)
 
 
 def test_a_finished_model_can_be_used_and_undone(open_page: Open) -> None:
@@ -111,7 +112,7 @@ def test_a_deleted_run_is_gone(open_page: Open) -> None:
     next(one for one in page.button if one.label == "Delete").click().run()
     assert not page.exception
     assert not run.path.exists()
-    assert launching.training_allowed()
+    assert permission.training_allowed()
 
 
 def test_wrong_settings_are_sentences(open_page: Open) -> None:
@@ -142,14 +143,14 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[TrainSettings]:
     """The settings of the runs that were started, none of which is at work."""
     asked: list[TrainSettings] = []
 
-    def start(settings: TrainSettings) -> runs.Run:
-        launching.check(settings)
+    def start(settings: TrainSettings) -> store.Run:
+        checks.check(settings)
         asked.append(settings)
-        run = runs.create(settings)
+        run = store.create(settings)
         run.write_status(RunStatus(state="stopped", epochs=settings.epochs))
         return run
 
-    monkeypatch.setattr("fer.training.launching.start", start)
+    monkeypatch.setattr("fer.runs.launcher.start", start)
     return asked
 
 
@@ -192,7 +193,7 @@ def test_start_shows_the_new_run_whatever_was_shown(
         start_button(page).click().run()
         assert page.segmented_control[0].value == "Run"
         assert len(started) == number
-        assert labelled(page, "Run").value == runs.listing()[0].id
+        assert labelled(page, "Run").value == store.listing()[0].id
         page.segmented_control[0].set_value("Learning rate").run()
 
 
@@ -230,7 +231,7 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
         assert arguments == ["find-rate"] and settings is not None
         found[key] = settings
 
-    monkeypatch.setattr("dashboard.children.finished", finished)
+    monkeypatch.setattr("dashboard.server.child_commands.finished", finished)
     return found
 
 
@@ -261,7 +262,7 @@ def offered(page: AppTest, label: str) -> list[str]:
 def test_uploads_are_seen_and_deleted_by_the_session_that_stored_them_alone(
     open_page: Open, started: list[TrainSettings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.children.finished", lambda *_: None)
+    monkeypatch.setattr("dashboard.server.child_commands.finished", lambda *_: None)
     page = upload(open_page("train"))
     start_button(page).click().run()
     other = open_page("train")
@@ -278,7 +279,7 @@ def test_uploads_are_seen_and_deleted_by_the_session_that_stored_them_alone(
     next(one for one in page.button if one.key == f"delete-{digest}").click().run()
     assert not page.exception
     assert uploads.listing() == [] and offered(page, "Faces to learn from") == []
-    uploads.store(io.BytesIO(labelled_zip([3, 3], [3, 4], "train")), "faces.zip")
+    uploads.save(io.BytesIO(labelled_zip([3, 3], [3, 4], "train")), "faces.zip")
     page.run()
     assert offered(page, "Faces to learn from") == []
 
@@ -320,7 +321,7 @@ def test_an_upload_without_a_run_is_deleted_after_some_time(
     assert kept.path.is_file()
     os.utime(kept.path.parent, (0, 0))
     assert "uploads without a run" in timers._names
-    train_data.tidy()
+    dataset_picker.tidy()
     assert not kept.path.exists()
 
 
@@ -337,7 +338,7 @@ def test_a_found_rate_is_written_into_the_form_each_time(
 ) -> None:
     found = json.dumps({"rates": [0.01, 0.02, 0.04], "losses": [2, 1.5, 1.8], "suggested": 0.02})
     child = SimpleNamespace(failure=None, output=found)
-    monkeypatch.setattr("dashboard.children.finished", lambda *_, **__: child)
+    monkeypatch.setattr("dashboard.server.child_commands.finished", lambda *_, **__: child)
     page = open_page("train")
     page.segmented_control[0].set_value("Learning rate").run()
     for typed in ("0.5", "0.7"):
@@ -415,7 +416,7 @@ def test_a_change_of_the_network_brings_what_suits_it(open_app: Open) -> None:
 
 
 def shown_for(network: str) -> tuple[str, str, int]:
-    facts = catalogue.get(network)
+    facts = network_specs.get(network)
     return f"{facts.learning_rate:g}", facts.optimizer, facts.input.height
 
 

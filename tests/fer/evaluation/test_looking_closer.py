@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fer.evaluation import crowd, leaks, mistakes, slices
-from fer.training.labelled import UNSPLIT, Dataset
+from fer.data.dataset import UNSPLIT, Dataset
+from fer.evaluation import disagreement, duplicates, mistakes, slices
 from tests.helpers import make_card
 
 MISSED = np.full(7, np.nan, np.float32)
@@ -71,7 +71,7 @@ def test_one_label_only_and_missed_faces_are_no_trouble() -> None:
 def test_the_models_mix_beside_the_crowds() -> None:
     votes = np.array([[5, 0, 0, 5, 0, 0, 0, 0, 0, 0], [0, 0, 0, 10, 0, 0, 0, 0, 0, 0], [0] * 10])
     p = np.stack([mix(angry=0.5, happy=0.5), mix(happy=0.75, sad=0.25), mix(happy=1.0)])
-    found = crowd.disagreement(p, votes)
+    found = disagreement.disagreement(p, votes)
     assert found is not None
     assert found.places.tolist() == [0, 1]
     assert found.crowd_bits == pytest.approx([1.0, 0.0])
@@ -79,8 +79,8 @@ def test_the_models_mix_beside_the_crowds() -> None:
     assert found.distance == pytest.approx([0.0, 0.25])
     assert found.most_disputed[0] == 0 and found.farthest[0] == 1
     assert found.correlation == pytest.approx(1.0)
-    assert crowd.disagreement(p[2:], votes[2:]) is None
-    assert crowd.disagreement(p[:1], votes[:1]).correlation is None  # type: ignore[union-attr]
+    assert disagreement.disagreement(p[2:], votes[2:]) is None
+    assert disagreement.disagreement(p[:1], votes[:1]).correlation is None  # type: ignore[union-attr]
 
 
 def copied(splits: list[str], pictures: list[int], labels: list[int]) -> Dataset:
@@ -96,18 +96,18 @@ def copied(splits: list[str], pictures: list[int], labels: list[int]) -> Dataset
 
 def test_copies_within_and_across_splits_are_counted() -> None:
     data = copied(["train", "test", "test", "test", "train"], [1, 1, 1, 2, 3], [0, 0, 3, 0, 0])
-    found = leaks.find(data, np.array([1, 2, 3]), "test")
+    found = duplicates.find(data, np.array([1, 2, 3]), "test")
     assert found.within == 1 and found.across == {"train": 2} and found.contradictions == 1
     assert found.groups == ((0, 1, 2),)
-    words = leaks.notes([make_card(data={"hash": "abc"})], data, "test", found)
+    words = duplicates.notes([make_card(data={"hash": "abc"})], data, "test", found)
     assert len(words) == 3 and "trained on the training split" in words[0]
 
 
 def test_a_model_is_known_to_have_seen_the_faces() -> None:
     data = copied([UNSPLIT] * 2, [1, 2], [0, 1])
-    found = leaks.find(data, np.array([0, 1]), "all")
+    found = duplicates.find(data, np.array([0, 1]), "all")
     cards = [make_card("mine", data={"hash": "abc"}), make_card("other", data={"hash": "x"})]
-    assert leaks.notes(cards, data, "all", found) == [
+    assert duplicates.notes(cards, data, "all", found) == [
         "mine was trained on this data set: it has seen these faces, or many of them."
     ]
-    assert "expect a little less" in leaks.notes(cards, data, "validation", found)[0]
+    assert "expect a little less" in duplicates.notes(cards, data, "validation", found)[0]

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
+from fer.data.dataset import NO_LABEL, UNREADABLE, UNSPLIT, Dataset
 from fer.errors import BadDataset
 from fer.evaluation import protocol
-from fer.training.labelled import NO_LABEL, UNREADABLE, UNSPLIT, Dataset
 
 
 def dataset(splits: list[str], votes: list[list[int]] | None = None, **changes: Any) -> Dataset:

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from fer import images, registry
+from fer.data import loading
+from fer.data.dataset import Dataset
 from fer.emotions import EMOTIONS
 from fer.errors import BadDataset, BadImage, BadModel
-from fer.evaluation import reading, report
-from fer.training import datasets
-from fer.training.labelled import Dataset
-from fer.values import InputSpec
+from fer.evaluation import predictions, report
+from fer.model_card import InputSpec
 from tests.helpers import astronaut, level_of, publish_tiny
 
 
@@ -108,7 +108,7 @@ def test_pictures_are_read_once_each_in_turn_and_unreadable_ones_told() -> None:
     watched = _Watched(data.pictures)
     object.__setattr__(data, "pictures", watched)
     seen: list[int] = []
-    read = reading.read(
+    read = predictions.read(
         [registry.load("reads")],
         data,
         np.arange(600),
@@ -124,7 +124,7 @@ def test_what_progress_raises_ends_the_reading() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        reading.read([registry.load("reads")], faces([0], [0]), np.arange(1), on_progress=stop)
+        predictions.read([registry.load("reads")], faces([0], [0]), np.arange(1), on_progress=stop)
 
 
 @contextmanager
@@ -138,7 +138,7 @@ def folders(root: Path) -> Iterator[Dataset]:
         folder = root / "test" / emotion
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(images.encode_png(picture))
-    with datasets.opened(root) as data:
+    with loading.opened(root) as data:
         yield data
 
 

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from fer import registry
+from fer.data.dataset import Dataset
+from fer.data.synthetic import faces as synthetic_faces
 from fer.errors import BadDataset
 from fer.evaluation import corruptions, robustness
-from fer.training import drawn
-from fer.training.labelled import Dataset
-from fer.values import InputSpec
+from fer.model_card import InputSpec
 from tests.helpers import cut_face, level_of, publish_tiny
 
 BY_NAME = {one.name: one for one in corruptions.ALL}
@@ -123,7 +122,7 @@ def test_the_table_for_cards_and_a_limit(models_folder: Path) -> None:
 def test_photographs_are_searched_and_those_without_a_face_counted(models_folder: Path) -> None:
     publish_tiny("reads", reads_levels=3.0, question="fer2013")
     dark = np.zeros((60, 60), np.uint8)
-    face = drawn.face("happy", np.random.default_rng(0), side=96)
+    face = synthetic_faces.face("happy", np.random.default_rng(0), side=96)
     data = Dataset(
         name="photos",
         hash="0",

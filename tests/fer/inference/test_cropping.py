@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
+from fer.geometry import Box
 from fer.inference import cropping
-from fer.values import Box, Face, InputSpec
+from fer.model_card import InputSpec
+from fer.results import Face
 from tests.helpers import astronaut, cut_face
 
 GREY = InputSpec()

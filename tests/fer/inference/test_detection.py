@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from fer.errors import UnknownDetector
+from fer.geometry import Box, Image
 from fer.inference import detection
-from fer.values import Box, Image
 from tests.helpers import ASTRONAUT_FACE, astronaut, group_photo
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from fer import registry
@@ -17,7 +16,7 @@ from fer.errors import BadModel
 from fer.inference import cropping, detection, explanation
 from fer.inference.activation import class_activation
 from fer.inference.explanation import GRID, Deletion, HeatMap
-from fer.values import InputSpec
+from fer.model_card import InputSpec
 from tests.helpers import astronaut, make_card, publish_tiny
 
 PATCH = (slice(12, 24), slice(28, 40))

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from fer import cli, registry
+from fer.data import loading
 from fer.errors import BadSettings
-from fer.training import datasets, distillation, job, launching, runs, settings
-from fer.training.settings import TrainSettings
+from fer.runs import launcher, settings, store
+from fer.runs.settings import TrainSettings
+from fer.training import distillation, job
 from tests.helpers import publish_tiny
 
 SHORT = TrainSettings(
@@ -30,7 +32,7 @@ SHORT = TrainSettings(
 
 def publish_teacher(name: str, seed: int) -> None:
     """A network that tells a face from its mirror image."""
-    run = runs.create(replace(SHORT, seed=seed, name=name))
+    run = store.create(replace(SHORT, seed=seed, name=name))
     assert job.run(run, threading.Event()) == "finished"
 
 
@@ -38,7 +40,7 @@ def publish_teacher(name: str, seed: int) -> None:
 def test_the_mean_of_all_teachers_for_faces_and_mirror_images() -> None:
     publish_teacher("one", seed=0)
     publish_teacher("two", seed=1)
-    faces = datasets.load("drawn").split("train").rows(np.arange(300))
+    faces = loading.load("drawn").split("train").rows(np.arange(300))
     shares: list[float] = []
     found = distillation.answers(["one", "two"], faces, on_share=shares.append)
     assert found is not None
@@ -55,12 +57,12 @@ def test_the_mean_of_all_teachers_for_faces_and_mirror_images() -> None:
 @pytest.mark.usefixtures("models_folder")
 def test_a_student_of_one_teacher_alone_answers_as_the_teacher_does() -> None:
     publish_tiny("teacher", question="fer2013")
-    taught = replace(SHORT, epochs=6, teachers=("teacher",), teacher_share=1.0, name="student")
-    assert job.run(runs.create(taught), threading.Event()) == "finished"
-    own = replace(taught, teachers=(), name="alone")
-    assert job.run(runs.create(own), threading.Event()) == "finished"
+    distilled = replace(SHORT, epochs=6, teachers=("teacher",), teacher_share=1.0, name="student")
+    assert job.run(store.create(distilled), threading.Event()) == "finished"
+    own = replace(distilled, teachers=(), name="alone")
+    assert job.run(store.create(own), threading.Event()) == "finished"
     assert registry.card("student").settings["teachers"] == ["teacher"]
-    pixels = datasets.load("drawn").split("validation").rows(np.arange(100)).inputs(SHORT.input)
+    pixels = loading.load("drawn").split("validation").rows(np.arange(100)).inputs(SHORT.input)
     said = {name: registry.load(name).probabilities(pixels).argmax(1) for name in registry.names()}
     assert (said["student"] == said["teacher"]).mean() > 0.9
     assert (said["alone"] == said["teacher"]).mean() < 0.5
@@ -69,7 +71,7 @@ def test_a_student_of_one_teacher_alone_answers_as_the_teacher_does() -> None:
 @pytest.mark.usefixtures("models_folder")
 def test_a_run_goes_on_without_its_teachers(models_folder: Path) -> None:
     publish_tiny("teacher", question="fer2013")
-    run = runs.create(replace(SHORT, teachers=("teacher",)))
+    run = store.create(replace(SHORT, teachers=("teacher",)))
     stop = threading.Event()
     learner = job.learner_for
 
@@ -80,18 +82,18 @@ def test_a_run_goes_on_without_its_teachers(models_folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(job, "learner_for", stopping)
         assert job.run(run, stop) == "stopped"
-    taught = np.load(run.taught)["answers"]
-    assert len(taught) == SHORT.limit
-    np.testing.assert_allclose(taught.sum(axis=1), 1, atol=1e-5)
+    teacher_probabilities = np.load(run.teacher_probabilities)["answers"]
+    assert len(teacher_probabilities) == SHORT.limit
+    np.testing.assert_allclose(teacher_probabilities.sum(axis=1), 1, atol=1e-5)
     shutil.rmtree(models_folder / "teacher")
-    launching.claim(run)
+    launcher.claim(run)
     assert job.run(run, threading.Event()) == "finished"
 
 
 @pytest.mark.usefixtures("models_folder")
 def test_asking_stops_when_told_to(tmp_path: Path) -> None:
     publish_tiny("teacher")
-    faces = datasets.load("drawn").rows(np.arange(300))
+    faces = loading.load("drawn").rows(np.arange(300))
     asked: list[float] = []
     file = tmp_path / "taught.npz"
     found = distillation.answers_kept(file, ["teacher"], faces, lambda: bool(asked), asked.append)
@@ -103,7 +105,7 @@ def test_asking_stops_when_told_to(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("models_folder")
 def test_what_was_kept_but_is_damaged_is_asked_again(tmp_path: Path, damage: bytes) -> None:
     publish_tiny("teacher")
-    faces = datasets.load("drawn").rows(np.arange(8))
+    faces = loading.load("drawn").rows(np.arange(8))
     file = tmp_path / "taught.npz"
     file.write_bytes(damage)
     found = distillation.answers_kept(file, ["teacher"], faces, lambda: False, lambda _: None)
@@ -114,7 +116,7 @@ def test_what_was_kept_but_is_damaged_is_asked_again(tmp_path: Path, damage: byt
 @pytest.mark.usefixtures("models_folder")
 def test_answers_of_other_faces_are_not_taken(tmp_path: Path) -> None:
     publish_tiny("teacher")
-    faces = datasets.load("drawn").rows(np.arange(8))
+    faces = loading.load("drawn").rows(np.arange(8))
     asked: list[float] = []
     for data in (faces, faces, replace(faces, hash="another")):
         distillation.answers_kept(
@@ -125,10 +127,10 @@ def test_answers_of_other_faces_are_not_taken(tmp_path: Path) -> None:
 
 def test_targets_are_blended_by_the_share() -> None:
     label = np.eye(7, dtype=np.float32)[:2]
-    taught = np.full((2, 7), 1 / 7, np.float32)
-    assert (distillation.blended(label, taught, 0.0) == label).all()
-    assert (distillation.blended(label, taught, 1.0) == taught).all()
-    blended = distillation.blended(label, taught, 0.6)
+    teacher_probabilities = np.full((2, 7), 1 / 7, np.float32)
+    assert (distillation.blended(label, teacher_probabilities, 0.0) == label).all()
+    assert (distillation.blended(label, teacher_probabilities, 1.0) == teacher_probabilities).all()
+    blended = distillation.blended(label, teacher_probabilities, 0.6)
     assert blended[0, 0] == pytest.approx(0.4 + 0.6 / 7)
     assert blended.dtype == np.float32
 

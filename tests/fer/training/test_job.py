@@ -19,10 +19,12 @@ import pytest
 
 import fer
 from fer import cli, registry
+from fer.data import dataset, loading
 from fer.inference import cropping
-from fer.training import datasets, job, launching, runs
-from fer.training.settings import TrainSettings, from_dict, from_file
-from fer.values import InputSpec
+from fer.model_card import InputSpec
+from fer.runs import launcher, status as run_status, store
+from fer.runs.settings import TrainSettings, from_dict, from_file
+from fer.training import job
 from tests.helpers import astronaut, publish_tiny
 
 RECIPES = Path(__file__).resolve().parents[3] / "docs"
@@ -39,7 +41,7 @@ def test_a_network_is_trained_published_and_answers() -> None:
     done = train(*TRAIN, "--network", "mlp", "--epochs", "2", "--name", "mine")
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    (run,) = runs.listing()
+    (run,) = store.listing()
     rows = run.metrics()
     assert rows[1]["loss"] < rows[0]["loss"]
     assert {"epoch", "seconds", "learning_rate", "val_loss", "val_accuracy", "recall"} <= set(
@@ -61,12 +63,12 @@ def test_a_run_that_is_interrupted_checkpoints_and_goes_on(monkeypatch: pytest.M
     command = [sys.executable, "-m", "fer", "train", *settings, "--epochs", "40"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 120
-    while time.monotonic() < until and not any(run.metrics() for run in runs.listing()):
+    while time.monotonic() < until and not any(run.metrics() for run in store.listing()):
         time.sleep(0.1)
     os.kill(process.pid, signal.SIGINT)
     _, message = process.communicate(timeout=60)
     assert process.returncode == 130, message
-    (run,) = runs.listing()
+    (run,) = store.listing()
     assert run.status().state == "stopped"
     assert f"--resume {run.id}" in message
     before = run.metrics()
@@ -88,22 +90,22 @@ def test_once_goes_on_with_the_same_settings_and_then_has_nothing_to_do(
     assert cli.main(command) == 130
     monkeypatch.setattr(job, "handle_signals", lambda stop: None)
     assert cli.main([*command, "--seed", "4", "--name", "another"]) == 0
-    assert len(runs.listing()) == 2
+    assert len(store.listing()) == 2
     assert cli.main(command) == 0
-    assert len(runs.listing()) == 2
+    assert len(store.listing()) == 2
     assert cli.main(command) == 0
     assert "the model again is there already" in capsys.readouterr().err
     assert cli.main(command[:-2]) == 2
 
 
-def wait_for(run: runs.Run, condition: Callable[[runs.RunStatus], object]) -> None:
+def wait_for(run: store.Run, condition: Callable[[run_status.RunStatus], object]) -> None:
     until = time.monotonic() + 150
     while not condition(run.status()):
         assert time.monotonic() < until, (run.status(), run.log())
         time.sleep(0.01)
 
 
-def curve(run: runs.Run) -> list[dict[str, Any]]:
+def curve(run: store.Run) -> list[dict[str, Any]]:
     """A run's epochs without what differs from one time to the next."""
     return [{key: value for key, value in row.items() if key != "seconds"} for row in run.metrics()]
 
@@ -116,7 +118,7 @@ SHORT = TrainSettings(
 @pytest.mark.usefixtures("models_folder")
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_killed_run_loses_an_epoch_at_most_and_goes_the_same_way() -> None:
-    run = launching.start(SHORT)
+    run = launcher.start(SHORT)
     wait_for(run, lambda status: "epoch 2/" in run.log())
     owner = run.status().owner
     assert owner is not None
@@ -127,9 +129,9 @@ def test_a_killed_run_loses_an_epoch_at_most_and_goes_the_same_way() -> None:
     before = run.metrics()
     assert 2 <= len(before) < SHORT.epochs
 
-    launching.claim(run)
+    launcher.claim(run)
     assert job.run(run, threading.Event()) == "finished"
-    whole = runs.create(SHORT)
+    whole = store.create(SHORT)
     assert job.run(whole, threading.Event()) == "finished"
     assert run.metrics()[: len(before) - 1] == before[:-1]  # not trained again
     assert curve(run) == curve(whole)
@@ -141,7 +143,7 @@ def test_a_killed_run_loses_an_epoch_at_most_and_goes_the_same_way() -> None:
 def test_a_full_disk_ends_as_failed_and_the_run_goes_on_later() -> None:
     import resource
 
-    run = runs.create(replace(SHORT, epochs=1))
+    run = store.create(replace(SHORT, epochs=1))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
     try:
@@ -151,7 +153,7 @@ def test_a_full_disk_ends_as_failed_and_the_run_goes_on_later() -> None:
     assert "the disk is full" in (run.status().error or "")
     assert not list(run.path.glob("*.part"))
     assert registry.names() == []
-    launching.claim(run)
+    launcher.claim(run)
     assert job.run(run, threading.Event()) == "finished"
     assert registry.names() == [run.id]
 
@@ -233,9 +235,9 @@ def test_a_rate_is_found_for_a_name_that_is_there_already(
 
 def test_one_picture_gives_one_input_by_every_way(tmp_path: Path) -> None:
     spec = InputSpec(40, 40)
-    data = datasets.load("drawn").split("validation").rows(np.arange(5))
+    data = loading.load("drawn").split("validation").rows(np.arange(5))
     in_training = data.inputs(spec)
     for picture, expected in zip(data.pictures, in_training, strict=True):
-        image = datasets.as_rgb(picture)
+        image = dataset.as_rgb(picture)
         in_use = cropping.model_input(image, [cropping.whole_face(image)], spec)
         assert (in_use[0] == expected).all()

@@ -12,10 +12,12 @@ import pytest
 
 from fer import metrics
 from fer.errors import BadRun
-from fer.training import head, networks, optimization
-from fer.training.learner import Examples, Learner
-from fer.training.settings import TrainSettings
-from fer.values import InputSpec
+from fer.model_card import InputSpec
+from fer.networks import build as networks, frozen_backbone
+from fer.runs.settings import TrainSettings
+from fer.training import optimization
+from fer.training.batches import Examples
+from fer.training.learner import Learner
 
 SMALL = InputSpec(16, 16)
 PLAIN = TrainSettings(
@@ -154,9 +156,9 @@ def test_features_of_a_frozen_backbone_are_computed_once(
     weights: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
-    original = head.features
+    original = frozen_backbone.features
     monkeypatch.setattr(
-        head, "features", lambda *arguments: calls.append(1) or original(*arguments)
+        frozen_backbone, "features", lambda *arguments: calls.append(1) or original(*arguments)
     )
     one = learner(replace(PLAIN, epochs=12, weights=weights, freeze="all", averaging=0.0))
     rows = finish(one)
@@ -199,7 +201,9 @@ def test_a_second_head_teaches_the_backbone_and_is_not_published() -> None:
         one = Learner(replace(settings, other_question=weight), examples, VALIDATION)
         finish(one)
         assert "other_question" not in [layer.name for layer in one.average.layers]
-        found = head.features(one.average, TRAIN.pixels, VALIDATION.pixels, lambda: False)
+        found = frozen_backbone.features(
+            one.average, TRAIN.pixels, VALIDATION.pixels, lambda: False
+        )
         assert found is not None
         of = [found.validation[VALIDATION.truth == label] for label in range(7)]
         between = np.var([rows.mean(axis=0) for rows in of], axis=0).sum()

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from fer.errors import BadSettings
-from fer.training import networks, rate_finder
-from fer.training.learner import Examples, Learner
-from fer.training.settings import TrainSettings
-from fer.values import InputSpec
+from fer.model_card import InputSpec
+from fer.networks import build as networks
+from fer.runs.settings import TrainSettings
+from fer.training import rate_finder
+from fer.training.batches import Examples
+from fer.training.learner import Learner
 
 SMALL = InputSpec(16, 16)
 SETTINGS = TrainSettings(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fer.emotions import COLOURS
-from fer.values import Face, FaceResult, FrameResult, Quality, clipped_box
+from fer.geometry import clip_box
+from fer.results import Face, FaceResult, FrameResult, Quality
 from fer.visualization import annotate, charts
 from tests.helpers import astronaut, make_prediction
 
@@ -20,7 +20,7 @@ def result_at(
 ) -> FrameResult:
     faces = []
     for left, top, size in corners:
-        box = clipped_box(left, top, left + size, top + size, side, side)
+        box = clip_box(left, top, left + size, top + size, side, side)
         assert box is not None
         prediction = make_prediction(label, 0.87, uncertain)
         faces.append(FaceResult(Face(box, 0.9), prediction, QUALITY))

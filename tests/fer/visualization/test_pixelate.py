@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from fer import images, registry
+from fer.geometry import Box
 from fer.inference import detection
-from fer.inference.live_analysis import Analyser, LiveSettings
-from fer.values import Box, FrameResult
+from fer.live.analyzer import Analyzer, LiveSettings
+from fer.results import FrameResult
 from fer.visualization import pixelate
 from tests import clips
 from tests.helpers import ASTRONAUT_FACE, astronaut, result_of
@@ -33,7 +34,7 @@ def test_a_hidden_face_is_covered_as_well() -> None:
 
 @pytest.mark.parametrize("detector", ["mtcnn", "haar"])
 def test_a_film_of_a_covered_face_shows_none(detector: str) -> None:
-    analyser, model = Analyser(), registry.load()
+    analyser, model = Analyzer(), registry.load()
     for number in range(0, clips.FRAMES, 3):
         image, time = clips.frame(number), number / 30
         how = LiveSettings(detector=detector)

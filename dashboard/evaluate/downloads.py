@@ -1,0 +1,80 @@
+"""An evaluation to take home: its figures, every face's answers, and a report to print or send."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import partial
+
+import cv2
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard.evaluate.session import Evaluation
+from fer.evaluation.recorded_inputs import Inputs
+from fer.evaluation.report import Report
+from fer.evaluation.reports import html, records
+from fer.geometry import Image
+
+
+def buttons(evaluation: Evaluation) -> None:
+    """JSON, CSV and HTML; the report shows faces only where a toggle is on."""
+    report = evaluation.report()
+    with_faces = st.toggle(
+        "Show faces in the HTML report",
+        help="Off: the report holds figures and plots alone. On: it shows some of the faces, which "
+        "are people; give it only to whom you may show them.",
+    )
+    inputs = evaluation.inputs(0) if with_faces else None
+    with st.container(horizontal=True):
+        st.download_button(
+            "JSON",
+            partial(_json, report),
+            "evaluation.json",
+            "application/json",
+            icon="⬇️",
+            on_click="ignore",
+        )
+        st.download_button(
+            "CSV: a row a face",
+            partial(records.csv_text, report),
+            "evaluation-faces.csv",
+            "text/csv",
+            icon="⬇️",
+            on_click="ignore",
+        )
+        st.download_button(
+            "HTML report" + (" with faces" if with_faces else ""),
+            partial(_html, report, inputs),
+            "evaluation.html",
+            "text/html",
+            icon="⬇️",
+            on_click="ignore",
+        )
+    st.caption("The report is one file with its plots inside; it opens without a network.")
+
+
+def _json(report: Report) -> str:
+    return json.dumps(report.as_dict(), indent=1, allow_nan=False) + "\n"
+
+
+def _html(report: Report, inputs: Inputs | None) -> str:
+    if inputs is None:
+        return html.page(report)
+
+    places = {int(row): place for place, row in enumerate(report.faces.rows)}
+
+    def picture_of(row: int) -> Image:
+        return _in_place(inputs[places[row]], report.faces.boxes[places[row]].tolist())
+
+    return html.page(report, picture_of)
+
+
+def _in_place(pixels: NDArray[np.uint8], box: Sequence[int]) -> Image:
+    """A picture that shows in a box what the network saw there; the report cuts it out again."""
+    left, top, right, bottom = box
+    picture = np.zeros((bottom, right, 3), np.uint8)
+    face = cv2.resize(pixels, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
+    picture[top:, left:] = face if pixels.shape[2] == 3 else face[:, :, None]
+    return picture

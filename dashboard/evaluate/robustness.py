@@ -1,0 +1,94 @@
+"""How accuracy falls when the evaluated faces get worse: curves for each corruption."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from dashboard import errors
+from dashboard.evaluate import session as evaluations, view as evaluate_view
+from dashboard.evaluate.session import Evaluation
+from dashboard.text import count
+from fer.evaluation.robustness import KEPT
+from fer.visualization import evaluation_charts as charts
+
+_LIMITS: dict[str, int | None] = {"100": 100, "300": 300, "1,000": 1000, "all": None}
+
+
+def section(evaluation: Evaluation) -> None:
+    """Asks for it, shows how far it is, then the curves."""
+    st.markdown(
+        "The same faces blurred, noisy, dark, covered and so on, each in five strengths. It asks "
+        "each model 51 times about every face, so it takes longer than the evaluation: a sample of "
+        "faces is a good start."
+    )
+    task = evaluation.robustness
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        limit = st.segmented_control("Faces", list(_LIMITS), default="100", required=True)
+        st.button(
+            "Measure robustness",
+            on_click=_start,
+            args=(evaluation, _LIMITS[str(limit)]),
+            disabled=task is not None and not task.is_done,
+        )
+    if task is not None and evaluate_view.watch(
+        task, "Making faces worse …", "answers", f"{evaluation.key}-robustness"
+    ):
+        _curves(json.loads((task.kept / KEPT).read_text("utf-8")))
+
+
+def _start(evaluation: Evaluation, limit: int | None) -> None:
+    with errors.show_errors(stop=False):
+        evaluations.start_robustness(evaluation, limit)
+
+
+def _curves(found: Mapping[str, Any]) -> None:
+    models: Mapping[str, Any] = found["models"]
+    first = next(iter(models.values()))
+    told = "; ".join(
+        f"{name} {its['clean']:.1%} (95%: {its['clean_interval'][0]:.1%} to "
+        f"{its['clean_interval'][1]:.1%})"
+        for name, its in models.items()
+    )
+    missed = found["data"]["not_found"]
+    left_out = f" ({count(missed, 'picture')} without a face left out)" if missed else ""
+    st.markdown(
+        f"{count(found['data']['n'], 'face')}{left_out}; with nothing done to them: {told}."
+    )
+    columns = st.columns(2)
+    for number, (corruption, rows) in enumerate(first["curves"].items()):
+        accuracies = {
+            name: [its["clean"], *(row["accuracy"] for row in its["curves"][corruption])]
+            for name, its in models.items()
+        }
+        columns[number % 2].plotly_chart(
+            charts.robustness_curves(
+                corruption, ["none", *(row["words"] for row in rows)], accuracies
+            ),
+            key=f"robustness-{corruption}",
+        )
+    st.dataframe(_table(models), hide_index=True)
+    st.caption(
+        "Points of accuracy lost under each corruption at its strongest, with the paired 95% "
+        "interval of the loss."
+    )
+
+
+def _table(models: Mapping[str, Any]) -> list[dict[str, str]]:
+    corruptions = next(iter(models.values()))["curves"]
+    return [
+        {
+            "corruption": corruption,
+            "strongest": rows[-1]["words"],
+            **{name: _loss(its["curves"][corruption][-1]) for name, its in models.items()},
+        }
+        for corruption, rows in corruptions.items()
+    ]
+
+
+def _loss(row: Mapping[str, Any]) -> str:
+    low, high = row["loss_interval"]
+    return f"{row['loss']:.1f} ({low:.1f} to {high:.1f})"

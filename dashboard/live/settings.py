@@ -1,0 +1,170 @@
+"""The controls of the live page: all of them take effect while the stream goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from dashboard.live.stream import Look
+from dashboard.model_picker import DETECTOR_WORDS
+from dashboard.server import memory
+from dashboard.text import escape_markdown
+from fer import registry
+from fer.errors import FerError
+from fer.inference import detection
+from fer.live.feed import LiveSettings
+from fer.registry import Model
+from fer.visualization import annotate
+
+MODEL = "live-model"
+
+_AS_TIME_ALLOWS = 0
+_EVERY = (_AS_TIME_ALLOWS, 1, 2, 3, 5, 10, 20)
+_SMOOTHING = {0.0: "none", 0.25: "light", 0.5: "medium", 0.75: "strong", 1.0: "strongest"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the visitor has set. `model` is None where the chosen one cannot be loaded, and
+    `problem` is then the sentence that says why."""
+
+    name: str
+    model: Model | None
+    settings: LiveSettings
+    look: Look
+    problem: str | None
+
+
+def choose(name: str) -> None:
+    """Sets the model's control; to be called in a callback, before the page runs."""
+    st.session_state[MODEL] = name
+
+
+def controls() -> Choice:
+    """Every control, in the present container."""
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        name = _model_name()
+        model, problem = _loaded(name)
+        detector = st.selectbox(
+            "Face detector",
+            detection.names(),
+            format_func=lambda one: DETECTOR_WORDS.get(one, one),
+            key="live-detector",
+            persist_state="session",
+        )
+        every = st.selectbox(
+            "Search for faces",
+            _EVERY,
+            format_func=_every_words,
+            help="Between searches faces are followed by their motion, which costs far less.",
+            key="live-every",
+            persist_state="session",
+        )
+    with middle:
+        smoothing = st.select_slider(
+            "Smoothing",
+            list(_SMOOTHING),
+            0.5,
+            format_func=_SMOOTHING.__getitem__,
+            help="Steadies each face's probabilities in time; a strong one answers later.",
+            key="live-smoothing",
+            persist_state="session",
+        )
+        unsure_below = _threshold(model)
+    with right:
+        look = _look()
+    settings = LiveSettings(detector, every or None, smoothing, unsure_below)
+    return Choice(name, model, settings, look, problem)
+
+
+def _model_name() -> str:
+    """The chosen model, also when its folder is gone meanwhile: nothing is switched silently."""
+    names = registry.names()
+    chosen = st.session_state.setdefault(MODEL, registry.active())
+    if chosen not in names:
+        names = [*names, chosen]
+    name: str = st.selectbox(
+        "Model",
+        names,
+        key=MODEL,
+        help="The model that reads the faces. Its card says how well it does.",
+        persist_state="session",
+    )
+    return name
+
+
+def _loaded(name: str) -> tuple[Model | None, str | None]:
+    """The model, called once so that the first frame need not wait, or why there is none."""
+    try:
+        model = registry.load(name)
+        model.probabilities(np.zeros((1, *model.card.input.shape), np.uint8))
+        memory.settle()
+        return model, None
+    except FerError as error:
+        return None, str(error)
+
+
+def _threshold(model: Model | None) -> float | None:
+    """The confidence under which a face is "unsure"; None for the model's own."""
+    own = st.toggle(
+        "“Unsure” as the model advises",
+        True,
+        help="The model keeps silent on the fifth of faces that it is least sure of.",
+        key="live-unsure-own",
+        persist_state="session",
+    )
+    advised = 50 if model is None else round(100 * model.card.uncertain_below)
+    if own:
+        st.caption(f"Below {advised}% confidence the label is “unsure”.")
+        return None
+    percent = st.slider(
+        "“Unsure” below",
+        0,
+        100,
+        advised,
+        1,
+        "%d%%",
+        key="live-unsure-below",
+        persist_state="session",
+    )
+    return percent / 100
+
+
+def _look() -> Look:
+    style = st.segmented_control(
+        "Frame",
+        annotate.STYLES,
+        default=annotate.STYLES[0],
+        required=True,
+        format_func=str.capitalize,
+        key="live-style",
+        persist_state="session",
+    )
+    mirror = st.toggle("Mirror the picture", True, key="live-mirror", persist_state="session")
+    pixelate = st.toggle(
+        "Pixelate faces",
+        key="live-pixelate",
+        help="Shows expressions without showing people. A face is covered from when the detector "
+        "finds it until two seconds after it was lost; while nothing is known, the whole picture "
+        "is.",
+        persist_state="session",
+    )
+    return Look(style or annotate.STYLES[0], mirror, pixelate)
+
+
+def _every_words(every: int) -> str:
+    if every == _AS_TIME_ALLOWS:
+        return "as often as time allows"
+    return "in every frame" if every == 1 else f"in one of {every} frames"
+
+
+def problem_sentence(choice: Choice, running: str | None) -> str | None:
+    """What is wrong with the chosen model, and with which one the stream goes on; None where it
+    goes on with the chosen one itself, of which the stream tells."""
+    if choice.problem is None or choice.name == running:
+        return None
+    goes_on = f" The stream goes on with {escape_markdown(running)}." if running else ""
+    return escape_markdown(choice.problem) + goes_on

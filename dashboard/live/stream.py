@@ -1,0 +1,192 @@
+"""One visitor's stream between START and STOP: what is drawn on each frame, and what is kept."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer import images
+from fer.geometry import Image
+from fer.inference import cropping, records
+from fer.live.feed import LiveFeed, LiveSettings
+from fer.registry import Model
+from fer.results import FrameResult, Prediction
+from fer.visualization import annotate, pixelate
+
+if TYPE_CHECKING:
+    from av import VideoFrame
+
+LONGEST_SIDE = 1280
+"""Larger frames are made smaller at once: nobody asked the camera for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the picture is shown."""
+
+    style: str = annotate.STYLES[0]
+    mirror: bool = True
+    pixelate: bool = False
+
+    def draw(self, image: Image, result: FrameResult | None) -> Image:
+        """The RGB picture (H, W, 3) with what is known of its faces; without a result they may be
+        anywhere, so that `pixelate` covers everything."""
+        if self.pixelate:
+            image = pixelate.faces(image, result) if result else pixelate.everything(image)
+        if self.mirror:
+            image = images.mirrored(image)
+        if result is None:
+            return image
+        result = result.mirrored() if self.mirror else result
+        return annotate.draw(image, result, self.style, numbered=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrozenFace:
+    """What a network saw of one person of a still, uint8 (H, W, C), and what was shown of it."""
+
+    person: int | None
+    pixels: NDArray[np.uint8] = field(repr=False)
+    prediction: Prediction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """A still that its visitor froze: the PNG as it was shown, and its analysis as a record.
+
+    `faces` are there to be explained; none are kept of faces that were to be covered.
+    """
+
+    png: bytes = field(repr=False)
+    record: dict[str, Any] = field(repr=False)
+    words: str
+    model: str
+    faces: tuple[FrozenFace, ...]
+    key: str = field(default_factory=lambda: secrets.token_hex(8))
+
+
+class Stream:
+    """From START to STOP. `show` is called by the frame thread, `end` by the server's event loop,
+    everything else by pages; a page asks `feed` for whatever the analysis knows.
+
+    The feed begins with the first frame, so that a connection that never comes up costs nothing.
+    """
+
+    def __init__(self, model: Model, settings: LiveSettings, look: Look) -> None:
+        self.look = look
+        self.feed: LiveFeed | None = None
+        self.ended = False
+        self.frames = 0
+        self.fault: str | None = None
+        self.asked: float | None = None
+        self._model, self._settings = model, settings
+        self._started = self._newest = time.monotonic()
+        self._last: tuple[Image, FrameResult | None] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def model(self) -> Model:
+        return self._model
+
+    def configure(self, model: Model, settings: LiveSettings, look: Look) -> None:
+        """Takes effect from the next frame on; the stream goes on."""
+        with self._lock:
+            self.look = look
+            self._model, self._settings = model, settings
+            if self.feed is not None:
+                self.feed.use(model)
+                self.feed.configure(settings)
+
+    def show(self, frame: VideoFrame) -> VideoFrame:
+        """The frame callback: converts, offers, draws the newest result, returns. Never raises; a
+        fault is kept for the page, and the frame goes back as it came, or empty where faces were
+        to be covered."""
+        self._newest = time.monotonic()
+        self.frames += 1
+        look = self.look
+        try:
+            shown = self._drawn(frame, look)
+            self.fault = None
+            return shown
+        except Exception as error:  # noqa: BLE001 - errors here would be silent
+            self.fault = f"a frame could not be shown: {error}"
+            return images.empty_video_frame(frame) if look.pixelate else frame
+
+    def now(self) -> float:
+        """Seconds in the stream."""
+        return time.monotonic() - self._started
+
+    def silent_seconds(self) -> float:
+        """How long no frame has come."""
+        return time.monotonic() - self._newest
+
+    def waiting_seconds(self) -> float:
+        """How long the first frame has been waited for, counted from the first time of asking."""
+        if self.frames:
+            return 0.0
+        self.asked = self.asked or time.monotonic()
+        return time.monotonic() - self.asked
+
+    def freeze(self) -> Moment | None:
+        """The frame that was shown last, with its analysis; None before there is one."""
+        last, look = self._last, self.look
+        if last is None:
+            return None
+        image, result = last
+        shown = result.mirrored() if result and look.mirror else result
+        height, width = image.shape[:2]
+        shown = shown or FrameResult((), width, height, time=self.now())
+        record = records.photo_record("moment.png", shown)
+        for face, one in zip(record["faces"], shown.faces, strict=True):
+            face["person"] = one.track
+        record |= {"time": round(shown.time, 2), "model": self._model.card.name}
+        labels = ", ".join(one.prediction.display_label for one in shown.faces) or "no face"
+        faces = () if look.pixelate or result is None else self._frozen(image, result)
+        png = images.encode_png(look.draw(image, result))
+        return Moment(png, record, labels, self._model.card.name, faces)
+
+    def end(self) -> None:
+        """Gives the thread and the last frame back; summary and history stay. Quick, and may be
+        called again."""
+        with self._lock:
+            self.ended = True
+            self._last = None
+            if self.feed is not None:
+                self.feed.close()
+
+    def _frozen(self, image: Image, result: FrameResult) -> tuple[FrozenFace, ...]:
+        """What the model's network sees of each face."""
+        seen = cropping.model_input(
+            image, [one.face for one in result.faces], self._model.card.input
+        )
+        return tuple(
+            FrozenFace(one.track, pixels, one.prediction)
+            for one, pixels in zip(result.faces, seen, strict=True)
+        )
+
+    def _drawn(self, frame: VideoFrame, look: Look) -> VideoFrame:
+        image = images.from_video_frame(frame, LONGEST_SIDE)
+        feed = self._open()
+        if feed is None:
+            return images.to_video_frame(look.draw(image, None))
+        now = self.now()
+        feed.offer(image, now)
+        result = feed.latest(at=now)
+        height, width = image.shape[:2]
+        if result and (result.width, result.height) != (width, height):
+            result = result.scaled(width, height)
+        self._last = image, result
+        return images.to_video_frame(look.draw(image, result))
+
+    def _open(self) -> LiveFeed | None:
+        with self._lock:
+            if self.feed is None and not self.ended:
+                self._started = time.monotonic()
+                self.feed = LiveFeed(self._model, self._settings)
+            return None if self.ended else self.feed

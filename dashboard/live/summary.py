@@ -1,0 +1,126 @@
+"""What remains of a stream: seconds in each expression for each person, and frozen moments."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import explanation_view
+from dashboard.live.session import Session
+from dashboard.text import count
+from fer.emotions import EMOTIONS
+from fer.live.feed import PersonSummary
+
+UNSURE = "unsure"
+SHORTEST_SECONDS = 0.5
+"""Who was seen for less is left out on the page; the CSV has everyone."""
+
+COLUMNS = ("person", "first_seen", "last_seen", *EMOTIONS, UNSURE)
+
+
+def rows(people: Sequence[PersonSummary]) -> list[dict[str, float]]:
+    """A row a person: seconds in the stream, and seconds in each expression."""
+    return [
+        {
+            "person": one.track,
+            "first_seen": round(one.first_seen, 2),
+            "last_seen": round(one.last_seen, 2),
+            **{name: round(one.seconds.get(name, 0.0), 2) for name in (*EMOTIONS, UNSURE)},
+        }
+        for one in people
+    ]
+
+
+def csv_text(people: Sequence[PersonSummary]) -> str:
+    """`rows` with a header line."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows(people))
+    return buffer.getvalue()
+
+
+def show(session: Session) -> None:
+    """The summary of the stream that was stopped last."""
+    stream = session.before
+    if stream is None or stream.feed is None:
+        return
+    people = stream.feed.summary()
+    with st.container(border=True):
+        st.markdown("#### The last stream")
+        seen = [one for one in people if one.last_seen - one.first_seen >= SHORTEST_SECONDS]
+        if not seen:
+            st.caption("No face was seen for longer than a moment.")
+            return
+        shown = [name for name in (*EMOTIONS, UNSURE) if any(name in one.seconds for one in seen)]
+        st.caption(
+            f"Seconds in each apparent expression, for {count(len(seen), 'person', 'people')}. "
+            "Who left and came back counts twice, for no face is recognised."
+        )
+        st.dataframe(
+            [{name: row[name] for name in ("person", *shown)} for row in rows(seen)],
+            hide_index=True,
+            column_config={name: st.column_config.NumberColumn(format="%.1f") for name in shown},
+        )
+        st.download_button(
+            "Summary as CSV",
+            csv_text(people),
+            "live-summary.csv",
+            "text/csv",
+            icon="⬇️",
+            on_click="ignore",
+        )
+
+
+def show_moments(session: Session) -> None:
+    """The frozen stills, each with its downloads."""
+    if not session.moments:
+        return
+    st.markdown("#### Moments")
+    st.caption(
+        "In the memory of the computer that runs this app, for you alone, until you remove them or "
+        "some minutes after you close this tab."
+    )
+    for first in range(0, len(session.moments), 3):
+        columns = st.columns(3, gap="medium")
+        for column, moment in zip(columns, session.moments[first : first + 3], strict=False):
+            with column, st.container(border=True):
+                st.image(moment.png, width="stretch", alt=f"A moment, apparently {moment.words}")
+                st.caption(f"{moment.record['time']:.0f} s into the stream: {moment.words}")
+                with st.container(horizontal=True):
+                    st.download_button(
+                        "PNG",
+                        moment.png,
+                        "moment.png",
+                        "image/png",
+                        key=f"{moment.key}-png",
+                        icon="⬇️",
+                        on_click="ignore",
+                    )
+                    st.download_button(
+                        "JSON",
+                        json.dumps(moment.record, indent=1),
+                        "moment.json",
+                        "application/json",
+                        key=f"{moment.key}-json",
+                        icon="⬇️",
+                        on_click="ignore",
+                    )
+                    for place, face in enumerate(moment.faces):
+                        explanation_view.button(
+                            moment.model,
+                            face.pixels,
+                            face.prediction,
+                            f"{moment.key}-why-{place}",
+                            f"Why is person {face.person} {face.prediction.display_label}?",
+                        )
+                    st.button(
+                        "Remove",
+                        key=f"{moment.key}-remove",
+                        on_click=session.remove,
+                        args=(moment,),
+                    )

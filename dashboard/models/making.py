@@ -1,0 +1,116 @@
+"""Where a model comes from: data, licence, settings, and the command that repeats them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from dashboard.models import card_values
+from dashboard.models.card_values import MISSING
+from dashboard.text import escape_markdown
+from fer import registry
+from fer.errors import BadSettings, FerError
+from fer.model_card import ModelCard
+from fer.runs import settings
+from fer.runs.weights import ENDINGS, IMAGENET
+
+_COMMANDS = {"average_of": "average", "quantized_from": "quantize"}
+"""What a card's settings hold where its model was made of others, and by which command."""
+
+
+def show(card: ModelCard) -> None:
+    """Everything that a card tells of how its model was made."""
+    data = card.data
+    st.markdown(
+        f"**{card.name}** · {escape_markdown(card.network)} · {escape_markdown(card.created)}"
+    )
+    st.markdown(
+        f"Data: {escape_markdown(str(data.get('name', MISSING)))}; faces to train on: "
+        f"{card_values.whole(data.get('train'))}; to validate with: "
+        f"{card_values.whole(data.get('validation'))}. "
+        f"Licence: {escape_markdown(str(data.get('licence', MISSING)))}."
+    )
+    st.code(f"SHA-256 of the data  {data.get('hash', MISSING)}", language=None)
+    with st.expander(f"Settings of {card.name}, and the command that repeats them"):
+        st.json({**card.settings}, expanded=False)
+        _command(card)
+
+
+def _command(card: ModelCard) -> None:
+    try:
+        made = _made_of(card)
+        if made is None:
+            _training(card)
+        else:
+            _making(card, *made)
+    except (FerError, TypeError, ValueError, AttributeError) as error:
+        st.caption(f"These settings cannot be used by this program: {escape_markdown(str(error))}")
+
+
+def _training(card: ModelCard) -> None:
+    kept = {key: one for key, one in card.settings.items() if key not in ("name", "data")}
+    data = str(card.settings.get("data") or card.data.get("name") or "PATH")
+    asked = settings.from_dict({**kept, "data": data})
+    file = f"{card.name}.json"
+    _say_missing(card, [*_models_in(asked.weights), *asked.teachers])
+    st.caption("With the settings saved as a file, and `--data` where the faces lie with you:")
+    st.code(f"python -m fer train --settings {file} {_ending(card, data)}")
+    st.download_button(file, json.dumps(kept, indent=2), file, icon="⬇️", key=f"saved-{card.name}")
+
+
+def _made_of(card: ModelCard) -> tuple[str, Mapping[str, Any]] | None:
+    """The command that made a model of other models, and those with their settings; None for a
+    model that was trained. Raises `BadSettings` for names that cannot be models."""
+    for key, command in _COMMANDS.items():
+        if key in card.settings:
+            parts = card.settings[key]
+            right = isinstance(parts, Mapping) and (len(parts) == 1) == (command == "quantize")
+            if not right or not parts:
+                raise BadSettings(f"{key} does not name the models that {command} needs.")
+            for name in parts:
+                registry.check_name(name)
+            return command, parts
+    return None
+
+
+def _making(card: ModelCard, command: str, parts: Mapping[str, Any]) -> None:
+    first = next((one for one in parts.values() if isinstance(one, Mapping)), {})
+    data, votes = str(first.get("data") or card.data.get("name") or "PATH"), first.get("votes")
+    more = f" --votes {shlex.quote(str(votes))}" if votes else ""
+    _say_missing(card, list(parts))
+    st.caption("With `--data` where the faces lie with you:")
+    models = ",".join(parts)
+    st.code(f"python -m fer {command} --model {models} {_ending(card, data)}{more}")
+
+
+def _ending(card: ModelCard, data: str) -> str:
+    return f"--data {shlex.quote(data)} --name {card.name[:57]}-again"
+
+
+def _models_in(weights: str | None) -> list[str]:
+    """The model whose weights a training began with; none for ImageNet's and for a file."""
+    if weights is None or weights == IMAGENET or weights.endswith(ENDINGS):
+        return []
+    return [weights]
+
+
+def _say_missing(card: ModelCard, needed: Iterable[str]) -> None:
+    """Which of the models that the command needs are not here, and what to do about it."""
+    here = registry.names()
+    missing = [name for name in dict.fromkeys(needed) if name not in here]
+    if not missing:
+        return
+    names = " and ".join(f"**{escape_markdown(name)}**" for name in missing)
+    words = f"The command needs {names}, not among the models here: "
+    if card.name in registry.SHIPPED:
+        words += (
+            f"`docs/models/{card.name}.md` tells every step, and `make model-{card.name} DATA=…` "
+            "does them all."
+        )
+    else:
+        words += "make what is missing first, or the command ends with an error."
+    st.info(words, icon="🧩")

@@ -1,0 +1,180 @@
+"""The pictures that a visitor has had read: kept in the session's memory, never on disk."""
+
+from __future__ import annotations
+
+import io
+import secrets
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import PIL.Image
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard.model_picker import Reader
+from fer import images, registry
+from fer.errors import FerError
+from fer.geometry import Image
+from fer.inference import cropping, records
+from fer.results import FrameResult
+
+MOST_PICTURES = 300
+MOST_WAITING_BYTES = 512 * 1024**2
+MOST_SOURCE_BYTES = 64 * 1024**2
+
+_PREVIEW_SIDE = 1600
+_CROP_SIDE = 144
+_KEY = "_photo_desk"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A picture that was read. `preview` and `crops` are JPEG bytes; `inputs` are what the network
+    saw of each face, uint8 (N, H, W, C); `result` is in the pixels of the picture as it came,
+    turned clockwise by `turns` quarters. `source` is the file as it came, for reading it again,
+    until newer pictures need its place; then the preview stands in.
+
+    Nothing that shows a face is in its `repr`, which may reach a log."""
+
+    name: str
+    preview: bytes = field(repr=False)
+    result: FrameResult = field(repr=False)
+    crops: tuple[bytes, ...] = field(repr=False)
+    inputs: NDArray[np.uint8] = field(repr=False)
+    reader: Reader
+    source: bytes | None = field(repr=False)
+    turns: int = 0
+    key: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def image(self) -> Image:
+        """The preview as RGB (H, W, 3), at most 1600 pixels long."""
+        return images.decode(self.preview, self.name)
+
+    def record(self) -> dict[str, object]:
+        return records.photo_record(self.name, self.result)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not be read, and the sentence that says why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(slots=True)
+class PhotoSession:
+    """What is waiting, what was read and what could not be; newest pictures first.
+
+    `queued` counts the pictures since the queue was last empty; `uploads` and `snapshots` tell
+    new uploads and snapshots from those taken already.
+    """
+
+    waiting: deque[tuple[str, bytes]] = field(default_factory=deque, repr=False)
+    pictures: list[Picture] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    queued: int = 0
+    uploads: int = 0
+    snapshots: set[str] = field(default_factory=set)
+
+    def add(self, name: str, data: bytes) -> None:
+        """Queues an encoded picture; one too many is refused with a sentence."""
+        shown = images.display_name(name)
+        if len(self.pictures) + len(self.waiting) >= MOST_PICTURES:
+            self._refuse(shown, f"{MOST_PICTURES} pictures are the most; remove some first.")
+        elif sum(len(one) for _, one in self.waiting) + len(data) > MOST_WAITING_BYTES:
+            self._refuse(shown, f"{MOST_WAITING_BYTES // 1024**2} MB at once are the most.")
+        else:
+            self.queued = self.queued + 1 if self.waiting else 1
+            self.waiting.append((shown, data))
+
+    def read_waiting(self, reader: Reader) -> Iterator[tuple[str, int, int]]:
+        """Reads what is waiting, one picture a step; yields the name of the one that is next, its
+        number and how many there are.
+
+        A picture leaves the queue once it is read, so that nothing is lost when a page is left.
+        """
+        while self.waiting:
+            name, data = self.waiting[0]
+            yield name, self.queued - len(self.waiting) + 1, self.queued
+            try:
+                self.pictures.insert(0, read(name, data, reader))
+                self._bound_sources()
+            except FerError as error:
+                self.unreadable.append(Unreadable(name, str(error)))
+            if self.waiting and self.waiting[0][1] is data:
+                self.waiting.popleft()
+
+    def has(self, picture: Picture) -> bool:
+        """Whether it still lies here: a second click on a button comes for one that is gone."""
+        return any(one.key == picture.key for one in self.pictures)
+
+    def replace(self, old: Picture, new: Picture) -> None:
+        """Puts the new one in the place of the old one, if that is still here."""
+        self.pictures[:] = [new if one.key == old.key else one for one in self.pictures]
+
+    def remove(self, picture: Picture) -> None:
+        """Removes it, if it is still here."""
+        self.pictures[:] = [one for one in self.pictures if one.key != picture.key]
+
+    def clear(self) -> None:
+        self.waiting.clear()
+        self.pictures.clear()
+        self.unreadable.clear()
+
+    def _refuse(self, shown: str, reason: str) -> None:
+        self.unreadable.append(Unreadable(shown, f"{shown} was left out: {reason}"))
+
+    def _bound_sources(self) -> None:
+        """Lets go of the oldest files beyond `MOST_SOURCE_BYTES`."""
+        kept = 0
+        for place, picture in enumerate(self.pictures):
+            kept += len(picture.source or b"")
+            if kept > MOST_SOURCE_BYTES and picture.source is not None:
+                self.pictures[place] = replace(picture, source=None)
+
+
+def current_session() -> PhotoSession:
+    """The desk of this browser session."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = PhotoSession()
+    desk: PhotoSession = st.session_state[_KEY]
+    return desk
+
+
+def read(name: str, data: bytes, reader: Reader, turns: int = 0) -> Picture:
+    """Reads an encoded picture, turned clockwise by so many quarters, and keeps what its page
+    shows of it. Raises `FerError`."""
+    started = time.perf_counter()
+    image = images.turned(images.decode(data, name), turns)
+    decoded = time.perf_counter() - started
+    result = reader.analyze(image).with_seconds(decode=decoded)
+    crops = tuple(
+        _jpeg(images.bounded(cropping.face_crop(image, one.face, margin=0.1), _CROP_SIDE)[0])
+        for one in result.faces
+    )
+    spec = registry.card(reader.model).input
+    inputs = cropping.model_input(image, [one.face for one in result.faces], spec)
+    preview, _ = images.bounded(image, _PREVIEW_SIDE)
+    return Picture(name, _jpeg(preview), result, crops, inputs, reader, data, turns)
+
+
+def read_again(picture: Picture, reader: Reader, turns: int = 0) -> Picture:
+    """The same picture, turned clockwise by further quarters, read anew: from its source, or from
+    its preview where the source is gone. Raises `FerError`."""
+    if picture.source is not None:
+        return read(picture.name, picture.source, reader, (picture.turns + turns) % 4)
+    width, height = picture.result.width, picture.result.height
+    if turns % 2:
+        width, height = height, width
+    again = read(picture.name, picture.preview, reader, turns)
+    return replace(again, result=again.result.scaled(width, height), source=None, turns=0)
+
+
+def _jpeg(image: Image) -> bytes:
+    buffer = io.BytesIO()
+    PIL.Image.fromarray(image).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()

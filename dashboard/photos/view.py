@@ -1,0 +1,203 @@
+"""How a picture that was read is shown: annotated, with a card for each face."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import PurePath
+from typing import Any
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from dashboard import explanation_view
+from dashboard.errors import show_errors
+from dashboard.model_picker import Reader
+from dashboard.photos import session as photo_session
+from dashboard.photos.session import PhotoSession, Picture
+from dashboard.text import count, escape_markdown
+from fer import images
+from fer.emotions import EMOJI, EMOTIONS
+from fer.geometry import Image
+from fer.inference import records
+from fer.results import FaceResult, FrameResult
+from fer.visualization import annotate, charts
+
+CARDS_AT_FIRST = 6
+_CARD_WIDTH = 232
+_CROP_WIDTH = 72
+_LEGIBLE_SIDE = 1000
+_FACES_BESIDE = 2
+
+
+def style_picker(styles: Sequence[str]) -> str:
+    """The frame's style in the sidebar, kept for the session."""
+    style = st.sidebar.segmented_control(
+        "Frame",
+        styles,
+        default=styles[0],
+        required=True,
+        format_func=str.capitalize,
+        key="photos-style",
+        persist_state="session",
+    )
+    return str(style)
+
+
+def snapshot(session: PhotoSession) -> None:
+    """A picture from the visitor's camera, queued to be read."""
+    st.caption("Tell those in view that their faces are analysed. The snapshot is not stored.")
+    taken = st.camera_input("Take a snapshot")
+    if taken is not None and taken.file_id not in session.snapshots:
+        session.snapshots.add(taken.file_id)
+        session.add(f"snapshot-{len(session.snapshots)}.jpg", taken.getvalue())
+
+
+def annotated(picture: Picture, style: str) -> Image:
+    """The annotated picture as RGB (H, W, 3), 1000 to 1600 pixels long: small ones are enlarged
+    so that labels can be read."""
+    image = picture.image()
+    enlarge = _LEGIBLE_SIDE / max(image.shape[:2])
+    if enlarge > 1:
+        size = round(image.shape[1] * enlarge), round(image.shape[0] * enlarge)
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    result = picture.result.scaled(image.shape[1], image.shape[0])
+    return annotate.draw(image, result, style, numbered=True)
+
+
+def headline(face: FaceResult) -> str:
+    """What a card says first: the label in words, or that the model is unsure."""
+    prediction = face.prediction
+    if prediction.uncertain:
+        return "❔ **unsure**"
+    share = annotate.percent(prediction.confidence)
+    return f"{EMOJI[prediction.label]} **{prediction.label}** {share}"
+
+
+def description(name: str, result: FrameResult) -> str:
+    """The alternative text of an annotated picture."""
+    if not result.faces:
+        return f"{name}: no face found."
+    labels = [face.prediction.display_label for face in result.faces[:20]]
+    number = count(len(result.faces), "face")
+    return f"{name}: {number}, from left to right apparently {', '.join(labels)}."
+
+
+def face_card(picture: Picture, number: int, key: str) -> None:
+    """Crop, label, the seven probabilities and the reasons of one face, counted from 1."""
+    face, crop = picture.result.faces[number - 1], picture.crops[number - 1]
+    with st.container(border=True, width=_CARD_WIDTH):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+            words = face.prediction.display_label
+            st.image(crop, width=_CROP_WIDTH, alt=f"Face {number}, apparently {words}")
+            st.markdown(f"{headline(face)}  \nFace {number} · {face.quality.size} px")
+        probabilities = ", ".join(f"{e} {p:.0%}" for e, p in face.prediction.as_dict().items())
+        st.plotly_chart(
+            charts.probability_bars(face.prediction),
+            key=key,
+            config={"staticPlot": True},
+            alt=f"Probabilities of face {number}: {probabilities}",
+        )
+        pixels = picture.inputs[number - 1]
+        explanation_view.button(picture.reader.model, pixels, face.prediction, f"{key}-why")
+
+
+def face_cards(picture: Picture, key: str) -> None:
+    """A card for each face; beyond the first six on request."""
+    shown = len(picture.result.faces)
+    if shown > CARDS_AT_FIRST and not st.toggle(f"Show all {shown} faces", key=f"{key}-all"):
+        shown = CARDS_AT_FIRST
+    with st.container(horizontal=True):
+        for number in range(1, shown + 1):
+            face_card(picture, number, f"{key}-{number}")
+
+
+def panel(session: PhotoSession, picture: Picture, reader: Reader, style: str) -> None:
+    """A picture that was read: annotated, its faces, and what can be done with it."""
+    result, faces = picture.result, len(picture.result.faces)
+    with st.container(border=True):
+        st.markdown(f"##### {escape_markdown(picture.name)}")
+        st.caption(
+            f"{result.width}×{result.height} pixels · {count(faces, 'face')} · "
+            f"{sum(result.seconds.values()):.2f} s · read by {picture.reader.model}"
+        )
+        beside = faces <= _FACES_BESIDE
+        left, right = st.columns([3, 2], gap="medium") if beside else (st.container(),) * 2
+        left.image(
+            annotated(picture, style),
+            width="stretch",
+            output_format="JPEG",
+            alt=description(picture.name, result),
+        )
+        with left:
+            _actions(session, picture, reader, style)
+        with right:
+            if faces:
+                face_cards(picture, picture.key)
+            else:
+                _no_face(session, picture, reader)
+
+
+def _actions(session: PhotoSession, picture: Picture, reader: Reader, style: str) -> None:
+    key = picture.key
+    with st.container(horizontal=True):
+        st.download_button(
+            "PNG",
+            partial(_png, picture, style),
+            f"{PurePath(picture.name).stem}-expressions.png",
+            "image/png",
+            key=f"{key}-png",
+            icon="⬇️",
+            on_click="ignore",
+        )
+        st.button("Turn", key=f"{key}-turn", on_click=_again, args=(session, picture, reader, 1))
+        if picture.reader != reader:
+            st.button(
+                "Read again with these settings",
+                key=f"{key}-again",
+                on_click=_again,
+                args=(session, picture, reader),
+            )
+        st.button("Remove", key=f"{key}-remove", on_click=session.remove, args=(picture,))
+
+
+def _no_face(session: PhotoSession, picture: Picture, reader: Reader) -> None:
+    st.info(
+        "**No face found.** Turn the picture if it lies on its side, try another detector in the "
+        "sidebar, or use a picture in which the face is larger and better lit.",
+        icon="🔍",
+    )
+    st.button(
+        "This picture is one cut-out face",
+        key=f"{picture.key}-whole",
+        on_click=_again,
+        args=(session, picture, replace(reader, whole_picture=True)),
+    )
+
+
+def _again(session: PhotoSession, picture: Picture, reader: Reader, turns: int = 0) -> None:
+    if not session.has(picture):
+        return
+    with show_errors(stop=False):
+        session.replace(picture, photo_session.read_again(picture, reader, turns))
+
+
+def _png(picture: Picture, style: str) -> bytes:
+    return images.encode_png(annotated(picture, style))
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> None:
+    """A row a face, with what may be said of it."""
+    shown = [
+        {
+            "picture": row["file"],
+            "face": row["face"],
+            "apparently": "unsure" if row["uncertain"] else row["label"],
+            **{emotion: row[emotion] for emotion in EMOTIONS},
+        }
+        for row in records.table(rows)
+    ]
+    percent = st.column_config.NumberColumn(format="percent")
+    st.dataframe(shown, hide_index=True, column_config={emotion: percent for emotion in EMOTIONS})

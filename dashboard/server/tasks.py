@@ -1,0 +1,92 @@
+"""Long commands that write into a folder of their own and say how far they are."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashboard.server import child_commands
+from dashboard.server.child_commands import Child
+from fer.evaluation.predictions import PROGRESS
+
+LONGEST_SECONDS = 6 * 3600.0
+_GRACE_SECONDS = 5.0
+_KEPT = "kept"
+
+
+@dataclass(slots=True)
+class Task:
+    """A command at work, or ended; `began` is the first progress that was seen of it: seconds since
+    its start, and steps done."""
+
+    child: Child
+    result: str
+    began: tuple[float, int] | None = None
+    cancelled: bool = False
+
+    @property
+    def kept(self) -> Path:
+        """The folder that it writes into."""
+        return Path(self.child.folder.name) / _KEPT
+
+    @property
+    def is_done(self) -> bool:
+        return self.child.is_done()
+
+    @property
+    def failure(self) -> str | None:
+        """The sentence it failed with; None if its result is there, though some inputs were bad."""
+        if self.cancelled:
+            return "It was cancelled."
+        if self.child.process.returncode in (0, 1) and (self.kept / self.result).is_file():
+            return None
+        return self.child.failure or "The command ended without a result."
+
+    def progress(self) -> tuple[int, int] | None:
+        """Steps done, of how many; None before the first."""
+        try:
+            values = json.loads((self.kept / PROGRESS).read_text("utf-8"))
+            done, total = int(values["done"]), int(values["total"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        if self.began is None:
+            self.began = self.child.seconds, done
+        return done, total
+
+    def seconds_left(self) -> float | None:
+        """By the pace since the first progress; None before there is a pace."""
+        progress = self.progress()
+        if progress is None or self.began is None:
+            return None
+        done, total = progress
+        since, first = self.began
+        if done <= first:
+            return None
+        return (self.child.seconds - since) / (done - first) * (total - done)
+
+    def cancel(self) -> None:
+        """Ends the command: as Ctrl-C does, and for good if that takes too long."""
+        if self.is_done:
+            return
+        self.cancelled = True
+        self.child.process.terminate()
+        try:
+            self.child.process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.child.process.kill()
+            self.child.process.wait()
+
+    def remove(self) -> None:
+        """Ends it and deletes what it wrote."""
+        self.cancel()
+        self.child.folder.cleanup()
+
+
+def start(arguments: Sequence[str], result: str, folder: tempfile.TemporaryDirectory[str]) -> Task:
+    """Runs `python -m fer ARGUMENTS --keep FOLDER`, which is to write a file `result` there."""
+    more = ["--keep", str(Path(folder.name) / _KEPT)]
+    return Task(child_commands.start([*arguments, *more], folder, LONGEST_SECONDS), result)

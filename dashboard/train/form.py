@@ -1,0 +1,250 @@
+"""The sidebar of the training page: what a run is asked to do, with sane defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from fer import registry
+from fer.errors import BadSettings
+from fer.runs import network_specs, settings
+from fer.runs.settings import TrainSettings
+
+_RATES = "rates"
+_CHANGES, _USES = "train-network-changes", "train-rate-uses"
+_FREEZE = {"none": "nothing", "all": "the whole backbone"}
+_PREPROCESSING = {
+    "none": "none",
+    "equalize": "histogram equalisation",
+    "threshold": "black and white",
+}
+QUESTIONS = {
+    "crowd": "the crowd's votes (FER+), as shares",
+    "fer2013": "the data set's label",
+}
+
+
+def ask(data: str, votes: str | None) -> TrainSettings:
+    """Shows the form and returns what it says. Raises `BadSettings` with a sentence.
+
+    What is chosen stays for the session; a change of the network brings what suits the new one.
+    """
+    values: dict[str, Any] = {"data": data, "votes": votes}
+    with st.sidebar:
+        first = st.container()
+        network = st.selectbox(
+            "Network",
+            network_specs.names(),
+            index=network_specs.names().index("resnet"),
+            help="What each one is stands under “Network”.",
+            key="train-network",
+            on_change=_count,
+            args=(_CHANGES,),
+            persist_state="session",
+        )
+        facts = network_specs.get(network)
+        values["network"] = network
+        values["epochs"] = first.number_input(
+            "Epochs",
+            1,
+            1000,
+            10,
+            help="Times every face is seen.",
+            key="train-epochs",
+            persist_state="session",
+        )
+        default = st.session_state.get(_RATES, {}).get(network, f"{facts.learning_rate:g}")
+        rate = first.text_input(
+            "Learning rate",
+            default,
+            help="The default suits the network and its optimiser.",
+            key=f"{_key('rate', facts)}-{st.session_state.get(_USES, 0)}",
+            persist_state="session",
+        )
+        values["learning_rate"] = _number(rate)
+        values["limit"] = st.number_input(
+            "At most this many images",
+            14,
+            None,
+            None,
+            step=500,
+            placeholder="all",
+            help="For short runs: 3,000 train in minutes on two cores.",
+            key="train-limit",
+            persist_state="session",
+        )
+        values["name"] = st.text_input(
+            "Name of the model",
+            placeholder="the run's own",
+            key="train-name",
+            persist_state="session",
+        ).strip()
+        with st.expander("More settings"):
+            values |= _more(facts)
+    return settings.from_dict({key: one for key, one in values.items() if one not in ("", None)})
+
+
+def use_rate(network: str, rate: float) -> None:
+    """Writes a learning rate into the form."""
+    st.session_state[_RATES] = {**st.session_state.get(_RATES, {}), network: f"{rate:.2g}"}
+    _count(_USES)
+
+
+def _count(what: str) -> None:
+    st.session_state[what] = st.session_state.get(what, 0) + 1
+
+
+def _key(field: str, facts: network_specs.Network) -> str:
+    """The key of a field whose default follows the network: a new one with each change of that."""
+    return f"train-{field}-{facts.name}-{st.session_state.get(_CHANGES, 0)}"
+
+
+def _more(facts: network_specs.Network) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "labels": st.selectbox(
+            "Question",
+            settings.QUESTIONS,
+            format_func=lambda one: QUESTIONS[one],
+            help="They agree on 63% of FER2013's faces: no model can be good at both.",
+            key="train-labels",
+            persist_state="session",
+        ),
+        "batch_size": st.number_input(
+            "Batch size", 1, 1024, 32, key="train-batch", persist_state="session"
+        ),
+        "optimizer": st.selectbox(
+            "Optimiser",
+            settings.OPTIMIZERS,
+            settings.OPTIMIZERS.index(facts.optimizer),
+            key=_key("optimizer", facts),
+            persist_state="session",
+        ),
+        "schedule": st.selectbox(
+            "Schedule", settings.SCHEDULES, 1, key="train-schedule", persist_state="session"
+        ),
+        "augmentation": st.selectbox(
+            "Augmentation",
+            settings.AUGMENTATIONS,
+            1,
+            key="train-augmentation",
+            persist_state="session",
+        ),
+        "mixup": st.number_input(
+            "Mixup", 0.0, 1.0, 0.0, 0.1, key="train-mixup", persist_state="session"
+        ),
+        "label_smoothing": st.number_input(
+            "Label smoothing", 0.0, 0.5, 0.0, 0.05, key="train-smoothing", persist_state="session"
+        ),
+        "weight_decay": st.number_input(
+            "Weight decay", 0.0, 1.0, 5e-4, format="%g", key="train-decay", persist_state="session"
+        ),
+        "averaging": st.number_input(
+            "Averaging of weights",
+            0.0,
+            0.9999,
+            0.0,
+            format="%g",
+            help="Decay of the moving average that is validated and published, such as 0.995.",
+            key="train-averaging",
+            persist_state="session",
+        ),
+        "class_weights": st.checkbox(
+            "Weigh rare emotions more", key="train-weights", persist_state="session"
+        ),
+        "patience": st.number_input(
+            "Stop early after",
+            0,
+            1000,
+            0,
+            help="Epochs without a better validation; 0: never.",
+            key="train-patience",
+            persist_state="session",
+        ),
+        "seed": st.number_input("Seed", 0, 2**31 - 1, 0, key="train-seed", persist_state="session"),
+        "input": _input(facts),
+    }
+    return values | _transfer(facts)
+
+
+def _input(facts: network_specs.Network) -> dict[str, Any]:
+    native = facts.input.preprocessing.partition(":")
+    kind = st.selectbox(
+        "Preprocessing",
+        list(_PREPROCESSING),
+        list(_PREPROCESSING).index(native[0]),
+        format_func=lambda one: _PREPROCESSING[one],
+        help="It travels with the model: what is done in training is done in use.",
+        key=_key("preprocessing", facts),
+        persist_state="session",
+    )
+    level = 0
+    if kind == "threshold":
+        level = st.slider(
+            "White from this grey level on",
+            1,
+            254,
+            int(native[2] or 128),
+            key=_key("level", facts),
+            persist_state="session",
+        )
+    side = st.number_input(
+        "Input size",
+        facts.smallest,
+        224,
+        facts.input.height,
+        key=_key("size", facts),
+        persist_state="session",
+    )
+    return {
+        "preprocessing": f"threshold:{level}" if kind == "threshold" else kind,
+        "height": side,
+        "width": side,
+    }
+
+
+def _transfer(facts: network_specs.Network) -> dict[str, Any]:
+    """Weights to begin with, and what of them is kept."""
+    begin = st.selectbox(
+        "Begin with",
+        ["random weights", "imagenet", "a file on the server", *registry.names()],
+        help="A published model of the same network, Keras's ImageNet weights (downloaded by "
+        "Keras), or a weights file.",
+        key="train-begin",
+        persist_state="session",
+    )
+    if begin == "random weights":
+        return {}
+    if begin == "a file on the server":
+        begin = st.text_input(
+            "Path of the weights file", key="train-begin-path", persist_state="session"
+        )
+    frozen = st.selectbox(
+        "Keep frozen",
+        [*_FREEZE, "top"],
+        format_func=lambda one: _FREEZE.get(one, "all but the top layers"),
+        key="train-frozen",
+        persist_state="session",
+    )
+    if frozen == "top":
+        frozen = str(
+            st.number_input(
+                "Top layers that learn", 1, 500, 20, key="train-top", persist_state="session"
+            )
+        )
+    return {
+        "weights": begin or None,
+        "freeze": frozen,
+        "head_epochs": st.number_input(
+            "Epochs of the head alone first", 0, 1000, 0, key="train-head", persist_state="session"
+        ),
+    }
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise BadSettings(
+            f"the learning rate {text!r} is no number; write one such as 0.01 or 1e-3."
+        ) from None

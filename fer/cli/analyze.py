@@ -1,0 +1,146 @@
+"""The command `analyze`: pictures to records, tables and annotated pictures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from fer import images, registry
+from fer.cli import output
+from fer.errors import BadImage, FerError
+from fer.geometry import Image
+from fer.inference import detection, records
+from fer.inference.recognizer import Recognizer
+from fer.results import FrameResult
+from fer.visualization import annotate
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command to a parser's commands."""
+    parser = commands.add_parser(
+        "analyze",
+        help="read the expression of every face in pictures",
+        description="Reads the apparent expression of every face in pictures or folders of them.",
+        epilog="example: python -m fer analyze photos/ --csv faces.csv --annotate annotated/",
+    )
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a picture, or a folder of them")
+    parser.add_argument("--model", metavar="NAME", help="default: the model that is active")
+    parser.add_argument("--detector", metavar="NAME", default=detection.DEFAULT)
+    parser.add_argument(
+        "--whole-picture", action="store_true", help="each picture is one cut-out face"
+    )
+    parser.add_argument("--json", metavar="FILE", help="write records; - is standard output")
+    parser.add_argument("--csv", metavar="FILE", help="write a row a face; - is standard output")
+    parser.add_argument("--annotate", metavar="DIR", type=Path, help="write annotated pictures")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Reads every picture; 0 if all could be read, 1 if some could not.
+
+    Raises `FerError` for wrong names and outputs that cannot be written, before any work.
+    """
+    for target in (options.json, options.csv):
+        output.check_writable(target)
+    recognizer = Recognizer(registry.load(options.model), options.detector)
+    writer = _PictureWriter(options.annotate) if options.annotate else None
+    quiet = not sys.stderr.isatty()
+    results = []
+    with tqdm(list(_pictures(options.paths)), unit="picture", disable=quiet) as progress:
+        for name, path in progress:
+            results.append(_record(name, path, recognizer, options.whole_picture, writer))
+            if "error" in results[-1]:
+                progress.write(f"fer: {results[-1]['error']}", file=sys.stderr)
+    _write_outputs(options, results)
+    return 1 if any("error" in record for record in results) else 0
+
+
+def _record(
+    name: str,
+    path: Path | BadImage,
+    recognizer: Recognizer,
+    whole_picture: bool,
+    writer: _PictureWriter | None,
+) -> dict[str, Any]:
+    try:
+        if isinstance(path, BadImage):
+            raise path
+        started = time.perf_counter()
+        image = images.read(path)
+        decoded = time.perf_counter() - started
+        result = recognizer.analyze(image, whole_picture=whole_picture)
+    except BadImage as error:
+        return records.error_record(name, str(error))
+    try:
+        if writer:
+            writer.write(path, image, result)
+    except OSError as error:
+        reason = f"the annotated picture of {images.display_name(name)} cannot be written"
+        return records.error_record(name, f"{reason}: {error.strerror}.")
+    return records.photo_record(name, result.with_seconds(decode=decoded))
+
+
+def _pictures(paths: Sequence[str]) -> Iterator[tuple[str, Path | BadImage]]:
+    """Name to report and file to read, or what is wrong with it, for every path given."""
+    for given in paths:
+        path = Path(given)
+        if not given:
+            yield given, BadImage("an empty path names no picture.")
+            continue
+        if not path.is_dir():
+            yield given, path
+            continue
+        found = [one for one in _files(path) if one.suffix.lower() in images.ENDINGS]
+        for one in found:
+            yield f"{given.rstrip('/')}/{one.relative_to(path).as_posix()}", one
+        if not found:
+            yield given, BadImage(f"the folder {images.display_name(given)} holds no pictures.")
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _write_outputs(options: argparse.Namespace, results: list[dict[str, Any]]) -> None:
+    if options.json:
+        output.write(options.json, json.dumps(results, indent=1) + "\n")
+    if options.csv:
+        output.write(options.csv, records.csv_text(results))
+    if not (options.json or options.csv or options.annotate):
+        _print_lines(results)
+
+
+def _print_lines(results: list[dict[str, Any]]) -> None:
+    """A line a face, or one that says that a picture has none."""
+    for record in results:
+        rows = records.table([record])
+        for row in rows:
+            words = "unsure" if row["uncertain"] else row["label"]
+            print(f"{row['file']}  face {row['face']}  {words}  {row['confidence']:.0%}")
+        if not rows and "error" not in record:
+            print(f"{record['file']}  no face found")
+
+
+class _PictureWriter:
+    """Writes annotated pictures as `<stem>.png`, with `-2`, `-3` rather than over another file."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FerError(f"{folder} cannot be made: {error.strerror}.") from None
+        self._folder = folder
+
+    def write(self, path: Path, image: Image, result: FrameResult) -> None:
+        target, number = self._folder / f"{path.stem}.png", 1
+        while target.exists():
+            number += 1
+            target = self._folder / f"{path.stem}-{number}.png"
+        target.write_bytes(images.encode_png(annotate.draw(image, result, numbered=True)))

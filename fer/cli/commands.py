@@ -1,0 +1,56 @@
+"""The command line: `python -m fer COMMAND`. Answers go to stdout or files, progress to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from collections.abc import Callable, Sequence
+
+from fer.cli import (
+    analyze,
+    average,
+    evaluate,
+    export,
+    find_rate,
+    inspect,
+    models,
+    networks,
+    quantize,
+    robustness,
+    train,
+)
+from fer.cli.output import INTERRUPTED, WRONG_USE
+from fer.errors import FerError
+
+_COMMANDS = (
+    *(analyze, train, find_rate, inspect, evaluate, robustness),
+    *(networks, models, export, average, quantize),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code: 0 done, 1 some inputs failed, 2 wrong use."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # file names need not be UTF-8
+    options = _parser().parse_args(arguments)
+    try:
+        command: Callable[[argparse.Namespace], int] = options.command
+        return command(options)
+    except FerError as error:
+        print(f"fer: {error}", file=sys.stderr)
+        return WRONG_USE
+    except KeyboardInterrupt:
+        print("fer: interrupted.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m fer", description="Reads the apparent expression of faces."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in _COMMANDS:
+        command.add_parser(commands)
+    return parser

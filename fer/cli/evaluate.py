@@ -1,0 +1,180 @@
+"""The command `evaluate`: models on labelled faces, with everything a sceptic asks for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tqdm import tqdm
+
+from fer import files, registry
+from fer.cli import output
+from fer.cli.output import DONE, SOME_FAILED
+from fer.data import loading
+from fer.data.dataset import NO_LABEL, UNREADABLE, Dataset, as_rgb
+from fer.errors import BadModel, FerError
+from fer.evaluation import recorded_inputs, report
+from fer.evaluation.predictions import PROGRESS
+from fer.evaluation.report import Report
+from fer.evaluation.reports import html
+from fer.registry import Model
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        help="measure models on labelled faces",
+        description="Measures one or several models on the same labelled faces.",
+        epilog="example: python -m fer evaluate --model crowd,first --data fer2013.csv --json -",
+    )
+    add_data_flags(parser)
+    parser.add_argument("--html", metavar="FILE", help="write a report with plots, in one file")
+    parser.add_argument(
+        "--with-faces", action="store_true", help="let the HTML report show some of the faces"
+    )
+    parser.set_defaults(command=_evaluate)
+
+
+def add_data_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags that say which models are asked of which faces, and where the answer goes."""
+    parser.add_argument("--model", required=True, metavar="NAME[,NAME]", help="one or several")
+    parser.add_argument("--data", required=True, metavar="PATH", help="as in `train`")
+    parser.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")
+    parser.add_argument(
+        "--split", metavar="SPLIT", help="train, validation or test (default: test if there is one)"
+    )
+    parser.add_argument(
+        "--labels",
+        choices=("fer2013", "crowd"),
+        help="the data set's label or the crowd's majority (default: what the model answers)",
+    )
+    parser.add_argument(
+        "--whole-picture",
+        action="store_true",
+        help="pictures in folders are cut-out faces: search none",
+    )
+    parser.add_argument("--json", metavar="FILE", help="write the record; - is standard output")
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="tell progress, and keep results, in a folder"
+    )
+
+
+def models_named(names: str) -> list[Model]:
+    """The models of a list of names with commas. Raises `BadModel`, also for one named twice."""
+    wanted = [name.strip() for name in names.split(",")]
+    if "" in wanted:
+        known = ", ".join(registry.names())
+        raise BadModel(f"{names!r} holds a name that is empty; the models are: {known}.")
+    if twice := {name for name in wanted if wanted.count(name) > 1}:
+        raise BadModel(f"the model {min(twice)!r} is named twice; name each once.")
+    return [registry.load(name) for name in wanted]
+
+
+@contextmanager
+def progress(keep: Path | None) -> Iterator[Callable[[int, int], None]]:
+    """Shows how much is done: a bar on a terminal, and a file in the folder `keep`.
+
+    SIGTERM ends the work inside as Ctrl-C does.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if keep:
+        _make_folder(keep)
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        with tqdm(unit="face", disable=not sys.stderr.isatty()) as bar:
+
+            def show(done: int, total: int) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+                if keep:
+                    record = json.dumps({"done": done, "total": total})
+                    files.replace_file(keep / PROGRESS, record.encode())
+
+            yield show
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    if options.with_faces and not options.html:
+        raise FerError("--with-faces is about the HTML report; name its file with --html.")
+    for target in (options.json, options.html):
+        output.check_writable(target)
+    models = models_named(options.model)
+    if options.keep:
+        models = recorded_inputs.recording(models, options.keep)
+    with progress(options.keep) as show, loading.opened(options.data, options.votes) as data:
+        found = report.evaluate(
+            models, data, options.data, options.split, options.labels, options.whole_picture, show
+        )
+        for sentence in (*found.data["problems"], *found.data["notes"]):
+            print(f"fer: {sentence}", file=sys.stderr)
+        _write(found, data, options)
+    some_failed = any(kind in found.data["dropped"] for kind in (UNREADABLE, NO_LABEL))
+    return SOME_FAILED if some_failed else DONE
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FerError(f"{folder} cannot be made: {error.strerror}.") from None
+
+
+def _write(found: Report, data: Dataset, options: argparse.Namespace) -> None:
+    if options.keep:
+        try:
+            found.save(options.keep)
+        except OSError as error:
+            raise FerError(f"{error.filename} cannot be written: {error.strerror}.") from None
+    if options.json:
+        record = json.dumps(found.as_dict(), indent=1, allow_nan=False)
+        output.write(options.json, record + "\n")
+    if options.html:
+        picture_of = (lambda row: as_rgb(data.pictures[row])) if options.with_faces else None
+        output.write(options.html, html.page(found, picture_of))
+    if output.STDOUT not in (options.json, options.html):
+        _print(found.as_dict())
+
+
+def _print(record: Mapping[str, Any]) -> None:
+    data = record["data"]
+    dropped = ", ".join(f"{count:,} {reason}" for reason, count in data["dropped"].items())
+    print(f"{data['name']}, split {data['split']}, labels {data['labels']}: {data['n']:,} faces")
+    print(f"left out: {dropped or 'none'}")
+    head = ["model", "accuracy", "95%", "not found", "macro F1", "mean recall", "ECE", "ms a face"]
+    output.print_table(head, [_row(name, one) for name, one in record["models"].items()])
+    for pair in record["comparison"]:
+        first, second = pair["models"]
+        print(
+            f"{first} less {second}: {100 * pair['difference']:+.1f} points "
+            f"({_percents(pair['interval'])}), McNemar p = {pair['mcnemar_p']:.2g}"
+        )
+
+
+def _row(name: str, figures: Mapping[str, Any]) -> Sequence[str]:
+    seconds, ece = figures["seconds_per_face"], figures["ece"]
+    return [
+        name,
+        f"{figures['accuracy']:.1%}",
+        _percents(figures["accuracy_interval"]),
+        f"{figures['missed']:,}",
+        f"{figures['macro_f1']:.3f}",
+        f"{figures['balanced_accuracy']:.1%}",
+        "–" if ece is None else f"{ece:.3f}",
+        "–" if seconds is None else f"{1000 * seconds:.2f}",
+    ]
+
+
+def _percents(interval: Sequence[float]) -> str:
+    return " to ".join(f"{100 * value:.1f}" for value in interval)

@@ -1,0 +1,52 @@
+"""What commands share: exit codes, and where they write, with a sentence where that fails."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fer.errors import FerError
+
+DONE, SOME_FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+STDOUT = "-"
+
+
+def check_writable(target: str | None) -> None:
+    """Raises `FerError` for a file that could not be written; leaves none behind."""
+    if target in (None, STDOUT):
+        return
+    path = Path(str(target))
+    existed = path.exists()
+    try:
+        with path.open("ab"):
+            pass
+        if not existed:
+            path.unlink()
+    except OSError as error:
+        raise FerError(f"{target} cannot be written: {error.strerror}.") from None
+
+
+def write(target: str, text: str) -> None:
+    """Writes to a file, or to standard output for "-"."""
+    if target == STDOUT:
+        sys.stdout.write(text)
+        return
+    try:
+        Path(target).write_text(text, "utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise FerError(f"{target} cannot be written: {error.strerror}.") from None
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Rows under a head, in columns as wide as their longest cell."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, *rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+def input_size(spec: dict[str, Any]) -> str:
+    """``48×48×1``."""
+    return f"{spec['height']}×{spec['width']}×{spec['channels']}"

@@ -1,0 +1,72 @@
+"""The command `robustness`: how accuracy falls when faces get worse."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from fer.cli import output
+from fer.cli.evaluate import add_data_flags, models_named, progress
+from fer.cli.output import DONE
+from fer.data import loading
+from fer.errors import BadSettings
+from fer.evaluation import corruptions, robustness
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "robustness",
+        help="measure how accuracy falls under blur, noise, darkness and the like",
+        description="Makes labelled faces worse in ten ways and five strengths each, and measures "
+        "models on them.",
+        epilog="example: python -m fer robustness --model crowd --data fer2013.csv --json -",
+    )
+    add_data_flags(parser)
+    parser.add_argument(
+        "--card", action="store_true", help="only the five corruptions of model cards"
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="at most N faces, drawn by a seed")
+    parser.set_defaults(command=_robustness)
+
+
+def _robustness(options: argparse.Namespace) -> int:
+    if options.limit is not None and options.limit < 1:
+        raise BadSettings(f"limit is {options.limit}; expected a number of faces from 1 on.")
+    output.check_writable(options.json)
+    models = models_named(options.model)
+    with progress(options.keep) as show, loading.opened(options.data, options.votes) as data:
+        found = robustness.measure(
+            models,
+            data,
+            options.data,
+            options.split,
+            options.labels,
+            options.whole_picture,
+            options.limit,
+            corruptions.named() if options.card else None,
+            show,
+        )
+    record = found.as_dict()
+    if options.keep:
+        output.write(str(options.keep / robustness.KEPT), json.dumps(record, allow_nan=False))
+    if options.json:
+        output.write(options.json, json.dumps(record, indent=1, allow_nan=False) + "\n")
+    if options.json != output.STDOUT:
+        _print(record)
+    return DONE
+
+
+def _print(record: Mapping[str, Any]) -> None:
+    data = record["data"]
+    print(f"{data['name']}, split {data['split']}, labels {data['labels']}: {data['n']:,} faces")
+    rows = []
+    for name, its in record["models"].items():
+        rows.append([name, "none", "", f"{its['clean']:.1%}", ""])
+        for corruption, curve in its["curves"].items():
+            rows += [
+                [name, corruption, one["words"], f"{one['accuracy']:.1%}", f"{one['loss']:+.1f}"]
+                for one in curve
+            ]
+    output.print_table(["model", "corruption", "strength", "accuracy", "loss, points"], rows)

@@ -1,0 +1,129 @@
+"""The command `train`: a training run in the foreground, in an ordinary run folder."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from fer import registry
+from fer.cli.output import DONE, INTERRUPTED, SOME_FAILED
+from fer.data.dataset import Dataset
+from fer.errors import BadSettings
+from fer.runs import checks, launcher, settings as training_settings, store
+
+_TRAIN_FLAGS: dict[str, dict[str, Any]] = {
+    "--data": {"metavar": "PATH", "help": "labelled faces: a file, a folder, or 'drawn'"},
+    "--votes": {"metavar": "PATH", "help": "FER+ votes that belong to a FER2013 CSV"},
+    "--network": {"metavar": "NAME", "help": "one of `python -m fer networks`"},
+    "--epochs": {"type": int, "metavar": "N", "help": "times that every face is seen"},
+    "--learning-rate": {"type": float, "metavar": "X"},
+    "--batch-size": {"type": int, "metavar": "N"},
+    "--optimizer": {"choices": training_settings.OPTIMIZERS},
+    "--schedule": {"choices": training_settings.SCHEDULES},
+    "--augmentation": {"choices": training_settings.AUGMENTATIONS},
+    "--labels": {"choices": training_settings.QUESTIONS, "help": "the question to answer"},
+    "--size": {"type": int, "metavar": "PIXELS", "help": "side of the input (default: its own)"},
+    "--weights": {"metavar": "NAME|imagenet|FILE", "help": "weights to begin with"},
+    "--freeze": {"metavar": "all|N|none", "help": "keep the backbone, or all but its top N layers"},
+    "--head-epochs": {"type": int, "metavar": "N", "help": "train the head alone before the rest"},
+    "--limit": {"type": int, "metavar": "N", "help": "at most N faces to train and validate with"},
+    "--seed": {"type": int, "metavar": "N"},
+    "--name": {"metavar": "NAME", "help": "name of the published model (default: the run's id)"},
+}
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "train",
+        help="train a network and publish it as a model",
+        epilog="example: python -m fer train --data fer2013.parquet --network resnet --epochs 15",
+    )
+    add_train_flags(parser)
+    parser.add_argument("--resume", metavar="RUN", help="go on with a run that was stopped")
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="go on with an unfinished run of these settings; nothing where the model is there",
+    )
+    parser.set_defaults(command=_train)
+
+
+def add_train_flags(parser: argparse.ArgumentParser) -> None:
+    for flag, details in _TRAIN_FLAGS.items():
+        parser.add_argument(flag, **details)
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="JSON; flags go before it")
+
+
+def _train(options: argparse.Namespace) -> int:
+    from fer.training import job
+
+    run, data = _run_to_do(options)
+    if run is None:
+        print(f"the model {options.name} is there already", file=sys.stderr)
+        return DONE
+    print(f"run {run.id} in {run.path}", file=sys.stderr)
+    stop = threading.Event()
+    job.handle_signals(stop)
+    state = job.run(run, stop, data)
+    if state == "finished":
+        print(f"published the model {run.status().model}", file=sys.stderr)
+    elif state == "stopped":
+        print(f"stopped; go on with: python -m fer train --resume {run.id}", file=sys.stderr)
+    return {"finished": DONE, "stopped": INTERRUPTED}.get(state, SOME_FAILED)
+
+
+def _run_to_do(options: argparse.Namespace) -> tuple[store.Run | None, Dataset | None]:
+    """The run, claimed or new, and the faces of a new one; no run where its model is there."""
+    from fer.networks import initial_weights
+    from fer.training import job
+
+    begun: store.Run | None = None
+    if options.resume:
+        _refuse_settings(options)
+        begun = store.find(options.resume)
+    else:
+        settings = train_settings(options)
+        if options.once:
+            if settings.name is None:
+                raise BadSettings("--once looks for a model by its name; add --name NAME.")
+            if settings.name in registry.names():
+                return None, None
+            begun = store.unfinished(settings)
+    if begun is not None:
+        launcher.claim(begun)
+        return begun, None
+    checks.check(settings)
+    data = job.checked_data(settings)
+    initial_weights.check(settings)
+    return store.create(settings), data
+
+
+def _refuse_settings(options: argparse.Namespace) -> None:
+    """Raises `BadSettings` where a run that goes on with its own settings is given others."""
+    flags = ("--settings", "--once", *_TRAIN_FLAGS)
+    given = [flag for flag in flags if getattr(options, _field(flag)) not in (None, False)]
+    if given:
+        raise BadSettings(
+            f"a run goes on with the settings it was begun with: leave out {', '.join(given)} "
+            "beside --resume, or begin a new run."
+        )
+
+
+def _field(flag: str) -> str:
+    return flag[2:].replace("-", "_")
+
+
+def train_settings(options: argparse.Namespace) -> training_settings.TrainSettings:
+    values = training_settings.from_file(options.settings) if options.settings else {}
+    for flag in _TRAIN_FLAGS:
+        name = _field(flag)
+        if getattr(options, name) is not None:
+            values[name] = getattr(options, name)
+    if (side := values.pop("size", None)) is not None:
+        values["input"] = {**values.get("input", {}), "height": side, "width": side}
+    if "data" not in values:
+        raise BadSettings("name the faces to train on with --data PATH.")
+    return training_settings.from_dict(values)

@@ -1,0 +1,152 @@
+"""Files in a folder or in a zip, read alike and never extracted; all limits on both live here."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from fer.data.builder import short
+from fer.data.dataset import RowProblem
+from fer.errors import BadDataset
+from fer.images import display_name
+
+MAX_FOLDER_FILES = 200_000
+MAX_ZIP_FILES = 40_000
+MAX_UNPACKED = 4 * 1024**3
+MAX_RATIO = 150
+SMALL = 64 * 1024**2
+"""Below this many unpacked bytes nothing is a bomb, however well it was packed."""
+
+_MAX_DIRECTORY = 12 * 1024**2
+_IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_LINK_REASON = "is a link, and links are not followed"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tree:
+    """Files by their path inside, with "/", in sorted order, and their sizes in bytes.
+
+    `open` gives the bytes of one as a stream. `problems` are entries that were passed over.
+    """
+
+    name: str
+    sizes: dict[str, int]
+    open: Callable[[str], IO[bytes]]
+    problems: tuple[RowProblem, ...] = ()
+
+    def named(self, *endings: str) -> list[str]:
+        """The files with one of these lower-case endings."""
+        return [file for file in self.sizes if file.lower().endswith(endings)]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Tree]:
+    """The files of a folder or a zip. Raises `BadDataset` for one that is not to be trusted."""
+    if path.is_dir():
+        yield _folder(path)
+        return
+    try:
+        # The guard keeps a forged directory from filling the memory before it can be counted.
+        with _Guarded(path) as guarded, zipfile.ZipFile(guarded) as archive:
+            guarded.limit = None
+            yield _archive(archive, path.name, path.stat().st_size)
+    except (zipfile.BadZipFile, EOFError, UnicodeDecodeError, NotImplementedError) as error:
+        raise BadDataset(
+            f"{path.name} is no zip that can be read: {short(str(error), 120)}."
+        ) from None
+
+
+def _folder(path: Path) -> Tree:
+    sizes: dict[str, int] = {}
+    links: list[RowProblem] = []
+    seen = 0
+    for parent, folders, files in os.walk(path):
+        folders[:] = sorted(name for name in folders if not _is_ignored(name))
+        seen += len(files)
+        if seen > MAX_FOLDER_FILES:
+            raise BadDataset(
+                f"{path.name} holds more than {MAX_FOLDER_FILES:,} files. Use a part of them."
+            )
+        for name in (*files, *folders):
+            file = Path(parent, name)
+            inside = file.relative_to(path).as_posix()
+            if file.is_symlink():
+                links.append(RowProblem(inside, _LINK_REASON))
+            elif file.is_file() and not _is_ignored(name):
+                sizes[inside] = file.stat().st_size
+    ordered = dict(sorted(sizes.items()))
+    return Tree(
+        path.name or str(path), ordered, lambda name: (path / name).open("rb"), tuple(links)
+    )
+
+
+def _archive(archive: zipfile.ZipFile, name: str, packed: int) -> Tree:
+    entries = archive.infolist()
+    if len(entries) > MAX_ZIP_FILES:
+        raise BadDataset(
+            f"{name} holds {len(entries):,} files; the limit is {MAX_ZIP_FILES:,}. "
+            "Zip a part of them, or use the folder itself."
+        )
+    for entry in entries:
+        _check(entry, name)
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > MAX_UNPACKED or unpacked > max(SMALL, MAX_RATIO * packed):
+        raise BadDataset(
+            f"{name} has {packed / 1024**2:,.1f} MB and would unpack to "
+            f"{unpacked / 1024**2:,.0f} MB: more than {MAX_UNPACKED // 1024**3} GB, or far more "
+            "than pictures and tables do. It is not read."
+        )
+    sizes = {
+        entry.filename: entry.file_size
+        for entry in sorted(entries, key=lambda entry: entry.filename)
+        if not entry.is_dir() and not any(map(_is_ignored, entry.filename.split("/")))
+    }
+    return Tree(name, sizes, archive.open)
+
+
+def _check(entry: zipfile.ZipInfo, name: str) -> None:
+    """Refuses what an honest zip of pictures does not hold: a sentence for each."""
+    shown = display_name(entry.filename)
+    parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
+    if not parts:
+        raise BadDataset(f"{name} holds a file without a name. Zip the folder again.")
+    if ".." in parts:
+        raise BadDataset(f"{name} holds a path with '..' ({shown}), which leads out of it.")
+    if parts[:1] == ("/",) or (parts and parts[0][1:2] == ":"):
+        raise BadDataset(f"{name} holds the absolute path of {shown}. Zip the folder again.")
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise BadDataset(f"{name} holds {shown}, a link or device. Zip the files themselves.")
+    if entry.flag_bits & 0x1:
+        raise BadDataset(f"{name} is protected by a password. Zip it again without one.")
+    if entry.compress_type not in _METHODS:
+        raise BadDataset(f"{name} is packed in an unusual way. Save it as an ordinary zip.")
+
+
+def _is_ignored(name: str) -> bool:
+    return name.startswith(".") or name in _IGNORED
+
+
+class _Guarded(io.BufferedReader):
+    """A file that refuses to be read in larger pieces than `limit` bytes."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self.limit: int | None = _MAX_DIRECTORY
+        self._shown = path.name
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.limit is not None and size is not None and size > self.limit:
+            raise BadDataset(
+                f"{self._shown} lists far more files than the {MAX_ZIP_FILES:,} that are allowed. "
+                "Zip a part of them, or use the folder itself."
+            )
+        return super().read(size)

@@ -1,0 +1,95 @@
+"""Copies and training faces among the evaluated: reported, never removed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.data.dataset import UNLABELLED, Dataset
+from fer.emotions import EMOTIONS
+from fer.evaluation.protocol import ALL
+from fer.model_card import ModelCard
+
+MOST_GROUPS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Exact copies among the evaluated faces of a data set.
+
+    `within` of them occur earlier among the evaluated; `across` says how many occur in another
+    split as well, which is a leak if a model was trained on it. `contradictions` are pictures
+    with more than one label anywhere in the data set. `groups` are the rows of all pictures that
+    occur more than once and are evaluated at least once.
+    """
+
+    within: int
+    across: Mapping[str, int]
+    contradictions: int
+    groups: tuple[tuple[int, ...], ...]
+
+
+def find(data: Dataset, rows: NDArray[np.int64], split: str) -> Copies:
+    """Copies of the evaluated `rows` of a split, from all rows of the data set."""
+    evaluated = set(rows.tolist())
+    within, contradictions = 0, 0
+    across: Counter[str] = Counter()
+    groups = []
+    for copies in data.rows_by_picture():
+        if len(copies) == 1:
+            continue
+        contradictions += len(set(data.labels[copies].tolist())) > 1
+        here = [row for row in copies if row in evaluated]
+        if not here:
+            continue
+        groups.append(tuple(copies))
+        within += len(here) - 1
+        if split != ALL:
+            others = set(data.splits[copies].tolist()) - {split}
+            across.update({other: len(here) for other in others})
+    return Copies(within, dict(sorted(across.items())), contradictions, tuple(groups))
+
+
+def described(copies: Copies, data: Dataset, most: int = MOST_GROUPS) -> list[list[dict[str, Any]]]:
+    """The first `most` groups of copies: row, source, split and label (None without) of each."""
+    return [
+        [
+            {
+                "row": row,
+                "source": data.sources[row] if data.sources else f"face {row + 1}",
+                "split": str(data.splits[row]),
+                "label": None if data.labels[row] == UNLABELLED else EMOTIONS[data.labels[row]],
+            }
+            for row in group
+        ]
+        for group in copies.groups[:most]
+    ]
+
+
+def notes(cards: Sequence[ModelCard], data: Dataset, split: str, copies: Copies) -> list[str]:
+    """What a reader must know before trusting the figures, a sentence each."""
+    found = []
+    for card in cards:
+        if card.data.get("hash") == data.hash:
+            found.append(_known_to(card.name, split))
+    if copies.within:
+        found.append(f"Exact copies of other evaluated faces: {copies.within:,}.")
+    for other, count in copies.across.items():
+        found.append(
+            f"Exact copies of faces in the {other} split: {count:,} of the evaluated. They flatter "
+            "a model that was trained on those."
+        )
+    return found
+
+
+def _known_to(name: str, split: str) -> str:
+    if split in ("train", ALL):
+        return f"{name} was trained on this data set: it has seen these faces, or many of them."
+    if split == "validation":
+        return f"{name} was chosen and calibrated on these very faces: expect a little less of it."
+    return f"{name} was trained on the training split of this data set."

@@ -1,0 +1,118 @@
+"""The formats a model can be downloaded in: how each is written, and read back to be checked."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnxruntime
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from fer import registry
+from fer.errors import BadModel
+from fer.model_card import ModelCard
+
+Answer = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Float32 pixels (N, height, width, channels), 0–255, to probabilities (N, 7)."""
+
+Files = tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`write` makes the files of a model in a folder, `read` makes a function of such files."""
+
+    write: Callable[[keras.Model, ModelCard, Path], Files]
+    read: Callable[[Files], Answer]
+
+
+def read_keras(file: Path) -> keras.Model:
+    """A Keras model whose file may run no code of its own. Raises `BadModel` if it is damaged."""
+    try:
+        return keras.models.load_model(file, compile=False, safe_mode=True)
+    except Exception as error:  # noqa: BLE001 - Keras raises whatever its readers do
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
+        raise BadModel(f"{file.name} is no Keras model that can be read: {reason}.") from None
+
+
+def answer_of_keras(model: keras.Model) -> Answer:
+    call = tf.function(lambda pixels: model(pixels, training=False), reduce_retracing=True)
+    return lambda pixels: np.asarray(call(tf.constant(pixels)))
+
+
+def answer_of_onnx(files: Files) -> Answer:
+    session = onnxruntime.InferenceSession(str(files[0]), providers=["CPUExecutionProvider"])
+    return lambda pixels: np.asarray(session.run(["probabilities"], {"pixels": pixels})[0])
+
+
+def answers_of_onnx(file: Path, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What an engine file answers, (N, 7), to faces uint8 (N, height, width, channels)."""
+    answer = answer_of_onnx((file,))
+    starts = range(0, len(pixels), registry.BATCH)
+    parts = [pixels[start : start + registry.BATCH].astype(np.float32) for start in starts]
+    return np.concatenate([answer(part) for part in parts])
+
+
+def _copy(card: ModelCard, folder: Path, ending: str) -> Files:
+    source = registry.folder() / card.name / f"model{ending}"
+    if not source.is_file():
+        raise BadModel(f"the model {card.name!r} has no file {source.name}.")
+    return (Path(shutil.copyfile(source, folder / f"{card.name}{ending}")),)
+
+
+def _write_h5(model: keras.Model, card: ModelCard, folder: Path) -> Files:
+    """The weights as HDF5 and the architecture as JSON."""
+    weights, architecture = folder / f"{card.name}.weights.h5", folder / f"{card.name}.json"
+    model.save_weights(weights)
+    architecture.write_text(model.to_json(), "utf-8")
+    return weights, architecture
+
+
+def _answer_of_h5(files: Files) -> Answer:
+    weights, architecture = files
+    model = keras.models.model_from_json(architecture.read_text("utf-8"))
+    model.load_weights(weights)
+    return answer_of_keras(model)
+
+
+def _write_tflite(model: keras.Model, card: ModelCard, folder: Path) -> Files:
+    """Float32 throughout, as the original."""
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    file = folder / f"{card.name}.tflite"
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints hundreds of tensor names
+        file.write_bytes(converter.convert())
+    return (file,)
+
+
+def _answer_of_tflite(files: Files) -> Answer:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*tf.lite.Interpreter is deprecated.*")
+        interpreter = tf.lite.Interpreter(str(files[0]))
+    interpreter.allocate_tensors()
+    given, wanted = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+
+    def one(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        interpreter.set_tensor(given["index"], pixels)
+        interpreter.invoke()
+        return np.asarray(interpreter.get_tensor(wanted["index"]))
+
+    return lambda pixels: np.concatenate([one(face[None]) for face in pixels])
+
+
+FORMATS: dict[str, Format] = {
+    "keras": Format(
+        lambda model, card, folder: _copy(card, folder, ".keras"),
+        lambda files: answer_of_keras(read_keras(files[0])),
+    ),
+    "h5": Format(_write_h5, _answer_of_h5),
+    "onnx": Format(lambda model, card, folder: _copy(card, folder, ".onnx"), answer_of_onnx),
+    "tflite": Format(_write_tflite, _answer_of_tflite),
+}

@@ -1,0 +1,119 @@
+"""From a trained network to a model folder: temperature, figures, engine file, card."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from fer import metrics, registry
+from fer.data import selection
+from fer.data.dataset import Dataset
+from fer.emotions import EMOTIONS
+from fer.errors import BadSettings
+from fer.export import calibration, formats, onnx as onnx_export
+from fer.model_card import INTENDED_USE, NOT_FOR, ModelCard
+from fer.networks import build as networks
+from fer.runs.settings import TrainSettings, from_dict
+
+
+def publish(
+    model: keras.Model,
+    settings: TrainSettings,
+    data: Dataset,
+    *,
+    name: str,
+    told: Mapping[str, Any],
+    facts: Mapping[str, Any],
+) -> ModelCard:
+    """Exports a network and publishes it, see `publish_engine`.
+
+    Raises `BadModel` if the name is taken or the export answers otherwise than the network.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Path(folder, "model.onnx")
+        onnx_export.to_onnx(model, settings.input, engine)
+        pixels = data.split("validation").inputs(settings.input)[:256]
+        facts = {**facts, "export_difference": onnx_export.check(model, engine, pixels)}
+        return publish_engine(engine, model, settings, data, name=name, told=told, facts=facts)
+
+
+def publish_engine(
+    engine: Path,
+    model: keras.Model,
+    settings: TrainSettings,
+    data: Dataset,
+    *,
+    name: str,
+    told: Mapping[str, Any],
+    facts: Mapping[str, Any],
+) -> ModelCard:
+    """Fits the temperature of an engine file on the validation faces of `data`, measures it there
+    and publishes it beside the network it was made from.
+
+    `told` becomes the card's settings; `facts` stand before the figures in its metrics. Raises
+    `BadModel` if the name is taken.
+    """
+    validation = data.split("validation")
+    raw = formats.answers_of_onnx(engine, validation.inputs(settings.input))
+    targets = selection.targets(validation, settings.labels)
+    temperature = metrics.fitted_temperature(raw, targets)
+    probabilities = metrics.with_temperature(raw, temperature)
+    figures = calibration.figures(
+        probabilities,
+        selection.truth(validation, settings.labels),
+        targets if settings.labels == "crowd" else None,
+        calibration.halves(validation.picture_hashes()),
+    )
+    card = ModelCard(
+        name=name,
+        network=settings.network,
+        question=settings.labels,
+        labels=EMOTIONS,
+        input=settings.input,
+        temperature=round(temperature, 4),
+        uncertain_below=round(calibration.uncertain_below(probabilities.max(axis=1)), 4),
+        data={
+            "name": data.name,
+            "hash": data.hash,
+            "licence": data.licence,
+            "train": int((data.splits == "train").sum()),
+            "validation": len(validation),
+        },
+        settings=told,
+        metrics={**facts, **figures},
+        parameters=model.count_params(),
+        multiply_adds=networks.multiply_adds(model),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        intended_use=INTENDED_USE,
+        not_for=NOT_FOR,
+        files={},
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        original = Path(folder, "model.keras")
+        model.save(original)
+        return registry.publish(card, {"model.onnx": engine, "model.keras": original})
+
+
+def trained_on(card: ModelCard, path: str, votes: str | None) -> tuple[TrainSettings, Dataset]:
+    """The faces in `path` as the model of that card saw them, and settings that say how.
+
+    Raises `BadSettings` where the model was trained on other data.
+    """
+    settings = from_dict(
+        {
+            "data": path,
+            "votes": votes,
+            "network": card.network,
+            "labels": card.question,
+            "input": card.input.as_dict(),
+        }
+    )
+    data = selection.prepared(settings.data, settings.votes, settings.labels)
+    if card.data.get("hash") != data.hash:
+        raise BadSettings(f"{data.name} is not the data that {card.name!r} was trained on.")
+    return settings, data

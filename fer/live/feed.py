@@ -1,0 +1,278 @@
+"""One visitor's stream: frames are offered, a thread of its own reads the newest, pages ask."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time as clock
+import weakref
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from fer import registry
+from fer.errors import FerError
+from fer.geometry import Image
+from fer.live.analyzer import Analysis, Analyzer, LiveSettings
+from fer.live.history import (
+    HISTORY_SECONDS,
+    History,
+    LatencyMeter,
+    LiveStats,
+    Person,
+    PersonSummary,
+    Sample,
+    Spread,
+)
+from fer.results import FrameResult
+
+__all__ = [
+    "HISTORY_SECONDS",
+    "LiveFeed",
+    "LiveSettings",
+    "LiveStats",
+    "Person",
+    "PersonSummary",
+    "Sample",
+    "Spread",
+]
+
+STALE_SECONDS = 1.0
+"""An older result is not shown any more."""
+
+FURTHEST_SECONDS = 0.2
+"""Boxes move on by their velocity for so long at the most."""
+
+_DEFAULTS = LiveSettings()
+_FOLDER_SECONDS = 2.0
+_EXIT_SECONDS = 5.0
+_GONE = (
+    "the model {name!r} is no longer in the models folder; it answers from memory until another "
+    "one is chosen."
+)
+
+FRAMES_PER_SECOND = 30
+"""So many frames are analysed a second, those of all visitors together: each has its share."""
+
+_log = logging.getLogger(__name__)
+
+
+class _Crowd:
+    """How many feeds of this process are at work."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.size = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self.size += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self.size -= 1
+
+
+_crowd = _Crowd()
+
+
+class LiveFeed:
+    """One visitor's stream. Every method may be called from any thread, and none waits for the
+    analysis.
+
+    >>> feed = LiveFeed(registry.load())
+    >>> feed.offer(image, time)   # in the frame callback: RGB uint8 (H, W, 3), stream seconds
+    >>> result = feed.latest(at=time)
+    >>> shown = image if result is None else annotate.draw(image, result)
+    >>> feed.close()
+    """
+
+    def __init__(self, model: registry.Model, settings: LiveSettings = _DEFAULTS) -> None:
+        # The thread knows the worker alone, so that a feed which nobody holds can end it.
+        self._worker = _Worker(model, settings)
+        self._worker.thread.start()
+        _running.add(self._worker)
+        self._end = weakref.finalize(self, self._worker.stop)
+
+    def offer(self, image: Image, time: float) -> None:
+        """Hands over the newest frame; one that was not taken yet is dropped.
+
+        Never blocks, never raises, copies nothing: do not write to the array afterwards.
+        """
+        self._worker.offer(image, time)
+
+    def latest(self, at: float | None = None) -> FrameResult | None:
+        """The newest result, its `time` and pixels being those of the frame it was read from; None
+        if there is none of the last second. With `at`, the stream time of the frame to draw on,
+        boxes move on by their velocity, for a fifth of a second at the most."""
+        return self._worker.latest(at)
+
+    def configure(self, settings: LiveSettings) -> None:
+        """Other settings, from the next frame on."""
+        self._worker.settings = settings
+
+    def use(self, model: registry.Model) -> None:
+        """Another model, from the next frame on; tracks stay who they are."""
+        self._worker.model = model
+
+    def history(self, seconds: float = HISTORY_SECONDS) -> tuple[Sample, ...]:
+        """The last seconds (60 at the most), oldest first, ten samples a second and person."""
+        return self._worker.history(seconds)
+
+    def people(self) -> tuple[Person, ...]:
+        """Who is on screen now, left to right."""
+        return self._worker.people()
+
+    def stats(self) -> LiveStats:
+        """What was measured over the last seconds."""
+        return self._worker.stats()
+
+    def problem(self) -> str | None:
+        """A sentence on what is wrong; None once frames are read again."""
+        return self._worker.problem()
+
+    def summary(self) -> list[PersonSummary]:
+        """Everyone of this session, in the order in which they came."""
+        return self._worker.summary()
+
+    def close(self) -> None:
+        """Ends the thread without waiting for it. History and summary stay; may be repeated."""
+        self._end()
+
+
+class _Worker:
+    """What the thread and the feed share. `settings` and `model` may be replaced at any time."""
+
+    def __init__(self, model: registry.Model, settings: LiveSettings) -> None:
+        self.model, self.settings = model, settings
+        self._turn = threading.Condition()
+        self._slot: tuple[Image, float, float] | None = None
+        self._closed = False
+        self._newest: tuple[Analysis, float] | None = None
+        self._diary, self._meter = History(), LatencyMeter()
+        self._error: str | None = None
+        self._notice: str | None = None
+        self._checked = clock.monotonic()
+        self.thread = threading.Thread(target=self.run, name="live-feed", daemon=True)
+
+    def run(self) -> None:
+        """The thread: it sleeps until a frame is there, and no error of a frame ends it."""
+        analyser = Analyzer()
+        self._try(lambda: analyser.prepare(self.model, self.settings))
+        with _crowd:
+            while (frame := self._next()) is not None:
+                started = clock.monotonic()
+                self._try(partial(self._read, analyser, *frame))
+                if _crowd.size > 1:
+                    self._rest(started + _crowd.size / FRAMES_PER_SECOND)
+
+    def stop(self) -> None:
+        with self._turn:
+            self._closed = True
+            self._slot = None
+            self._turn.notify()
+
+    def offer(self, image: Image, time: float) -> None:
+        now = clock.monotonic()
+        self._meter.offered(now)
+        with self._turn:
+            if not self._closed:
+                self._slot = (image, time, now)
+                self._turn.notify()
+
+    def latest(self, at: float | None) -> FrameResult | None:
+        analysis = self._fresh()
+        if analysis is None or at is None:
+            return None if analysis is None else analysis.result
+        ahead = at - analysis.result.time
+        return _moved_on(analysis, min(ahead, FURTHEST_SECONDS)) if ahead > 0 else analysis.result
+
+    def people(self) -> tuple[Person, ...]:
+        analysis = self._fresh()
+        if analysis is None:
+            return ()
+        return tuple(
+            Person(face.track, face.prediction, analysis.since[face.track])
+            for face in analysis.result.faces
+            if face.track is not None
+        )
+
+    def history(self, seconds: float) -> tuple[Sample, ...]:
+        return self._diary.samples(seconds)
+
+    def summary(self) -> list[PersonSummary]:
+        return self._diary.summary()
+
+    def stats(self) -> LiveStats:
+        return self._meter.stats(clock.monotonic(), len(self.people()))
+
+    def problem(self) -> str | None:
+        return self._error or self._notice
+
+    def _next(self) -> tuple[Image, float, float] | None:
+        with self._turn:
+            self._turn.wait_for(lambda: self._closed or self._slot is not None)
+            frame, self._slot = self._slot, None
+            return frame
+
+    def _rest(self, until: float) -> None:
+        """Leaves the time until then to the other visitors."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._closed, max(0.0, until - clock.monotonic()))
+
+    def _read(self, analyser: Analyzer, image: Image, time: float, offered: float) -> None:
+        crowd = _crowd.size
+        analysis = analyser.analyse(image, time, offered, self.model, self.settings, crowd)
+        now = clock.monotonic()
+        self._newest = analysis, now
+        self._meter.analysed(now, now - offered, analysis.result.seconds)
+        self._diary.write(analysis.result.faces, analysis.now)
+        if now - self._checked > _FOLDER_SECONDS:
+            self._checked = now
+            name = self.model.card.name
+            gone = name not in registry.names()
+            self._notice = _GONE.format(name=name) if gone else None
+
+    def _try(self, step: Callable[[], None]) -> None:
+        """Takes a step; what goes wrong becomes the problem, and a success ends it."""
+        try:
+            step()
+        except FerError as error:
+            self._error = str(error)
+        except Exception as error:  # noqa: BLE001 - a model or detector may raise anything
+            if self._error is None:
+                _log.warning("a live frame could not be read", exc_info=True)
+            self._error = f"this frame could not be read: {type(error).__name__}: {error}"[:300]
+        else:
+            self._error = None
+
+    def _fresh(self) -> Analysis | None:
+        newest = self._newest
+        if self._closed or newest is None or clock.monotonic() - newest[1] > STALE_SECONDS:
+            return None
+        return newest[0]
+
+
+_running: weakref.WeakSet[_Worker] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    """A thread that is inside an engine when the interpreter goes would abort the process."""
+    for worker in list(_running):
+        worker.stop()
+    for worker in list(_running):
+        worker.thread.join(_EXIT_SECONDS)
+
+
+def _moved_on(analysis: Analysis, seconds: float) -> FrameResult:
+    """The result with every face where it should be so many seconds later."""
+    result = analysis.result
+    faces = []
+    for one in result.faces:
+        assert one.track is not None
+        across, down = (speed * seconds for speed in analysis.velocities[one.track])
+        face = one.face.moved(across, down, result.width, result.height)
+        faces.append(replace(one, face=face))
+    return replace(result, faces=tuple(faces))

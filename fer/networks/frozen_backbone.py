@@ -1,0 +1,65 @@
+"""Training a head alone: the frozen backbone's answers to all faces, computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from fer.networks import build as networks
+
+PREDICTION_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """What a frozen backbone answers to the faces, float32 (N, F)."""
+
+    train: NDArray[np.float32]
+    validation: NDArray[np.float32]
+
+
+def features(
+    model: keras.Model,
+    train: NDArray[np.uint8],
+    validation: NDArray[np.uint8],
+    should_stop: Callable[[], bool],
+    on_share: Callable[[float], None] = lambda share: None,
+) -> Features | None:
+    """The backbone's answers to faces (N, H, W, C) as they are; None if asked to stop before.
+
+    `on_share` hears which share of them is computed.
+    """
+    backbone = keras.Model(model.input, networks.split(model)[0][-1].output)
+    answer = tf.function(lambda x: backbone(x, training=False), reduce_retracing=True)
+    found, done = [], 0
+    for pixels in (train, validation):
+        parts = []
+        for part in answers(answer, pixels):
+            if should_stop():
+                return None
+            parts.append(part)
+            done += len(part)
+            on_share(done / (len(train) + len(validation)))
+        found.append(np.concatenate(parts))
+    return Features(*found)
+
+
+def through(model: keras.Model, vectors: tf.Tensor, training: bool) -> tf.Tensor:
+    """What a network's head answers, (N, 7), to features (N, F)."""
+    x = vectors
+    for layer in networks.split(model)[1]:
+        x = layer(x, training=training)
+    return x
+
+
+def answers(
+    answer: Callable[[tf.Tensor], tf.Tensor], pixels: NDArray[np.uint8]
+) -> Iterator[NDArray[np.float32]]:
+    """Answers to uint8 (N, H, W, C), some hundred faces at a time."""
+    for start in range(0, len(pixels), PREDICTION_BATCH):
+        yield answer(tf.constant(pixels[start : start + PREDICTION_BATCH], tf.float32)).numpy()

@@ -1,0 +1,186 @@
+"""What is found in a picture: faces and predictions, as frozen values that check their shapes."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.emotions import EMOTIONS, NUM_EMOTIONS
+from fer.geometry import Box, clip_box, read_only
+
+Probabilities = NDArray[np.float32]
+"""Float32 of shape (7,) in the order of `EMOTIONS`, summing to 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """Where a detector saw a face.
+
+    `landmarks`: float32 (5, 2), pixels: the eye on the picture's left, the one on its right, nose,
+    mouth corner left and right; None where the detector gives none.
+    """
+
+    box: Box
+    score: float
+    landmarks: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.score <= 1:
+            raise ValueError(f"a detector's score lies between 0 and 1; got {self.score}")
+        if self.landmarks is not None:
+            if self.landmarks.shape != (5, 2):
+                raise ValueError(f"landmarks have shape {self.landmarks.shape}; expected (5, 2)")
+            object.__setattr__(self, "landmarks", read_only(self.landmarks.astype(np.float32)))
+
+    def moved(self, across: float, down: float, width: int, height: int) -> Face:
+        """The same face so many pixels further, if any of it is still in the picture."""
+        left, top, right, bottom = self.box.as_list()
+        box = clip_box(left + across, top + down, right + across, bottom + down, width, height)
+        if box is None:
+            return self
+        points = self.landmarks
+        if points is not None:
+            points = points + np.array([across, down], np.float32)
+        return Face(box, self.score, points)
+
+    def scaled(self, across: float, down: float, width: int, height: int) -> Face:
+        """The same face in a picture of `width` × `height` that is so many times as large."""
+        points = self.landmarks
+        if points is not None:
+            points = points * np.array([across, down], np.float32)
+        return Face(self.box.scaled(across, down, width, height), self.score, points)
+
+    def mirrored(self, width: int) -> Face:
+        """The same face in a picture of `width` pixels turned left to right."""
+        points = self.landmarks
+        if points is not None:
+            points = points[[1, 0, 2, 4, 3]] * np.array([-1, 1], np.float32)
+            points = points + np.array([width - 1, 0], np.float32)
+        return Face(self.box.mirrored(width), self.score, points)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What a model says of one face. `uncertain`: it should rather say nothing. `held`: index of
+    the label that is kept in a video although another has become a little likelier; None in a
+    photo."""
+
+    probabilities: Probabilities
+    uncertain: bool
+    held: int | None = None
+
+    def __post_init__(self) -> None:
+        p = self.probabilities
+        if p.shape != (NUM_EMOTIONS,):
+            raise ValueError(f"probabilities have shape {p.shape}; expected ({NUM_EMOTIONS},)")
+        if not np.isfinite(p).all() or p.min() < 0 or abs(float(p.sum()) - 1) > 1e-3:
+            raise ValueError(f"probabilities must be finite, not negative and sum to 1; got {p}")
+        if self.held is not None and not 0 <= self.held < NUM_EMOTIONS:
+            raise ValueError(f"held is an index below {NUM_EMOTIONS}; got {self.held}")
+        object.__setattr__(self, "probabilities", read_only(p.astype(np.float32)))
+
+    @property
+    def label(self) -> str:
+        """The likeliest of the seven, or the held one, whether or not the model is sure of it."""
+        return EMOTIONS[self._index]
+
+    @property
+    def confidence(self) -> float:
+        """Probability of `label`, after temperature scaling."""
+        return float(self.probabilities[self._index])
+
+    @property
+    def _index(self) -> int:
+        return int(self.probabilities.argmax()) if self.held is None else self.held
+
+    @property
+    def display_label(self) -> str:
+        """What may be shown: the label, or "unsure"."""
+        return "unsure" if self.uncertain else self.label
+
+    @property
+    def words(self) -> str:
+        """Deprecated name of `display_label`."""
+        warnings.warn("use display_label instead of words", DeprecationWarning, stacklevel=2)
+        return self.display_label
+
+    def as_dict(self) -> dict[str, float]:
+        return dict(zip(EMOTIONS, map(float, self.probabilities), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What can make a reading worse: `size` is the box's shorter side in pixels; `sharpness` the
+    variance of the Laplacian of the grey 48×48 face; `brightness` its mean (0–255); `roll` the tilt
+    of the eyes in degrees and `yaw` the nose's offset from the middle of the eyes in eye distances
+    (0 frontal), both None without landmarks."""
+
+    size: int
+    sharpness: float
+    brightness: float
+    roll: float | None = None
+    yaw: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceResult:
+    """One face of a picture with what the model says of it; `track` is its number in a video."""
+
+    face: Face
+    prediction: Prediction
+    quality: Quality
+    track: int | None = None
+
+    def scaled(self, across: float, down: float, width: int, height: int) -> FaceResult:
+        """The same result in a picture of `width` × `height` that is so many times as large."""
+        face = self.face.scaled(across, down, width, height)
+        size = min(face.box.width, face.box.height)
+        return replace(self, face=face, quality=replace(self.quality, size=size))
+
+    def mirrored(self, width: int) -> FaceResult:
+        """The same result in a picture of `width` pixels turned left to right."""
+        roll, yaw = self.quality.roll, self.quality.yaw
+        quality = replace(
+            self.quality,
+            roll=None if roll is None else -roll,
+            yaw=None if yaw is None else -yaw,
+        )
+        return replace(self, face=self.face.mirrored(width), quality=quality)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameResult:
+    """All faces of one picture, left to right, in pixels of the picture that was given.
+
+    `seconds` holds the time spent in "decode", "detect", "crop" and "classify", in a stream also
+    in "track" and in "analysis" as a whole; `time` is the position in a stream in seconds (0 for a
+    photo). `hidden`: where else in a stream a face may be, of which nothing is told.
+    """
+
+    faces: tuple[FaceResult, ...]
+    width: int
+    height: int
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    time: float = 0.0
+    hidden: tuple[Box, ...] = ()
+
+    def mirrored(self) -> FrameResult:
+        """The same result for the picture turned left to right."""
+        faces = tuple(face.mirrored(self.width) for face in reversed(self.faces))
+        hidden = tuple(box.mirrored(self.width) for box in self.hidden)
+        return replace(self, faces=faces, hidden=hidden)
+
+    def with_seconds(self, **more: float) -> FrameResult:
+        """The same result with the time of further steps."""
+        return replace(self, seconds={**more, **self.seconds})
+
+    def scaled(self, width: int, height: int) -> FrameResult:
+        """The same result in the pixels of a picture of another size."""
+        across, down = width / self.width, height / self.height
+        faces = tuple(one.scaled(across, down, width, height) for one in self.faces)
+        hidden = tuple(box.scaled(across, down, width, height) for box in self.hidden)
+        return replace(self, faces=faces, hidden=hidden, width=width, height=height)

@@ -1,0 +1,51 @@
+"""What can be known of a run's settings before it starts. No TensorFlow here."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from fer import registry
+from fer.data.loading import DRAWN
+from fer.errors import BadDataset, BadModel, BadRun, BadSettings, UnknownModel
+from fer.runs import store, weights
+from fer.runs.settings import TrainSettings
+
+
+def check(settings: TrainSettings) -> None:
+    """Raises `FerError` for what would make a run fail and is quick to see: names, weights, disk.
+
+    The faces themselves are checked by `inspection.inspect` before, and by the job.
+    """
+    name = settings.name
+    if name is not None:
+        check_name(name)
+    if settings.data != DRAWN and not Path(settings.data).exists():
+        raise BadDataset(f"{Path(settings.data).name} does not exist. Check the path.")
+    weights.source(settings)
+    check_teachers(settings)
+    store.check_space()
+
+
+def check_name(name: str) -> None:
+    """Raises `FerError` if a model has that name, or will have it once a run is finished."""
+    if registry.check_name(name) in registry.names():
+        raise BadSettings(f"there is a model {name!r} already; choose another name.")
+    for run in store.listing():
+        with contextlib.suppress(BadRun):
+            if run.status().is_active and run.settings.name == name:
+                raise BadSettings(f"the run {run.id} will be called {name!r}; choose another name.")
+
+
+def check_teachers(settings: TrainSettings) -> None:
+    """Raises `BadSettings` where a teacher is damaged, unknown or answers another question."""
+    for name in settings.teachers:
+        try:
+            question = registry.load(name).card.question
+        except (BadModel, UnknownModel) as error:
+            raise BadSettings(f"the teacher {name!r} cannot teach: {error}") from None
+        if question != settings.labels:
+            raise BadSettings(
+                f"the teacher {name!r} answers the question {question!r}, but the settings ask "
+                f"{settings.labels!r}; choose a teacher that answers the same."
+            )

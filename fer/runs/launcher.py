@@ -1,0 +1,142 @@
+"""Starting, stopping, resuming and deleting runs, each a process of its own. No TensorFlow here.
+
+>>> run = launching.start(TrainSettings("drawn", network="mlp", epochs=3))
+>>> run.status().state
+'queued'
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import secrets
+import shutil
+
+from fer import registry
+from fer.errors import BadDataset, BadRun
+from fer.permission import require_training
+from fer.runs import (
+    checks,
+    processes,
+    queue as run_queue,
+    status as run_status,
+    store,
+    uploads,
+)
+from fer.runs.processes import Identity
+from fer.runs.settings import TrainSettings
+from fer.runs.status import RunStatus
+from fer.runs.store import Run
+
+JOB = "fer.training.job"
+
+
+def start(settings: TrainSettings) -> Run:
+    """Starts a run in a process of its own, which first waits for its turn.
+
+    Raises `FerError` for what `checks.check` finds, and `NotAllowed` under `FER_TRAINING=off`.
+    """
+    require_training()
+    checks.check(settings)
+    with run_queue.changing():
+        run = store.create(settings)
+        _launch(run, settings)
+    return run
+
+
+def resume(run: Run) -> Run:
+    """Goes on with a run after its last checkpoint, in a new process on the same folder.
+
+    Raises `BadRun` while it is at work or once it is finished.
+    """
+    require_training()
+    store.check_space()
+    with run_queue.changing():
+        settings = _resumable(run)
+        _launch(run, settings)
+    return run
+
+
+def stop(run: Run, force: bool = False) -> None:
+    """Asks a run to checkpoint and stop; at once if it is queued. Raises `BadRun` if it is over.
+
+    With `force` its process is killed, for a job that is hung: it keeps its last finished epoch.
+    """
+    require_training()
+    with run_queue.changing():
+        status = run.status()
+        if not status.is_active or status.owner is None:
+            raise BadRun(f"the run {run.id} is not at work; it is {status.state}.")
+        run.stop_request.touch()
+        if force:
+            status.owner.kill()
+            run.write_status(dataclasses.replace(status, state="stopped", activity=None))
+        elif status.heartbeat is not None:  # before its first sign of life a signal would kill it
+            status.owner.ask_to_stop()
+
+
+def delete(run: Run) -> None:
+    """Deletes a run, and uploads that no other run names. Raises `BadRun` while it is at work."""
+    require_training()
+    with run_queue.changing():
+        state = run.status().state
+        if state in run_status.ACTIVE:
+            raise BadRun(f"the run {run.id} is at work ({state}). Stop it first.")
+        digests = uploads.named_in(run)
+        leaving = run.path.with_name(f".deleted-{secrets.token_hex(4)}")
+        try:
+            os.rename(run.path, leaving)  # a reader sees the whole run or none
+        except OSError as error:
+            raise BadRun(f"the run {run.id} cannot be deleted: {error.strerror}.") from None
+    shutil.rmtree(leaving, ignore_errors=True)
+    for digest in digests:
+        with contextlib.suppress(BadDataset):  # deleted by somebody else already
+            uploads.delete_if_unused(digest)
+
+
+def claim(run: Run) -> None:
+    """Makes this process the one that does the work of a run.
+
+    Raises `BadRun` if another one does it, or if nothing is left to do.
+    """
+    me = processes.identity()
+    with run_queue.changing():
+        owner = run.status().owner
+        if owner is None or not owner.is_same(me):
+            _hand_over(run, _resumable(run), me)
+
+
+def _resumable(run: Run) -> TrainSettings:
+    """The settings of a run that may be taken up."""
+    state = run.status().state
+    if state in run_status.ACTIVE:
+        raise BadRun(f"the run {run.id} is at work already ({state}).")
+    if state == "finished":
+        raise BadRun(f"the run {run.id} is finished; start a new one to train on.")
+    return run.settings
+
+
+def _launch(run: Run, settings: TrainSettings) -> None:
+    """Starts the job's process, which waits in `claim` until its status names it."""
+    folders = {
+        "FER_RUNS": str(store.folder().absolute()),
+        "FER_MODELS": str(registry.folder().absolute()),
+        "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2"),
+    }
+    place = str(run.path.absolute())
+    try:
+        owner = processes.spawn(JOB, [place], run.path.absolute() / "log.txt", folders)
+        _hand_over(run, settings, owner)
+        run_queue.enter(run.id, owner)
+    except OSError as error:
+        reason = f"the job could not be started: {error.strerror or error}."
+        with contextlib.suppress(OSError):
+            run.write_status(RunStatus(state="failed", epochs=settings.epochs, error=reason))
+        raise BadRun(reason) from None
+
+
+def _hand_over(run: Run, settings: TrainSettings, owner: Identity) -> None:
+    run.stop_request.unlink(missing_ok=True)
+    status = RunStatus(epoch=len(run.metrics()), epochs=settings.epochs)
+    run.write_status(status.owned_by(owner))

@@ -1,0 +1,129 @@
+"""Runs take turns: one at a time, first come, first served, whatever becomes of the others.
+
+A run that waits has a numbered ticket in `FER_RUNS/.queue`, which counts as long as its process
+lives. Whoever has the lowest number takes the lock `turn`, which the system frees when its holder
+ends. Numbers, not clocks, make the order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer import files
+from fer.runs import processes, store
+from fer.runs.locking import FileLock
+from fer.runs.processes import Identity
+
+POLL_SECONDS = 0.25
+_NAME = re.compile(r"\d{10}-")
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A place in the queue: the file that stands for it, the run, and its process."""
+
+    path: Path
+    run_id: str
+    owner: Identity
+
+
+def folder() -> Path:
+    return store.folder() / ".queue"
+
+
+def changing() -> contextlib.AbstractContextManager[None]:
+    """Held for the moment in which a run gets or loses its process, or a place in the queue."""
+    return FileLock(folder() / "changing").held()
+
+
+def enter(run_id: str, owner: Identity) -> None:
+    """Puts a run at the end of the queue, or leaves it where it is. Call it while `changing`."""
+    mine = [ticket for ticket in _tickets() if ticket.run_id == run_id]
+    if mine and mine[0].owner.is_same(owner):
+        return
+    folder().mkdir(parents=True, exist_ok=True)
+    last = max((int(path.name[:10]) for path in _files()), default=0)
+    text = json.dumps({"run": run_id, "pid": owner.pid, "pid_created": owner.created})
+    files.replace_file(folder() / f"{last + 1:010d}-{run_id}.json", text.encode())
+
+
+def waiting() -> list[str]:
+    """The ids of the runs that wait for their turn, the next one first."""
+    return [ticket.run_id for ticket in _tickets()]
+
+
+@contextlib.contextmanager
+def turn(
+    run_id: str,
+    stop: threading.Event,
+    on_wait: Callable[[int], None] = lambda ahead: None,
+) -> Iterator[bool]:
+    """Waits until no other run is at work and none has waited longer; False if stopped before.
+
+    `on_wait` hears again and again how many runs are ahead, the one at work among them.
+    """
+    lock = FileLock(folder() / "turn")
+    try:
+        yield _wait(run_id, lock, stop, on_wait)
+    finally:
+        _leave(run_id)
+        lock.release()
+
+
+def _wait(
+    run_id: str, lock: FileLock, stop: threading.Event, on_wait: Callable[[int], None]
+) -> bool:
+    me = processes.identity()
+    while not stop.is_set():
+        order = waiting()
+        if run_id not in order:
+            with changing():
+                enter(run_id, me)
+            continue
+        ahead = order.index(run_id)
+        if ahead == 0 and lock.acquire():
+            _leave(run_id)
+            return True
+        on_wait(ahead + 1)
+        time.sleep(POLL_SECONDS)  # a signal that sets `stop` may not meet its own lock
+    return False
+
+
+def _leave(run_id: str) -> None:
+    with contextlib.suppress(OSError):
+        for path in _files():
+            if path.stem[11:] == run_id:
+                path.unlink(missing_ok=True)
+
+
+def _tickets() -> list[Ticket]:
+    """The tickets that count, in their order; those of the dead are thrown away."""
+    found = []
+    for path in _files():
+        ticket = _read(path)
+        if ticket is not None and ticket.owner.is_alive():
+            found.append(ticket)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+    return found
+
+
+def _files() -> list[Path]:
+    return sorted(path for path in folder().glob("*.json") if _NAME.match(path.name))
+
+
+def _read(path: Path) -> Ticket | None:
+    try:
+        values = files.json_object(path)
+        owner = Identity(int(values["pid"]), float(values["pid_created"]))
+        return Ticket(path, str(values["run"]), owner)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,95 @@
+"""The states of a run, and what a status file may hold."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from fer.runs.processes import Identity
+
+ACTIVE = ("queued", "starting", "running", "stopping")
+OVER = ("stopped", "finished", "failed", "lost")
+STATES = ACTIVE + OVER
+
+SILENT_SECONDS = 60.0
+"""After so long without a heartbeat an active job is hung, or its machine is far too busy."""
+
+LOST = (
+    "the job ended without a word: it was killed, as happens where memory runs out, or the "
+    "computer was switched off. Resuming goes on after the last finished epoch; a smaller batch "
+    "size or fewer images need less memory."
+)
+DAMAGED = "the run's status file is missing or damaged."
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """What `status.json` holds; `progress` is the share (0–1) of the present epoch that is done.
+
+    `epoch` counts finished epochs. `images_per_second` is of the present epoch; `seconds_left` is
+    None as long as it cannot be known. `activity` says in words what an active job is doing.
+    `heartbeat` is when, in seconds since 1970, the job last gave a sign of life.
+    """
+
+    state: str = "queued"
+    epoch: int = 0
+    epochs: int = 0
+    progress: float = 0.0
+    images_per_second: float | None = None
+    seconds_left: float | None = None
+    error: str | None = None
+    model: str | None = None
+    pid: int | None = None
+    pid_created: float | None = None
+    heartbeat: float | None = None
+    activity: str | None = None
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+    @property
+    def owner(self) -> Identity | None:
+        """The process that does the work."""
+        if self.pid is None or self.pid_created is None:
+            return None
+        return Identity(self.pid, self.pid_created)
+
+    def owned_by(self, owner: Identity) -> RunStatus:
+        return dataclasses.replace(self, pid=owner.pid, pid_created=owner.created)
+
+    def is_hung(self, now: float | None = None) -> bool:
+        """Whether an active job has long been without a heartbeat."""
+        now = time.time() if now is None else now
+        return (
+            self.is_active and self.heartbeat is not None and now - self.heartbeat > SILENT_SECONDS
+        )
+
+
+def outcome(recorded: str, alive: bool, asked_to_stop: bool = False) -> str:
+    """The state of a run, from what is recorded and what is seen; the first that holds wins:
+
+    1. a state that is over (stopped, finished, failed, lost) stays as recorded;
+    2. a job whose process is gone, or a state that nobody knows, is lost;
+    3. an active job that was asked to stop is stopping;
+    4. any other is as recorded: queued, starting, running or stopping.
+    """
+    if recorded in OVER:
+        return recorded
+    if not alive or recorded not in ACTIVE:
+        return "lost"
+    return "stopping" if asked_to_stop else recorded
+
+
+def status_from(values: dict[str, Any]) -> RunStatus:
+    """A status as it was recorded. Raises `TypeError` or `ValueError` for what no job writes."""
+    known = {one.name for one in dataclasses.fields(RunStatus)}
+    status = RunStatus(**{key: value for key, value in values.items() if key in known})
+    numbers = (status.epoch, status.epochs, status.progress, status.pid or 0)
+    times = (status.pid_created or 0.0, status.heartbeat or 0.0)
+    if status.state not in STATES or not all(math.isfinite(one) for one in (*numbers, *times)):
+        raise ValueError("no status of a run")
+    return status

@@ -1,0 +1,253 @@
+"""Run folders: how a training job and those who watch it talk to each other. No TensorFlow here.
+
+`launching` starts, stops, resumes and deletes runs; `queueing` makes them take turns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fer import files, registry
+from fer.data.loading import DRAWN
+from fer.errors import BadRun, FerError
+from fer.runs import processes, settings as settings_module
+from fer.runs.settings import TrainSettings
+from fer.runs.status import ACTIVE, DAMAGED, LOST, STATES, RunStatus, outcome, status_from
+
+__all__ = [
+    "ACTIVE",
+    "STATES",
+    "MetricsReader",
+    "Run",
+    "RunStatus",
+    "check_space",
+    "create",
+    "find",
+    "folder",
+    "get",
+    "listing",
+    "outcome",
+]
+
+LEAST_FREE_BYTES = 200 * 1024**2
+
+_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run folder."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def settings(self) -> TrainSettings:
+        """What the run was asked to do. Raises `BadRun` where its file is damaged."""
+        try:
+            return settings_module.from_dict(files.json_object(self.path / "settings.json"))
+        except (OSError, ValueError, TypeError, FerError) as error:
+            reason = str(error).rstrip(".")
+            raise BadRun(f"the settings of the run {self.id} cannot be read: {reason}.") from None
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "checkpoint.npz"
+
+    @property
+    def best(self) -> Path:
+        return self.path / "best.npz"
+
+    @property
+    def teacher_probabilities(self) -> Path:
+        """What the run's teachers say of its training faces."""
+        return self.path / "taught.npz"
+
+    @property
+    def stop_request(self) -> Path:
+        """A file that asks the job to stop, for as long as it is there."""
+        return self.path / "stop"
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """The finished epochs, in order; a half-written last line is left for the next reading."""
+        return MetricsReader(self).rows()
+
+    def add_metrics(self, row: Mapping[str, Any]) -> None:
+        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+            file.flush()
+
+    def cut_metrics(self, epochs: int) -> None:
+        """Forgets what was written after the first `epochs` epochs, and half a line."""
+        path = self.path / "metrics.jsonl"
+        rows = [row for row in self.metrics() if row["epoch"] <= epochs]
+        data = "".join(json.dumps(row) + "\n" for row in rows).encode()
+        if path.exists() and path.read_bytes() != data:
+            files.replace_file(path, data)
+
+    def log(self, lines: int = 200) -> str:
+        """The last lines that the job has printed."""
+        return files.tail(self.path / "log.txt", lines)
+
+    def status(self) -> RunStatus:
+        """The present state, which `outcome` tells from what is recorded and what is seen."""
+        status = self._seen()
+        # A job that ended between the reading and the look at its process is not lost.
+        return self._seen() if status.state == "lost" else status
+
+    def write_status(self, status: RunStatus) -> None:
+        text = json.dumps(dataclasses.asdict(status))
+        files.replace_file(self.path / "status.json", text.encode())
+
+    def _seen(self) -> RunStatus:
+        try:
+            recorded = status_from(files.json_object(self.path / "status.json"))
+        except (OSError, ValueError, TypeError):
+            return RunStatus(state="lost", error=DAMAGED)
+        alive = recorded.is_active and recorded.owner is not None and recorded.owner.is_alive()
+        state = outcome(recorded.state, alive, self.stop_request.exists())
+        if state == "lost":
+            return dataclasses.replace(recorded, state=state, error=recorded.error or LOST)
+        return dataclasses.replace(recorded, state=state)
+
+
+class MetricsReader:
+    """Follows a run's epochs, reading only what has been added since it last looked.
+
+    >>> reader = MetricsReader(run)      # kept from one look to the next
+    >>> len(reader.rows())
+    3
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._path = run.path / "metrics.jsonl"
+        self._file: int | None = None
+        self._offset = 0
+        self._rows: list[dict[str, Any]] = []
+
+    def rows(self) -> list[dict[str, Any]]:
+        """All finished epochs so far."""
+        try:
+            with self._path.open("rb") as file:
+                facts = os.fstat(file.fileno())
+                if facts.st_ino != self._file or facts.st_size < self._offset:
+                    # Resuming replaces the file where epochs after the checkpoint are forgotten.
+                    self._file, self._offset, self._rows = facts.st_ino, 0, []
+                file.seek(self._offset)
+                rows, num_bytes = files.json_rows(file.read())
+        except FileNotFoundError:
+            return []
+        self._offset += num_bytes
+        self._rows += [row for row in rows if isinstance(row.get("epoch"), int)]
+        return list(self._rows)
+
+
+def folder() -> Path:
+    """Where runs live: `FER_RUNS`, else `runs/`."""
+    return Path(os.environ.get("FER_RUNS") or "runs")
+
+
+def create(settings: TrainSettings) -> Run:
+    """A new run folder with its settings, in the state "queued" and owned by this process."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    name = f"{stamp}-{settings.network.replace('_', '-')}-{secrets.token_hex(2)}"
+    run, new = Run(folder() / name), Run(folder() / f".new-{name}")
+    text = json.dumps(_anchored(settings).as_dict(), indent=2)
+    try:
+        new.path.mkdir(parents=True)
+        files.replace_file(new.path / "settings.json", text.encode())
+        new.write_status(RunStatus(epochs=settings.epochs).owned_by(processes.identity()))
+        os.rename(new.path, run.path)  # a reader sees a whole run or none
+    except OSError as error:
+        shutil.rmtree(new.path, ignore_errors=True)
+        raise BadRun(f"a run folder cannot be written: {error.strerror or error}.") from None
+    return run
+
+
+def find(id_or_path: str) -> Run:
+    """The run of that id, or in that folder. Raises `BadRun`."""
+    for path in (folder() / id_or_path, Path(id_or_path)):
+        if (path / "settings.json").is_file():
+            return Run(path)
+    raise BadRun(f"there is no run {id_or_path!r} in {folder()}.")
+
+
+def get(run_id: str) -> Run:
+    """The run of that id, which may come from an address: never a path. Raises `BadRun`."""
+    run = Run(folder() / run_id) if _ID.fullmatch(run_id) else None
+    if run is None or not run.path.is_dir():
+        raise BadRun(f"there is no run {run_id[:80]!r}; it may have been deleted.")
+    return run
+
+
+def listing() -> list[Run]:
+    """All runs, damaged ones too, the newest first."""
+    found = [path for path in folder().glob("*") if _ID.fullmatch(path.name) and path.is_dir()]
+    return [Run(path) for path in sorted(found, key=_age, reverse=True)]
+
+
+def unfinished(settings: TrainSettings) -> Run | None:
+    """The newest run with the very same settings that is not finished, if there is one."""
+    wanted = _anchored(settings)
+    for run in listing():
+        with contextlib.suppress(BadRun):
+            if run.settings == wanted and run.status().state != "finished":
+                return run
+    return None
+
+
+def check_space(num_bytes: int = 0) -> None:
+    """Raises `BadRun` where runs or models could not be written for want of space.
+
+    `num_bytes` are needed, and never less than `LEAST_FREE_BYTES`.
+    """
+    num_bytes = max(num_bytes, LEAST_FREE_BYTES)
+    for place in (folder(), registry.folder()):
+        there = next(one for one in (place, *place.absolute().parents) if one.exists())
+        free = shutil.disk_usage(there).free
+        if free < num_bytes:
+            raise BadRun(
+                f"the disk is too full to train: the folder {place.name!r} needs "
+                f"{_megabytes(num_bytes)} and {_megabytes(free)} are free. "
+                "Delete runs or models, or free space elsewhere."
+            )
+
+
+def _anchored(settings: TrainSettings) -> TrainSettings:
+    """The settings with paths that hold in any working folder, for whoever resumes the run."""
+    weights = settings.weights
+    if weights is not None and weights not in registry.names() and Path(weights).is_file():
+        weights = str(Path(weights).absolute())
+    return dataclasses.replace(
+        settings,
+        data=settings.data if settings.data == DRAWN else str(Path(settings.data).absolute()),
+        votes=settings.votes and str(Path(settings.votes).absolute()),
+        weights=weights,
+    )
+
+
+def _age(path: Path) -> tuple[str, int]:
+    """Sorts by the second in the id, and within it by when the settings were written."""
+    try:
+        written = (path / "settings.json").stat().st_mtime_ns
+    except OSError:
+        written = 0
+    return path.name[:15], written
+
+
+def _megabytes(num_bytes: int) -> str:
+    return f"{num_bytes / 1024**2:,.0f} MB"

@@ -1,0 +1,224 @@
+"""Data sets that visitors uploaded, each kept once in `FER_RUNS/uploads/<SHA-256>/`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from fer.errors import BadDataset
+from fer.images import display_name
+from fer.runs import status as run_status, store
+from fer.runs.store import Run
+
+MAX_BYTES = 1024**3
+ENDINGS = (".csv", ".parquet", ".zip")
+GRACE_SECONDS = 600.0
+"""An upload so young may belong to a run that is about to be written."""
+
+_MARKS = {".zip": b"PK\x03\x04", ".parquet": b"PAR1"}
+_PIECE = 1 << 20
+_HASH = re.compile(r"[0-9a-f]{64}")
+_INCOMING = ".incoming-"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A stored file; `stored` is seconds since 1970, `used_by` the ids of runs that name it."""
+
+    hash: str
+    path: Path
+    num_bytes: int
+    stored: float
+    used_by: tuple[str, ...]
+
+
+def folder() -> Path:
+    """Where uploads live: `uploads` in the folder of runs."""
+    return store.folder().resolve() / "uploads"
+
+
+def save(stream: IO[bytes], name: str) -> Path:
+    """Writes a stream piece by piece and returns its absolute path, the same for the same bytes.
+
+    The file appears whole or not at all. Raises `BadDataset` where it is empty, larger than 1 GB,
+    of another kind than CSV, parquet or zip, or cannot be written.
+    """
+    safe, shown = safe_name(name), display_name(name)
+    incoming = folder() / f"{_INCOMING}{secrets.token_hex(8)}"
+    try:
+        incoming.mkdir(parents=True)
+        digest = _write(stream, incoming / safe, shown)
+        _check_kind(incoming / safe, shown)
+        return _settled(incoming, folder() / digest)
+    except OSError as error:
+        raise BadDataset(f"{shown} cannot be stored: {error.strerror or error}.") from None
+    finally:
+        shutil.rmtree(incoming, ignore_errors=True)
+
+
+def safe_name(name: str) -> str:
+    """A file name of plain letters with one of `ENDINGS`. Raises `BadDataset` for other kinds."""
+    stem, dot, ending = name.replace("\\", "/").rpartition("/")[2].rpartition(".")
+    if dot + ending.lower() not in ENDINGS:
+        raise BadDataset(
+            f"{display_name(name)} is no data set that can be read. "
+            "Upload a CSV, parquet or zip file."
+        )
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_")[:60]
+    return f"{plain or 'upload'}{dot}{ending.lower()}"
+
+
+def listing() -> list[Upload]:
+    """All uploads, the newest first."""
+    places = [place for place in folder().glob("*") if _HASH.fullmatch(place.name)]
+    found = [one for one in map(_upload, places) if one is not None]
+    return sorted(found, key=lambda one: (-one.stored, one.hash))
+
+
+def hash_of(path: str | Path) -> str | None:
+    """The hash of the upload that a path leads to, or None where it leads to none."""
+    try:
+        inside = Path(path).resolve().relative_to(folder())
+    except (OSError, ValueError):
+        return None
+    return inside.parts[0] if inside.parts and _HASH.fullmatch(inside.parts[0]) else None
+
+
+def used_by(digest: str) -> tuple[str, ...]:
+    """The ids of the runs whose settings name this upload as their data or votes."""
+    return tuple(run.id for run in _runs_with(digest))
+
+
+def named_in(run: Run) -> tuple[str, ...]:
+    """The hashes of the uploads that a run's settings name as their data or votes."""
+    hashes = map(hash_of, _paths_in(run.path / "settings.json"))
+    return tuple(sorted({digest for digest in hashes if digest is not None}))
+
+
+def delete(digest: str) -> None:
+    """Deletes an upload. Raises `BadDataset` where there is none or a run is at work with it."""
+    place = _place(digest)
+    for run in _runs_with(digest):
+        if run.status().state in run_status.ACTIVE:
+            raise BadDataset(f"the run {run.id} is at work with this upload. Stop it first.")
+    leaving = folder() / f"{_INCOMING}{secrets.token_hex(8)}"
+    try:
+        os.rename(place, leaving)  # a reader sees the whole upload or none
+        shutil.rmtree(leaving)
+    except OSError as error:
+        raise BadDataset(f"the upload cannot be deleted: {error.strerror or error}.") from None
+
+
+def delete_if_unused(digest: str) -> bool:
+    """Deletes an upload that no run names any more, as after deleting its last run."""
+    if used_by(digest):
+        return False
+    delete(digest)
+    return True
+
+
+def delete_unused(grace_seconds: float = GRACE_SECONDS) -> list[str]:
+    """Deletes uploads older than `grace_seconds` that no run names, and what a crash left over.
+
+    Returns the hashes of what is gone.
+    """
+    oldest = time.time() - grace_seconds
+    for place in folder().glob(f"{_INCOMING}*"):
+        if _changed(place) < oldest:
+            shutil.rmtree(place, ignore_errors=True)
+    unused = [one.hash for one in listing() if not one.used_by and one.stored < oldest]
+    return [digest for digest in unused if delete_if_unused(digest)]
+
+
+def _write(stream: IO[bytes], file: Path, shown: str) -> str:
+    """Copies the stream into a new file and returns the SHA-256 of its bytes."""
+    digest, size = hashlib.sha256(), 0
+    with file.open("xb") as target:
+        while piece := stream.read(_PIECE):
+            size += len(piece)
+            if size > MAX_BYTES:
+                raise BadDataset(
+                    f"{shown} is larger than {MAX_BYTES / 1024**3:g} GB. Upload a part of it, "
+                    "or put it into the server's data folder (FER_DATA)."
+                )
+            digest.update(piece)
+            target.write(piece)
+    if size == 0:
+        raise BadDataset(f"{shown} is empty (0 bytes). Choose another file.")
+    return digest.hexdigest()
+
+
+def _check_kind(file: Path, shown: str) -> None:
+    """Raises `BadDataset` where a zip or parquet file comes under another ending."""
+    with file.open("rb") as source:
+        begin = source.read(4)
+    kind = next((one for one, mark in _MARKS.items() if begin == mark), None)
+    if kind is not None and file.suffix != kind:
+        raise BadDataset(
+            f"{shown} is a {kind[1:]} file by what it holds. Give its name the ending {kind} and "
+            "upload it again."
+        )
+
+
+def _settled(incoming: Path, final: Path) -> Path:
+    """Puts a folder in its place, or keeps the one there, which holds the same bytes."""
+    try:
+        os.rename(incoming, final)
+    except OSError:
+        if _file_in(final) is None:
+            raise
+    os.utime(final)
+    stored = _file_in(final)
+    assert stored is not None
+    return stored
+
+
+def _upload(place: Path) -> Upload | None:
+    file = _file_in(place)
+    if file is None:
+        return None
+    return Upload(place.name, file, file.stat().st_size, _changed(place), used_by(place.name))
+
+
+def _file_in(place: Path) -> Path | None:
+    return next((file for file in place.glob("*") if file.is_file()), None)
+
+
+def _changed(place: Path) -> float:
+    try:
+        return place.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
+
+
+def _place(digest: str) -> Path:
+    place = folder() / digest
+    if not _HASH.fullmatch(digest) or not place.is_dir():
+        raise BadDataset("there is no such upload; it may have been deleted already.")
+    return place
+
+
+def _runs_with(digest: str) -> list[Run]:
+    return [
+        Run(file.parent)
+        for file in sorted(store.folder().glob("*/settings.json"))
+        if digest in map(hash_of, _paths_in(file))
+    ]
+
+
+def _paths_in(settings: Path) -> list[str]:
+    """The data and votes that a run's settings name; none where they cannot be read."""
+    try:
+        values = json.loads(settings.read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    named = [values.get("data"), values.get("votes")] if isinstance(values, dict) else []
+    return [one for one in named if isinstance(one, str)]

@@ -1,0 +1,144 @@
+"""Weights to begin with: those of a published model, of ImageNet, or of a file.
+
+Importing this loads no TensorFlow, so that what can be known of weights is said at once.
+"""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+
+from fer import registry
+from fer.errors import BadModel, BadSettings
+from fer.runs import network_specs
+from fer.runs.settings import TrainSettings
+
+if TYPE_CHECKING:
+    pass
+
+IMAGENET = "imagenet"
+ENDINGS = (".keras", ".weights.h5", ".h5", ".hdf5")
+
+Shapes = Counter[tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where weights come from, in the words of the settings; no file for ImageNet's own."""
+
+    name: str
+    file: Path | None
+
+
+def source(settings: TrainSettings) -> Source | None:
+    """What `settings.weights` names: a published model, "imagenet" or a file; None for none.
+
+    In this order. Raises `BadSettings` for what does not exist, belongs to another network or is
+    no file of weights; whether its numbers fit is known only to `load`.
+    """
+    name = settings.weights
+    if name is None:
+        return None
+    if name in registry.names():
+        return _published(name, settings)
+    if name == IMAGENET:
+        check_imagenet(settings.network)
+        return Source(name, None)
+    file = Path(name)
+    if not file.is_file():
+        models = ", ".join(registry.names()) or "none yet"
+        raise BadSettings(
+            f"the weights {name!r} are no file, no published model ({models}) and not {IMAGENET}."
+        )
+    if not file.name.endswith(ENDINGS):
+        raise BadSettings(f"{file.name} is no file of weights; known are {', '.join(ENDINGS)}.")
+    shapes_in(file)
+    return Source(name, file)
+
+
+def _published(name: str, settings: TrainSettings) -> Source:
+    try:
+        card = registry.card(name)
+    except BadModel as error:
+        raise BadSettings(str(error)) from None
+    if card.network != settings.network:
+        raise BadSettings(
+            f"the model {name!r} is a {card.network}; its weights do not fit {settings.network}."
+        )
+    if (card.input.shape, card.input.preprocessing) != (
+        settings.input.shape,
+        settings.input.preprocessing,
+    ):
+        raise BadSettings(
+            f"the model {name!r} takes {_words(card.input)}, but the settings say "
+            f"{_words(settings.input)}; use the same input."
+        )
+    file = registry.folder() / name / "model.keras"
+    if not file.is_file() or registry.file_hash(file) != card.files.get(file.name):
+        raise BadSettings(f"the model {name!r} has no sound model.keras to take weights from.")
+    return Source(name, file)
+
+
+def _words(spec: Any) -> str:
+    return f"{spec.height}×{spec.width}×{spec.channels} with preprocessing {spec.preprocessing}"
+
+
+def check_imagenet(network: str) -> str:
+    name = network_specs.get(network).application
+    if name is None:
+        with_weights = [one for one in network_specs.names() if network_specs.get(one).application]
+        raise BadSettings(
+            f"there are no ImageNet weights for {network}; there are for {', '.join(with_weights)}."
+        )
+    return name
+
+
+def misfit(file: Path, network: str, reason: str) -> str:
+    return f"the weights in {file.name} do not fit the network {network} with this input: {reason}."
+
+
+def amount(shapes: Shapes) -> str:
+    numbers = sum(math.prod(shape) * count for shape, count in shapes.items())
+    return f"{numbers:,} numbers in {shapes.total()} arrays"
+
+
+def shapes_in(file: Path) -> Shapes:
+    """Shapes of all weights in a file of Keras 3 or 2. Raises `BadSettings` if it has none."""
+    try:
+        if file.suffix == ".keras":
+            with zipfile.ZipFile(file) as archive, archive.open("model.weights.h5") as inside:
+                found = _shapes_in_h5(inside)
+        else:
+            found = _shapes_in_h5(file)
+    except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
+        raise BadSettings(
+            f"the weights file {file.name} cannot be read: {first_line(error)}."
+        ) from None
+    if not found:
+        raise BadSettings(f"the file {file.name} holds no weights of a Keras network.")
+    return found
+
+
+def _shapes_in_h5(source: Any) -> Shapes:
+    shapes: Shapes = Counter()
+
+    def visit(path: str, item: Any) -> None:
+        is_weight = path.split("/")[0] in ("layers", "model_weights") or "layer_names" in attributes
+        if isinstance(item, h5py.Dataset) and is_weight and "seed_generator" not in path:
+            shapes[tuple(item.shape)] += 1
+
+    with h5py.File(source, "r") as file:
+        attributes = file.attrs
+        file.visititems(visit)
+    return shapes
+
+
+def first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:300].rstrip(".")

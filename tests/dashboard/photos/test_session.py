@@ -1,0 +1,162 @@
+"""Pictures on a visitor's desk: queued, read, turned, refused, and never on disk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dashboard.live.stream import FrozenFace, Moment
+from dashboard.model_picker import Reader
+from dashboard.photos import session as photo_session, view as photo_view
+from fer import images
+from fer.geometry import Image
+from tests.helpers import astronaut, cut_face
+
+pytestmark = pytest.mark.usefixtures("tiny_models")
+READER = Reader("tiny")
+
+
+def png(image: Image) -> bytes:
+    return images.encode_png(image)
+
+
+def test_a_broken_file_does_not_stop_the_others() -> None:
+    table = photo_session.PhotoSession()
+    table.add("broken.jpg", b"<html>")
+    table.add("../../good\n.png", png(astronaut()))
+    assert list(table.read_waiting(READER)) == [("broken.jpg", 1, 2), ("good .png", 2, 2)]
+    assert [one.name for one in table.unreadable] == ["broken.jpg"]
+    assert [one.name for one in table.pictures] == ["good .png"]
+    assert not table.waiting
+
+
+def test_a_picture_leaves_the_queue_only_once_it_is_read() -> None:
+    table = photo_session.PhotoSession()
+    table.add("a.png", png(astronaut()))
+    table.add("b.png", png(astronaut()))
+    reading = table.read_waiting(READER)
+    next(reading)
+    next(reading)
+    assert [one.name for one in table.pictures] == ["a.png"]
+    assert [name for name, _ in table.waiting] == ["b.png"]
+
+
+def test_clearing_while_reading_stops() -> None:
+    table = photo_session.PhotoSession()
+    table.add("a.png", png(astronaut()))
+    reading = table.read_waiting(READER)
+    next(reading)
+    table.waiting.clear()
+    assert list(reading) == []
+
+
+def test_one_picture_too_many_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo_session, "MOST_PICTURES", 2)
+    table = photo_session.PhotoSession()
+    for number in range(3):
+        table.add(f"{number}.png", b"x")
+    assert len(table.waiting) == 2
+    assert "2.png" in table.unreadable[0].reason
+
+
+def test_a_turned_picture_is_found_again_in_pixels_of_the_original() -> None:
+    upright = astronaut()[:400]
+    picture = photo_session.read("a.png", png(images.turned(upright, -1)), READER)
+    again = photo_session.read_again(picture, READER, 1)
+    assert (again.result.width, again.result.height) == (512, 400)
+    expected = photo_session.read("b.png", png(upright), READER).result.faces[0]
+    (found,) = again.result.faces
+    assert found.face.box == expected.face.box
+    assert (found.prediction.probabilities == expected.prediction.probabilities).all()
+    assert photo_session.read_again(again, READER, 3).result.width == 400
+
+
+def test_without_its_source_a_picture_is_read_again_from_its_preview() -> None:
+    picture = photo_session.read("a.png", png(images.turned(astronaut(), -1)), READER)
+    again = photo_session.read_again(replace(picture, source=None), READER, 1)
+    assert again.result.width == 512
+    assert len(again.result.faces) == 1
+
+
+def test_old_sources_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    face = png(cut_face())
+    monkeypatch.setattr(photo_session, "MOST_SOURCE_BYTES", 2 * len(face))
+    table = photo_session.PhotoSession()
+    for number in range(3):
+        table.add(f"{number}.png", face)
+    list(table.read_waiting(Reader("tiny", whole_picture=True)))
+    assert [one.source is not None for one in table.pictures] == [True, True, False]
+
+
+def test_too_much_at_once_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo_session, "MOST_WAITING_BYTES", 1)
+    table = photo_session.PhotoSession()
+    table.add("a.png", b"xx")
+    assert "a.png was left out" in table.unreadable[0].reason
+
+
+def test_large_pictures_keep_their_pixels_in_boxes_and_a_bounded_preview() -> None:
+    import cv2
+    import numpy as np
+
+    large = np.asarray(cv2.resize(astronaut(), (2400, 2400)), np.uint8)
+    picture = photo_session.read("large.png", png(large), READER)
+    assert picture.result.seconds["decode"] > 0
+    assert picture.result.width == 2400
+    assert max(picture.image().shape) == 1600
+    again = photo_session.read_again(picture, READER)
+    assert again.result.width == 2400
+    assert again.result.faces[0].face.box.right <= 2400
+
+
+def test_a_cut_out_face_can_be_taken_whole() -> None:
+    picture = photo_session.read("face.png", png(cut_face()), Reader("tiny", whole_picture=True))
+    assert len(picture.result.faces) == len(picture.crops) == 1
+
+
+def test_what_is_gone_can_be_removed_and_replaced_again() -> None:
+    table = photo_session.PhotoSession()
+    table.add("a.png", png(astronaut()))
+    table.add("b.png", png(astronaut()))
+    list(table.read_waiting(READER))
+    newest, oldest = table.pictures
+    again = photo_session.read_again(oldest, READER, 1)
+    table.replace(oldest, again)
+    table.replace(oldest, photo_session.read_again(oldest, READER, 1))
+    assert table.pictures == [newest, again] and not table.has(oldest)
+    for _ in range(2):
+        table.remove(newest)
+        assert table.pictures == [again]
+
+
+def test_a_second_click_on_turn_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = photo_session.read("a.png", png(astronaut()), READER)
+    table = photo_session.PhotoSession(pictures=[picture])
+    photo_view._again(table, picture, READER, 1)
+    (turned,) = table.pictures
+    assert turned.turns == 1
+    monkeypatch.setattr(
+        photo_session, "read_again", lambda *_: pytest.fail("it was read once more")
+    )
+    photo_view._again(table, picture, READER, 1)
+    assert table.pictures == [turned]
+
+
+def test_a_picture_whose_source_had_to_go_is_still_found() -> None:
+    picture = photo_session.read("a.png", png(astronaut()), READER)
+    table = photo_session.PhotoSession(pictures=[replace(picture, source=None)])
+    assert table.has(picture)
+    table.remove(picture)
+    assert table.pictures == []
+
+
+def test_no_log_can_hold_a_face_by_way_of_its_repr() -> None:
+    picture = photo_session.read("a.png", png(astronaut()), READER)
+    table = photo_session.PhotoSession(pictures=[picture])
+    table.add("b.png", png(astronaut()))
+    face = FrozenFace(1, picture.inputs[0], picture.result.faces[0].prediction)
+    moment = Moment(picture.preview, picture.record(), "a still", "tiny", (face,))
+    for value in (picture, table, face, moment):
+        shown = repr(value)
+        assert len(shown) < 1000 and "\\x" not in shown and "dtype=uint8" not in shown, shown

@@ -1,0 +1,196 @@
+"""Commands as child processes: few at a time, none too long, none without its visitor."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.server import child_commands
+from dashboard.server.child_commands import Child
+from tests.helpers import within_seconds
+
+SLEEP = "import time; time.sleep(300)"
+TELL = "import os, json; print(json.dumps([os.getcwd(), dict(os.environ)]))"
+
+
+@pytest.fixture(autouse=True)
+def command(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Sets the Python that stands for a command; it sleeps unless said otherwise."""
+
+    def set_to(code: str) -> None:
+        monkeypatch.setattr(child_commands, "COMMAND", (sys.executable, "-c", code))
+
+    set_to(SLEEP)
+    yield set_to
+    for one in (*child_commands._unended, *child_commands._brief):
+        one.end()
+    child_commands._unended.clear()
+    child_commands._brief.clear()
+
+
+def started(longest_seconds: float = 900) -> Child:
+    return child_commands.start(["networks"], tempfile.TemporaryDirectory(), longest_seconds)
+
+
+def is_alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def test_it_ends_with_whoever_holds_it() -> None:
+    child = started()
+    pid, folder = child.process.pid, Path(child.folder.name)
+    assert is_alive(pid) and folder.exists()
+    del child
+    gc.collect()
+    within_seconds(30, lambda: not is_alive(pid))
+    assert not folder.exists()
+
+
+def test_it_ends_in_time_without_a_watcher() -> None:
+    child, patient = started(longest_seconds=0.1), started()
+    time.sleep(0.2)
+    child_commands.end_overdue()
+    assert not is_alive(child.process.pid) and is_alive(patient.process.pid)
+    assert child.failure == "It was ended after 0 minutes, which is the most."
+    assert set(child_commands._unended) == {patient}
+
+
+def test_the_time_limit_has_a_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(child_commands.timers, "once_a_process", lambda *its: asked.append(its[1]))
+    started()
+    assert asked == [child_commands.end_overdue]
+
+
+def test_it_sees_the_folders_that_the_page_sees(
+    command: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    command(TELL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FER_MODELS", "models")
+    monkeypatch.setenv("FER_DATA", "faces")
+    monkeypatch.delenv("FER_RUNS")
+    child = started()
+    child.process.wait(60)
+    folder, environment = json.loads(child.output)
+    assert folder == str(tmp_path.resolve()), "so that relative paths mean the same"
+    for name, expected in {"FER_MODELS": "models", "FER_DATA": "faces", "FER_RUNS": "runs"}.items():
+        assert environment[name] == str(tmp_path / expected)
+    assert environment["PYTHONPATH"].split(os.pathsep)[0] == str(child_commands.ROOT)
+
+
+def test_fer_is_found_from_any_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_models: Path
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "json.py").write_text("raise ImportError('from the working folder')")
+    monkeypatch.setenv("FER_MODELS", str(tiny_models))
+    child = child_commands.start(["models", "--json"], tempfile.TemporaryDirectory())
+    child.process.wait(120)
+    assert child.failure is None and '"tiny"' in child.output
+
+
+def visitor() -> AppTest:
+    """A session that asks for commands: a key and the arguments of each."""
+
+    def page() -> None:
+        import streamlit as st
+
+        from dashboard.server import child_commands
+
+        for key, arguments in st.session_state["asked"].items():
+            child = child_commands.finished(key, arguments.split(), f"Doing {key} …")
+            if child is not None:
+                st.markdown(child.failure or f"{key} is done")
+
+    return AppTest.from_function(page, default_timeout=60)
+
+
+def ask(page: AppTest, **asked: str) -> dict[str, Child | None]:
+    """The children of a session, once it has asked for these."""
+    page.session_state["asked"] = asked
+    page.run()
+    assert not page.exception
+    return {key: one.child for key, one in page.session_state[child_commands._KEY].items()}
+
+
+def told(page: AppTest) -> str:
+    return " ".join(one.value for one in (*page.info, *page.markdown))
+
+
+def test_another_of_its_kind_ends_the_one_before() -> None:
+    page = visitor()
+    first = ask(page, size_48="networks --size 48")["size_48"]
+    rate = ask(page, size_48="networks --size 48", rate="find-rate")["rate"]
+    after = ask(page, size_64="networks --size 64")
+    assert first is not None and rate is not None
+    assert set(after) == {"rate", "size_64"}
+    assert not is_alive(first.process.pid) and not Path(first.folder.name).exists()
+    assert is_alive(rate.process.pid)
+
+
+def test_an_ended_one_of_its_kind_is_kept(command: Callable[[str], None]) -> None:
+    command("")
+    page = visitor()
+    first = ask(page, one="networks")["one"]
+    assert first is not None
+    first.process.wait(60)
+    second = ask(page, two="networks")["two"]
+    assert second is not None
+    second.process.wait(60)
+    assert ask(page, one="networks")["one"] is first
+    assert "one is done" in told(page)
+
+
+def test_the_server_does_a_few_at_a_time_and_the_others_say_that_they_wait() -> None:
+    pages = [visitor() for _ in range(child_commands.MOST_AT_WORK)]
+    at_work = [ask(page, it="networks")["it"] for page in pages]
+    late = visitor()
+    assert ask(late, it="networks") == {"it": None}
+    assert "others have commands at work" in told(late)
+    assert "Doing it" in told(pages[0]) and "others" not in told(pages[0])
+    first = at_work[0]
+    assert first is not None
+    first.end()
+    begun = ask(late, it="networks")["it"]
+    assert begun is not None and is_alive(begun.process.pid)
+    assert "others" not in told(late)
+
+
+def test_no_more_than_sixteen_are_kept(command: Callable[[str], None]) -> None:
+    command("")
+    page = visitor()
+    for number in range(child_commands._MOST_KEPT + 2):
+        child = ask(page, **{f"number_{number}": "networks"})[f"number_{number}"]
+        assert child is not None
+        child.process.wait(60)
+    kept = page.session_state[child_commands._KEY]
+    assert len(kept) == child_commands._MOST_KEPT and "number_0" not in kept
+
+
+def test_what_is_forgotten_ends() -> None:
+    page = visitor()
+    child = ask(page, it="networks")["it"]
+    assert child is not None
+
+    def forgetting() -> None:
+        from dashboard.server import child_commands
+
+        child_commands.forget("it")
+        child_commands.forget("what never was")
+
+    again = AppTest.from_function(forgetting, default_timeout=60)
+    again.session_state[child_commands._KEY] = page.session_state[child_commands._KEY]
+    assert not again.run().exception
+    assert not is_alive(child.process.pid)
