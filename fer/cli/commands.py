@@ -7,25 +7,14 @@ import io
 import sys
 from collections.abc import Callable, Sequence
 
-from fer.cli import (
-    analyze,
-    average,
-    evaluate,
-    export,
-    find_rate,
-    inspect,
-    models,
-    networks,
-    quantize,
-    robustness,
-    train,
-)
+from fer.cli import analyze, evaluate, find_rate, inspect, robustness, train
+from fer.cli.models import average, export, listing, networks, quantize
 from fer.cli.output import INTERRUPTED, WRONG_USE
 from fer.errors import FerError
 
 _COMMANDS = (
     *(analyze, train, find_rate, inspect, evaluate, robustness),
-    *(networks, models, export, average, quantize),
+    *(networks, listing, export, average, quantize),
 )
 
 

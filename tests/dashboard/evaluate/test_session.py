@@ -150,7 +150,7 @@ def at_address(key: str) -> AppTest:
 
         from dashboard.evaluate import session as evaluations
 
-        st.markdown(" ".join(one.key for one in evaluations.current_session()))
+        st.markdown(" ".join(one.key for one in evaluations.current_evaluations()))
 
     opened = AppTest.from_function(page)
     opened.query_params["evaluation"] = key

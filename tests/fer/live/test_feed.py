@@ -268,7 +268,7 @@ def test_the_program_may_end_while_a_stream_goes_on() -> None:
     code = """
 import numpy as np, time
 from fer import registry
-from fer.inference.live import LiveFeed
+from fer.live.feed import LiveFeed
 feed = LiveFeed(registry.load("tiny"))
 for number in range(40):
     feed.offer(np.zeros((480, 640, 3), np.uint8), number / 30)
@@ -298,8 +298,8 @@ def test_an_unknown_detector_is_told_which_exist() -> None:
 
 def test_visitors_share_the_frames_and_leave_them_when_they_go(feed: LiveFeed) -> None:
     other = LiveFeed(registry.load("tiny"), each())
-    until(lambda: feed._crowd.size == 2)
+    until(lambda: feed_module._crowd.size == 2)
     assert read(feed, bright_square(), 0.0).faces
     assert read(other, bright_square(), 0.0).faces
     other.close()
-    until(lambda: feed._crowd.size == 1)
+    until(lambda: feed_module._crowd.size == 1)

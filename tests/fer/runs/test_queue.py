@@ -20,7 +20,7 @@ HOLD = textwrap.dedent(
     """
     import sys, time
     from pathlib import Path
-    from fer.training.locking import FileLock
+    from fer.runs.locking import FileLock
     print(FileLock(Path(sys.argv[1])).acquire(), flush=True)
     time.sleep(60)
     """

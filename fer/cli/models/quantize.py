@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from fer.cli.average import add_making_flags
+from fer.cli.models.average import add_making_flags
 from fer.cli.output import DONE
 
 

@@ -1,0 +1,1 @@
+"""Commands about networks and published models: one module a command."""
