@@ -9,11 +9,9 @@ import streamlit as st
 from dashboard.server import memory
 from dashboard.text import escape_markdown
 from fer import registry
-from fer.geometry import Image
 from fer.inference import detection
 from fer.inference.recognizer import Recognizer
 from fer.model_card import ModelCard
-from fer.results import FrameResult
 
 DETECTOR_WORDS = {
     "mtcnn": "MTCNN: small, tilted",
@@ -34,11 +32,11 @@ class Reader:
     model: str
     detector: str = detection.DEFAULT
     whole_picture: bool = False
+    prior: str | None = None
 
-    def analyze(self, image: Image) -> FrameResult:
+    def recognizer(self) -> Recognizer:
         """Raises `FerError`."""
-        recognizer = Recognizer(registry.load(self.model), self.detector)
-        return recognizer.analyze(image, whole_picture=self.whole_picture)
+        return Recognizer(self.model, self.detector, prior=self.prior)
 
 
 def reader_picker(*, whole_picture: bool) -> Reader:

@@ -17,6 +17,10 @@ class UnknownModel(BadModel):
     """A model name that the registry does not hold."""
 
 
+class BadPrior(FerError):
+    """Shares of the emotions that cannot be a prior, or that a model cannot be asked with."""
+
+
 class UnknownDetector(FerError):
     """A detector name that is not registered."""
 

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fer.emotions import EMOTIONS
+from fer.errors import BadPrior
+from fer.prior import (
+    BALANCED,
+    TRAINING,
+    Prior,
+    PriorLike,
+    Shares,
+    checked_shares,
+    parse as parse_prior,
+    powered,
+)
 
 INTENDED_USE = (
     "Showing which of seven apparent expressions people would see in a face, for study, teaching "
@@ -83,6 +94,12 @@ class ModelCard:
     `question`: "crowd" (the share of people who would say each emotion) or "fer2013" (that data
     set's label). `uncertain_below`: the confidence under which the least sure 20% of validation
     faces fall. `files`: SHA-256 of each file in the folder.
+
+    `training_shares`: how common each emotion was among the training targets; `assumed_shares`: how
+    common the raw answer takes it to be, which is the same unless the loss was adjusted for it. A
+    model whose card has neither knows the prior `training` alone.
+    `uncertain_below` and `metrics` are those under the prior `training`; `priors` holds them for
+    each other named prior, with its `shares`. `default_prior` is the one to answer with.
     """
 
     name: str
@@ -102,6 +119,10 @@ class ModelCard:
     not_for: str
     files: Mapping[str, str]
     schema: int = 1
+    training_shares: Shares | None = None
+    assumed_shares: Shares | None = None
+    default_prior: str = TRAINING
+    priors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.labels != EMOTIONS:
@@ -119,3 +140,98 @@ class ModelCard:
             raise ValueError(f"temperature lies between 0.05 and 20; got {self.temperature}")
         if not 0 <= self.uncertain_below <= 1:
             raise ValueError(f"uncertain_below lies between 0 and 1; got {self.uncertain_below}")
+        self._check_priors()
+
+    @property
+    def prior_names(self) -> tuple[str, ...]:
+        """The priors that have a name here; the default one first."""
+        can_balance = sum(share > 0 for share in self.assumed_shares or ()) > 1
+        known = dict.fromkeys((*((BALANCED,) if can_balance else ()), TRAINING, *self.priors))
+        return tuple(sorted(known, key=lambda name: name != self.default_prior))
+
+    def prior(self, wanted: PriorLike | None = None) -> Prior:
+        """The prior that is wanted of this model, with its shares; the default one without a wish.
+
+        Raises `BadPrior` for one that this model cannot be asked with.
+        """
+        asked = parse_prior(self.default_prior if wanted is None else wanted)
+        if asked.name == TRAINING:
+            return Prior(TRAINING, self.training_shares)
+        if self.training_shares is None:
+            raise BadPrior(
+                f"the card of the model {self.name!r} does not say how common each expression was "
+                f"in its training, so it knows the prior '{TRAINING}' alone."
+            )
+        if asked.name == BALANCED:
+            return Prior(BALANCED, self._even_shares())
+        if asked.shares is None and asked.name not in self.priors:
+            raise BadPrior(
+                f"unknown prior {asked.name!r}; the model {self.name!r} knows "
+                f"{', '.join(sorted(self.prior_names))}, or NAME=SHARE for each emotion."
+            )
+        shares = asked.shares or self.priors[asked.name]["shares"]
+        self._check_seen(asked.name, shares)
+        return Prior(asked.name, shares, asked.note)
+
+    def uncertain_below_under(self, prior: Prior) -> float:
+        """The confidence under which an answer with that prior is unsure; for shares of one's own
+        that of the default prior."""
+        name = prior.name if prior.name in self.prior_names else self.default_prior
+        return float(self.priors.get(name, {}).get("uncertain_below", self.uncertain_below))
+
+    def metrics_under(self, prior_name: str) -> Mapping[str, Any]:
+        """The figures measured with a named prior; empty where the card has none."""
+        if prior_name == TRAINING:
+            return self.metrics
+        found: Mapping[str, Any] = self.priors.get(prior_name, {}).get("metrics", {})
+        return found
+
+    def _even_shares(self) -> Shares:
+        """Even shares of the emotions that this model was shown."""
+        shares = self.assumed_shares or (1.0,)
+        shown = [emotion for emotion, share in zip(EMOTIONS, shares, strict=True) if share > 0]
+        if len(shown) < 2:
+            raise BadPrior(
+                f"the model {self.name!r} was shown one expression alone ({shown[0]}), so it knows "
+                f"the prior '{TRAINING}' alone."
+            )
+        return powered(shares, 0)
+
+    def _check_seen(self, name: str, shares: Shares) -> None:
+        """A share is given to no emotion that the model was never shown."""
+        assert self.assumed_shares is not None
+        for emotion, share, assumed in zip(EMOTIONS, shares, self.assumed_shares, strict=True):
+            if share > 0 and assumed == 0:
+                raise BadPrior(
+                    f"the model {self.name!r} was never shown {emotion}, so the prior {name!r} "
+                    f"cannot give it a share; use {emotion}=0."
+                )
+
+    def _check_priors(self) -> None:
+        for name in ("training_shares", "assumed_shares"):
+            values = getattr(self, name)
+            if values is not None:
+                object.__setattr__(self, name, checked_shares(values, name))
+        if self.assumed_shares is None:
+            object.__setattr__(self, "assumed_shares", self.training_shares)
+        elif self.training_shares is None:
+            raise ValueError("assumed_shares need training_shares beside them")
+        if not isinstance(self.priors, Mapping):
+            raise ValueError(f"priors is {self.priors!r}; expected an object")
+        for name, entry in self.priors.items():
+            self._check_entry(name, entry)
+        try:
+            self.prior()
+        except BadPrior as error:
+            raise ValueError(f"default_prior cannot be used: {error}") from None
+
+    def _check_entry(self, name: str, entry: object) -> None:
+        if not isinstance(entry, Mapping) or name == TRAINING or self.training_shares is None:
+            raise ValueError(f"priors[{name!r}] is {entry!r}; expected an object for another prior")
+        if name != BALANCED or "shares" in entry:
+            checked_shares(entry.get("shares"), f"priors[{name!r}]")
+        below, figures = entry.get("uncertain_below", 0), entry.get("metrics", {})
+        if not isinstance(below, int | float) or not 0 <= below <= 1:
+            raise ValueError(f"uncertain_below lies between 0 and 1; got {below!r} for {name!r}")
+        if not isinstance(figures, Mapping):
+            raise ValueError(f"metrics is {figures!r} for {name!r}; expected an object")

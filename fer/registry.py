@@ -21,10 +21,11 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from fer.emotions import NUM_EMOTIONS
-from fer.errors import BadModel, UnknownModel
+from fer.errors import BadModel, BadPrior, UnknownModel
 from fer.metrics import with_temperature
 from fer.model_card import InputSpec, ModelCard
 from fer.permission import require_training
+from fer.prior import Prior, PriorLike, adjusted
 
 DEFAULT = "crowd"
 """The shipped model that answers until another one is activated."""
@@ -36,19 +37,45 @@ THREADS = min(2, os.cpu_count() or 1)
 BATCH = 256
 
 _ACTIVE = "active.json"
+_SHARES = ("training_shares", "assumed_shares")
 _MOST_LOADED = 4
 _ROUNDING = 1e-2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A loaded model folder. Its one ONNX Runtime session is called from any thread, unlocked."""
+    """A loaded model folder and the prior it answers with. Its one ONNX Runtime session is called
+    from any thread, unlocked. Two are equal that give the same answers."""
 
     card: ModelCard
     session: onnxruntime.InferenceSession
+    prior: Prior
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Model)
+            and self.card is other.card
+            and self.session is other.session
+            and self.prior == other.prior
+        )
+
+    def __hash__(self) -> int:
+        return hash((id(self.card), id(self.session), self.prior))
+
+    @property
+    def uncertain_below(self) -> float:
+        """The confidence under which an answer is unsure."""
+        return self.card.uncertain_below_under(self.prior)
+
+    def with_prior(self, prior: PriorLike | None) -> Model:
+        """The same model, asked with another prior: a name, shares, or None for the card's own.
+
+        Raises `BadPrior` for one that this model cannot be asked with.
+        """
+        return dataclasses.replace(self, prior=self.card.prior(prior))
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Float32 (N, 7) after temperature for uint8 (N, height, width, channels).
+        """Float32 (N, 7) after temperature and prior for uint8 (N, height, width, channels).
 
         Raises `BadModel` if the network answers with anything but probabilities.
         """
@@ -66,7 +93,11 @@ class Model:
                 f"the model {self.card.name!r} does not answer with seven finite probabilities a "
                 "face. Choose another model."
             )
-        return with_temperature(answer, self.card.temperature)
+        tempered = with_temperature(answer, self.card.temperature)
+        shares, assumed = self.prior.shares, self.card.assumed_shares
+        if shares is None or assumed is None or shares == assumed:
+            return tempered
+        return adjusted(tempered, shares, assumed)
 
 
 def folder() -> Path:
@@ -97,40 +128,45 @@ def card(name: str) -> ModelCard:
     path = _existing(name) / "card.json"
     try:
         values = json.loads(path.read_text("utf-8"))
-        known = {one.name for one in dataclasses.fields(ModelCard)}
+        known = {field.name for field in dataclasses.fields(ModelCard)}
         kept = {key: value for key, value in values.items() if key in known}
         spec = InputSpec(**kept.pop("input"))
         labels = tuple(kept["labels"])
         return ModelCard(**{**kept, "name": name, "labels": labels, "input": spec})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except FileNotFoundError:
+        raise _unknown(name) from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, BadPrior) as error:
         raise BadModel(f"the card of the model {name!r} cannot be used: {error}.") from None
 
 
 def card_dict(card: ModelCard) -> dict[str, Any]:
     """A card as `card.json` holds it."""
-    values = {one.name: getattr(card, one.name) for one in dataclasses.fields(ModelCard)}
-    return {**values, "labels": list(card.labels), "input": card.input.as_dict()}
+    values = {field.name: getattr(card, field.name) for field in dataclasses.fields(ModelCard)}
+    shares = {name: values[name] and list(values[name]) for name in _SHARES}
+    return {**values, **shares, "labels": list(card.labels), "input": card.input.as_dict()}
 
 
 _loaded: OrderedDict[tuple[str, int], Model] = OrderedDict()
 _loading = threading.Lock()
 
 
-def load(name: str | None = None) -> Model:
+def load(name: str | None = None, prior: PriorLike | None = None) -> Model:
     """A model ready to answer; the active one without a name. Loaded once a process.
 
-    Raises `UnknownModel` with the names that exist, or `BadModel` where the folder is damaged.
+    `prior` as in `Model.with_prior`. Raises `UnknownModel` with the names that exist, `BadModel`
+    where the folder is damaged, or `BadPrior`.
     """
     name = name or active()
     path = _existing(name)
-    key = (str(path.resolve()), (path / "card.json").stat().st_mtime_ns)
+    key = (str(path.resolve()), _changed(name, path))
     with _loading:
         if key not in _loaded:
             _loaded[key] = _open(name, path)
             while len(_loaded) > _MOST_LOADED:
                 _loaded.popitem(last=False)
         _loaded.move_to_end(key)
-        return _loaded[key]
+        model = _loaded[key]
+    return model if prior is None else model.with_prior(prior)
 
 
 def publish(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
@@ -208,8 +244,10 @@ def delete(name: str) -> None:
 
 def engine_bytes(name: str) -> int:
     """Size of a model's engine file; 0 where it has none."""
-    path = _existing(name) / "model.onnx"
-    return path.stat().st_size if path.is_file() else 0
+    try:
+        return (_existing(name) / "model.onnx").stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def file_hash(path: Path) -> str:
@@ -225,17 +263,31 @@ def _is_name(path: Path) -> bool:
 def _existing(name: str) -> Path:
     path = folder() / name
     if not NAME.fullmatch(name) or not (path / "card.json").is_file():
-        existing = ", ".join(names()) or f"none in the folder {folder()}"
-        raise UnknownModel(f"unknown model {name!r}; the models are: {existing}.")
+        raise _unknown(name)
     return path
+
+
+def _unknown(name: str) -> UnknownModel:
+    existing = ", ".join(names()) or f"none in the folder {folder()}"
+    return UnknownModel(f"unknown model {name!r}; the models are: {existing}.")
+
+
+def _changed(name: str, path: Path) -> int:
+    """When the card was last written, in nanoseconds. Raises `UnknownModel` if it is gone."""
+    try:
+        return (path / "card.json").stat().st_mtime_ns
+    except FileNotFoundError:
+        raise _unknown(name) from None
 
 
 def _open(name: str, path: Path) -> Model:
     model_card = card(name)
     engine = path / "model.onnx"
-    if not engine.is_file():
-        raise BadModel(f"the model {name!r} has no file model.onnx.")
-    if model_card.files.get("model.onnx") != file_hash(engine):
+    try:
+        digest = file_hash(engine)
+    except OSError:
+        raise BadModel(f"the model {name!r} has no file model.onnx.") from None
+    if model_card.files.get("model.onnx") != digest:
         raise BadModel(f"model.onnx of the model {name!r} is not the file that its card describes.")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
@@ -252,7 +304,7 @@ def _open(name: str, path: Path) -> Model:
     shape = session.get_inputs()[0].shape
     if session.get_inputs()[0].name != "pixels" or tuple(shape[1:]) != model_card.input.shape:
         raise BadModel(f"model.onnx of the model {name!r} takes another input than its card says.")
-    return Model(model_card, session)
+    return Model(model_card, session, model_card.prior())
 
 
 def _are_probabilities(answer: NDArray[np.float32]) -> bool:

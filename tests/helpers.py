@@ -118,17 +118,24 @@ def make_card(name: str = "tiny", spec: InputSpec | None = None, **changes: obje
 
 
 def tiny_engine(
-    spec: InputSpec, broken: bool = False, reads_levels: float | None = None
+    spec: InputSpec,
+    broken: bool = False,
+    reads_levels: float | None = None,
+    shares: Sequence[float] | None = None,
 ) -> onnx.ModelProto:
     """Softmax of seven weights times the mean brightness; with `broken`, of infinities.
 
-    With `reads_levels` it answers `level_of(emotion)` with that emotion, the surer the higher.
+    With `reads_levels` it answers `level_of(emotion)` with that emotion, the surer the higher, and
+    with `shares` as if the emotions were so common: it is Bayes' rule for levels that are normally
+    distributed around `level_of(emotion)`, with the variance `level_variance(reads_levels)`.
     """
     slope, bias = np.linspace(0.0, 0.02, 7, dtype=np.float32)[None], np.zeros(7, np.float32)
     if reads_levels is not None:
         order = np.arange(7, dtype=np.float32)
         slope = (2 * reads_levels * order / _LEVEL)[None]
         bias = -reads_levels * (order**2 + order)
+    if shares is not None:
+        bias = bias + np.log(np.array(shares, np.float32))
     if broken:
         slope = slope * np.float32(np.nan)
     nodes = [
@@ -154,17 +161,28 @@ def level_of(emotion: int) -> int:
     return int((emotion + 0.5) * _LEVEL)
 
 
+def level_variance(reads_levels: float) -> float:
+    """See `tiny_engine`."""
+    return _LEVEL**2 / (2 * reads_levels)
+
+
 def publish_tiny(
     name: str = "tiny",
     broken: bool = False,
     reads_levels: float | None = None,
+    shares: Sequence[float] | None = None,
     **changes: object,
 ) -> ModelCard:
-    """A model in the present `FER_MODELS` that likes later emotions in brighter faces."""
+    """A model in the present `FER_MODELS` that likes later emotions in brighter faces.
+
+    With `shares`, the card says that they were those of its training, unless it is told otherwise.
+    """
+    if shares is not None:
+        changes = {"training_shares": tuple(shares), **changes}
     card = make_card(name, **changes)
     with tempfile.TemporaryDirectory() as folder:
         engine = Path(folder, "model.onnx")
-        onnx.save(tiny_engine(card.input, broken, reads_levels), engine)
+        onnx.save(tiny_engine(card.input, broken, reads_levels, shares), engine)
         return registry.publish(card, {"model.onnx": engine})
 
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 ROOMS = (
     ("emotions", "errors", "permission", "geometry", "files"),
-    ("results", "model_card", "images"),
+    ("results", "model_card", "images", "prior"),
     ("metrics",),
     ("registry", "visualization"),
     ("inference",),

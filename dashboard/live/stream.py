@@ -142,10 +142,16 @@ class Stream:
         shown = result.mirrored() if result and look.mirror else result
         height, width = image.shape[:2]
         shown = shown or FrameResult((), width, height, time=self.now())
-        record = records.photo_record("moment.png", shown)
+        record = records.photo_record(
+            "moment.png",
+            shown,
+            model=self._model.card.name,
+            detector=self._settings.detector,
+            prior=self._model.prior.name,
+        )
         for face, one in zip(record["faces"], shown.faces, strict=True):
             face["person"] = one.track
-        record |= {"time": round(shown.time, 2), "model": self._model.card.name}
+        record["time"] = round(shown.time, 2)
         labels = ", ".join(one.prediction.display_label for one in shown.faces) or "no face"
         faces = () if look.pixelate or result is None else self._frozen(image, result)
         png = images.encode_png(look.draw(image, result))

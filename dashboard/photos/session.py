@@ -6,7 +6,7 @@ import io
 import secrets
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.model_picker import Reader
-from fer import images, registry
+from fer import images
 from fer.errors import FerError
 from fer.geometry import Image
 from fer.inference import cropping, records
@@ -35,7 +35,8 @@ class Picture:
     """A picture that was read. `preview` and `crops` are JPEG bytes; `inputs` are what the network
     saw of each face, uint8 (N, H, W, C); `result` is in the pixels of the picture as it came,
     turned clockwise by `turns` quarters. `source` is the file as it came, for reading it again,
-    until newer pictures need its place; then the preview stands in.
+    until newer pictures need its place; then the preview stands in. `read_by` names the model, the
+    detector and the prior.
 
     Nothing that shows a face is in its `repr`, which may reach a log."""
 
@@ -45,6 +46,7 @@ class Picture:
     crops: tuple[bytes, ...] = field(repr=False)
     inputs: NDArray[np.uint8] = field(repr=False)
     reader: Reader
+    read_by: Mapping[str, str]
     source: bytes | None = field(repr=False)
     turns: int = 0
     key: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -54,7 +56,7 @@ class Picture:
         return images.decode(self.preview, self.name)
 
     def record(self) -> dict[str, object]:
-        return records.photo_record(self.name, self.result)
+        return records.photo_record(self.name, self.result, **self.read_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +153,18 @@ def read(name: str, data: bytes, reader: Reader, turns: int = 0) -> Picture:
     started = time.perf_counter()
     image = images.turned(images.decode(data, name), turns)
     decoded = time.perf_counter() - started
-    result = reader.analyze(image).with_seconds(decode=decoded)
+    recognizer = reader.recognizer()
+    result = recognizer.analyze(image, whole_picture=reader.whole_picture)
+    result = result.with_seconds(decode=decoded)
     crops = tuple(
         _jpeg(images.bounded(cropping.face_crop(image, one.face, margin=0.1), _CROP_SIDE)[0])
         for one in result.faces
     )
-    spec = registry.card(reader.model).input
+    spec = recognizer.model.card.input
     inputs = cropping.model_input(image, [one.face for one in result.faces], spec)
     preview, _ = images.bounded(image, _PREVIEW_SIDE)
-    return Picture(name, _jpeg(preview), result, crops, inputs, reader, data, turns)
+    read_by = recognizer.names(reader.whole_picture)
+    return Picture(name, _jpeg(preview), result, crops, inputs, reader, read_by, data, turns)
 
 
 def read_again(picture: Picture, reader: Reader, turns: int = 0) -> Picture:

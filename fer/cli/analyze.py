@@ -12,8 +12,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from fer import images, registry
+from fer import images
 from fer.cli import output
+from fer.cli.output import add_prior_flag, print_note
 from fer.errors import BadImage, FerError
 from fer.geometry import Image
 from fer.inference import detection, records
@@ -33,6 +34,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a picture, or a folder of them")
     parser.add_argument("--model", metavar="NAME", help="default: the model that is active")
     parser.add_argument("--detector", metavar="NAME", default=detection.DEFAULT)
+    add_prior_flag(parser)
     parser.add_argument(
         "--whole-picture", action="store_true", help="each picture is one cut-out face"
     )
@@ -49,7 +51,8 @@ def run(options: argparse.Namespace) -> int:
     """
     for target in (options.json, options.csv):
         output.check_writable(target)
-    recognizer = Recognizer(registry.load(options.model), options.detector)
+    recognizer = Recognizer(options.model, options.detector, prior=options.prior)
+    print_note(recognizer.model.prior)
     writer = _PictureWriter(options.annotate) if options.annotate else None
     quiet = not sys.stderr.isatty()
     results = []
@@ -84,7 +87,8 @@ def _record(
     except OSError as error:
         reason = f"the annotated picture of {images.display_name(name)} cannot be written"
         return records.error_record(name, f"{reason}: {error.strerror}.")
-    return records.photo_record(name, result.with_seconds(decode=decoded))
+    result = result.with_seconds(decode=decoded)
+    return records.photo_record(name, result, **recognizer.names(whole_picture))
 
 
 def _pictures(paths: Sequence[str]) -> Iterator[tuple[str, Path | BadImage]]:

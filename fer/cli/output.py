@@ -1,13 +1,15 @@
-"""What commands share: exit codes, and where they write, with a sentence where that fails."""
+"""What commands share: exit codes, the prior's flag, and where they write."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fer.errors import FerError
+from fer.prior import Prior
 
 DONE, SOME_FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 STDOUT = "-"
@@ -50,3 +52,20 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def input_size(spec: dict[str, Any]) -> str:
     """``48×48×1``."""
     return f"{spec['height']}×{spec['width']}×{spec['channels']}"
+
+
+def add_prior_flag(parser: argparse.ArgumentParser) -> None:
+    """`--prior`, whose value `registry.load` and `Recognizer` take."""
+    parser.add_argument(
+        "--prior",
+        metavar="PRIOR",
+        help="how common each expression is assumed to be: balanced (all alike), training (as in "
+        "the training data), another name that the model's card gives, or NAME=SHARE,... for all "
+        "seven (default: what the card says)",
+    )
+
+
+def print_note(prior: Prior) -> None:
+    """Says on stderr if the shares of a prior were changed."""
+    if prior.note:
+        print(f"fer: {prior.note}", file=sys.stderr)

@@ -37,7 +37,9 @@ def recording(models: Sequence[Model], folder: Path) -> list[Model]:
     for old in folder.glob("inputs-*.raw"):
         old.unlink()
     return [
-        RecordingModel(model.card, model.session, folder / _name(number, model.card.input.shape))
+        RecordingModel(
+            model.card, model.session, model.prior, folder / _name(number, model.card.input.shape)
+        )
         for number, model in enumerate(models)
     ]
 

@@ -139,7 +139,7 @@ def explain(model: Model, pixels: Pixels, emotion: str | None = None) -> Explana
             f"this face has {pixels.shape}. Have it read again."
         )
     answer = model.probabilities(pixels[None])[0]
-    prediction = Prediction(answer, uncertain=float(answer.max()) < model.card.uncertain_below)
+    prediction = Prediction(answer, uncertain=float(answer.max()) < model.uncertain_below)
     emotion = emotion or prediction.label
     place = EMOTIONS.index(emotion)
     maps = [_occlusion(model, pixels, place, answer[place])]

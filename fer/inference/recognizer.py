@@ -8,23 +8,43 @@ from collections.abc import Sequence
 
 from fer import images, registry
 from fer.geometry import Image
-from fer.inference import cropping, detection, quality
+from fer.inference import cropping, detection, quality, records
+from fer.prior import PriorLike
 from fer.registry import Model
 from fer.results import Face, FaceResult, FrameResult, Prediction
 
 
 class Recognizer:
-    """One model and one kind of detector. Cheap to make, and safe to use from any thread.
+    """A model, a kind of detector and a prior. Cheap to make, and safe to use from any thread.
+
+    `model` is a loaded one or the name of a published one; without it the active one answers.
+    `prior`: how common each expression is assumed to be, see `fer.prior`; None takes the model's
+    own choice. Raises `FerError` for names and shares that cannot be used.
 
     >>> result = Recognizer().analyze(images.read("photo.jpg"))
     >>> [face.prediction.display_label for face in result.faces]
     ['happy', 'unsure']
     """
 
-    def __init__(self, model: Model | None = None, detector: str = detection.DEFAULT) -> None:
+    def __init__(
+        self,
+        model: Model | str | None = None,
+        detector: str = detection.DEFAULT,
+        *,
+        prior: PriorLike | None = None,
+    ) -> None:
         detection.check(detector)
-        self.model = model or registry.load()
+        loaded = model if isinstance(model, Model) else registry.load(model)
+        self.model = loaded if prior is None else loaded.with_prior(prior)
         self.detector = detector
+
+    def names(self, whole_picture: bool = False) -> dict[str, str]:
+        """Names of model, detector and prior, as records give them."""
+        return {
+            "model": self.model.card.name,
+            "detector": records.NO_DETECTOR if whole_picture else self.detector,
+            "prior": self.model.prior.name,
+        }
 
     def analyze(self, image: Image, *, whole_picture: bool = False) -> FrameResult:
         """All faces of an RGB uint8 picture (H, W, 3), left to right, in its own pixels.
@@ -52,7 +72,7 @@ class Recognizer:
         cut = time.perf_counter()
         probabilities = self.model.probabilities(pixels)
         classified = time.perf_counter()
-        below = self.model.card.uncertain_below
+        below = self.model.uncertain_below
         results = tuple(
             FaceResult(face, Prediction(p, uncertain=float(p.max()) < below), measured)
             for face, p, measured in zip(faces, probabilities, qualities, strict=True)
@@ -67,15 +87,18 @@ def analyze(
     *,
     model: str | None = None,
     detector: str = detection.DEFAULT,
+    prior: PriorLike | None = None,
     whole_picture: bool = False,
 ) -> FrameResult:
     """The apparent expression of every face in a picture: a path, a file's bytes or an RGB array.
 
-    `model` names a published model; without it the active one answers. Raises `FerError` with a
-    sentence that says what was wrong with the picture, the model or the detector.
+    `model` names a published model; without it the active one answers. `prior` is how common each
+    expression is assumed to be: "balanced", "training", another one that the model's card names, or
+    seven shares; without it the card's default. Raises `FerError` with a sentence that says what
+    was wrong with the picture, the model, the detector or the prior.
     """
     started = time.perf_counter()
-    recognizer = Recognizer(registry.load(model), detector)
+    recognizer = Recognizer(model, detector, prior=prior)
     image = images.as_image(source)
     decoded = time.perf_counter() - started
     result = recognizer.analyze(image, whole_picture=whole_picture)

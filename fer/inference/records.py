@@ -23,13 +23,23 @@ COLUMNS = (
     "confidence",
     "uncertain",
     *EMOTIONS,
+    "model",
+    "detector",
+    "prior",
 )
+NO_DETECTOR = "none"
+"""What records name as the detector where the whole picture was taken for a face."""
 
 
-def photo_record(file: str, result: FrameResult) -> dict[str, Any]:
-    """One picture as the command line's JSON has it."""
+def photo_record(
+    file: str, result: FrameResult, *, model: str, detector: str, prior: str
+) -> dict[str, Any]:
+    """A picture as the command line's JSON has it, see `Recognizer.names`."""
     return {
         "file": file,
+        "model": model,
+        "detector": detector,
+        "prior": prior,
         "width": result.width,
         "height": result.height,
         "faces": [_face_record(face) for face in result.faces],
@@ -51,6 +61,7 @@ def table(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             **dict(zip(("left", "top", "right", "bottom"), face["box"], strict=True)),
             **{key: face[key] for key in ("score", "label", "confidence", "uncertain")},
             **face["probabilities"],
+            **{key: record[key] for key in ("model", "detector", "prior")},
         }
         for record in records
         for number, face in enumerate(record.get("faces", ()), start=1)
@@ -58,7 +69,7 @@ def table(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def csv_text(records: Iterable[Mapping[str, Any]]) -> str:
-    """`table` as CSV with a header line.."""
+    """`table` as CSV with a header line."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     writer.writeheader()

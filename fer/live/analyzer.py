@@ -184,10 +184,10 @@ class Analyzer:
             self._side = SEARCH_SIDES.get(settings.detector, SEARCH_SIDE)
             self._frames = 0
             self._following.last = self._searching.last = None
-        if self._used is not None and self._used[0] is not model:
+        if self._used is not None and self._used[0] != model:
             self._smoother.clear()
         below = settings.unsure_below
-        below = model.card.uncertain_below if below is None else below
+        below = model.uncertain_below if below is None else below
         self._smoother.configure(settings.smoothing, below)
         self._reading.last = None
         self._recognizer = Recognizer(model, settings.detector)

@@ -16,6 +16,7 @@ from fer import registry
 from fer.data.dataset import Dataset
 from fer.emotions import NUM_EMOTIONS
 from fer.files import written_whole
+from fer.prior import TRAINING
 
 _CHUNK = 256
 
@@ -30,7 +31,7 @@ def answers(
 
     None if asked to stop before; `on_share` hears which share of the faces has its answers.
     """
-    models = [registry.load(name) for name in teachers]
+    models = [registry.load(name, prior=TRAINING) for name in teachers]
     found = np.empty((len(faces), NUM_EMOTIONS), np.float32)
     for start in range(0, len(faces), _CHUNK):
         if should_stop():

@@ -113,7 +113,7 @@ def test_answers_that_are_no_probabilities_are_refused(row: list[float]) -> None
         def run(self, names: list[str], given: dict[str, np.ndarray]) -> list[np.ndarray]:
             return [np.array([row], np.float32)]
 
-    model = registry.Model(make_card(), Session())
+    model = registry.Model(make_card(), Session(), make_card().prior())
     with pytest.raises(BadModel, match="does not answer with seven finite probabilities"):
         model.probabilities(np.zeros((1, 48, 48, 1), np.uint8))
 
@@ -166,3 +166,26 @@ def test_a_model_goes_by_its_folders_name(tiny_models: Path) -> None:
 def test_without_models_the_folder_is_named(models_folder: Path) -> None:
     with pytest.raises(UnknownModel, match=str(models_folder)):
         registry.load("any")
+
+
+def test_a_model_deleted_between_listing_and_opening_is_a_sentence(
+    tiny_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = registry._existing
+
+    def deleted_meanwhile(name: str) -> Path:
+        path = real(name)
+        for file in path.iterdir():
+            file.unlink()
+        return path
+
+    for ask in (registry.load, registry.card):
+        publish_tiny("fleeting")
+        with monkeypatch.context() as patch:
+            patch.setattr(registry, "_existing", deleted_meanwhile)
+            with pytest.raises(UnknownModel, match="'fleeting'"):
+                ask("fleeting")
+        (tiny_models / "fleeting").rmdir()
+    publish_tiny("fleeting")
+    (tiny_models / "fleeting" / "model.onnx").unlink()
+    assert registry.engine_bytes("fleeting") == 0

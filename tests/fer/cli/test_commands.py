@@ -14,7 +14,7 @@ import pytest
 
 from fer import cli, images
 from fer.emotions import EMOTIONS
-from tests.helpers import astronaut, cut_face, group_photo
+from tests.helpers import astronaut, cut_face, group_photo, publish_tiny
 
 pytestmark = pytest.mark.usefixtures("tiny_models")
 
@@ -53,7 +53,12 @@ def test_a_folder_is_read_in_order_and_a_bad_file_is_reported(
 def test_a_record_has_what_others_rely_on(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, (record,) = records(capsys, str(photos / "b.PNG"))
     assert code == 0
-    assert set(record) == {"file", "width", "height", "faces", "seconds"}
+    assert set(record) == {
+        *("file", "model", "detector", "prior"),
+        *("width", "height", "faces", "seconds"),
+    }
+    named = [record[name] for name in ("model", "detector", "prior")]
+    assert named == ["tiny", "mtcnn", "training"]
     assert set(record["seconds"]) == {"decode", "detect", "crop", "classify"}
     (face,) = record["faces"]
     assert set(face) == {"box", "score", "label", "confidence", "uncertain", "probabilities"}
@@ -71,7 +76,42 @@ def test_csv_has_a_row_a_face(photos: Path, capsys: pytest.CaptureFixture[str]) 
         *("file", "face", "left", "top", "right", "bottom"),
         *("score", "label", "confidence", "uncertain"),
         *EMOTIONS,
+        *("model", "detector", "prior"),
     ]
+    assert {(row["model"], row["detector"], row["prior"]) for row in rows} == {
+        ("tiny", "mtcnn", "training")
+    }
+
+
+def test_the_prior_can_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    publish_tiny("skewed", shares=(0.1, 0.1, 0.1, 0.4, 0.1, 0.1, 0.1))
+    (tmp_path / "face.png").write_bytes(images.encode_png(cut_face()))
+    found = {}
+    for prior in ("training", "balanced", ",".join(f"{name}=2" for name in EMOTIONS)):
+        arguments = (str(tmp_path), "--model", "skewed", "--whole-picture", "--prior", prior)
+        assert cli.main(["analyze", *arguments, "--json", "-"]) == 0
+        out, err = capsys.readouterr()
+        (record,) = json.loads(out)
+        assert ("sum to 14" in err) == ("=2" in prior)
+        assert record["detector"] == "none"
+        found[record["prior"]] = record["faces"][0]["probabilities"]["happy"]
+    assert list(found)[:2] == ["training", "balanced"]
+    own = ",".join(f"{name}=0.1429" for name in EMOTIONS)
+    assert found[own] == found["balanced"] < found["training"]
+
+
+@pytest.mark.parametrize(
+    ("prior", "text"),
+    [("even", "unknown prior 'even'"), ("happy=1", "seven shares"), ("balanced", "does not say")],
+)
+def test_a_prior_that_cannot_be_is_wrong_use(
+    prior: str, text: str, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = "tiny"
+    if prior == "even":
+        publish_tiny(model := "skewed", shares=(1 / 7,) * 7)
+    assert cli.main(["analyze", str(photos), "--prior", prior, "--model", model]) == 2
+    assert text in capsys.readouterr().err
 
 
 def test_annotated_pictures_get_names_of_their_own(photos: Path, tmp_path: Path) -> None:
