@@ -48,7 +48,8 @@ source = st.segmented_control(
 )
 if source == "Upload":
     st.file_uploader(
-        "Drop pictures here: JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP, GIF; up to 20 MB each",
+        "Drop pictures here: JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP, GIF; "
+        f"up to {images.MAX_BYTES // 1024**2} MB each",
         accept_multiple_files=True,
         key=f"uploads-{session.uploads}",
         on_change=add_uploads,

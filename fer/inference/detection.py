@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import warnings
 from collections.abc import Callable, Iterator
@@ -154,6 +155,10 @@ def _borrowed(name: str) -> Iterator[Detector]:
         yield detector
     finally:
         pool.put(detector)
+
+
+if hasattr(os, "register_at_fork"):  # the threads that hold detectors do not exist in the child
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def _left_to_right(faces: list[Face]) -> tuple[Face, ...]:

@@ -124,7 +124,7 @@ def test_an_upload_that_is_too_large_is_named_and_the_others_are_read(open_page:
     page = open_page("photos")
     large = b"\0" * (images.MAX_BYTES + 1)
     upload(page, ("large.png", large), ("good.png", images.encode_png(astronaut())))
-    assert escape_markdown("large.png has 20 MB") in words(page)
+    assert escape_markdown("large.png has 160 MB") in words(page)
     assert len(mine(page).pictures) == 1
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -75,3 +79,23 @@ def test_many_threads_see_what_one_sees(name: str) -> None:
 def test_an_unknown_detector_is_told_which_exist() -> None:
     with pytest.raises(UnknownDetector, match=r"'hal'.*mtcnn, haar"):
         detection.detect(astronaut(), "hal")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_forked_while_all_detectors_are_at_work_gets_its_own(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    with ExitStack() as threads:
+        for _ in range(detection.POOL_SIZE):
+            threads.enter_context(detection._borrowed("haar"))
+        child = os.fork()
+        if not child:
+            detection.detect(np.full((30, 30, 3), 127, np.uint8), "haar")
+            done.touch()
+            os._exit(0)
+    until = time.monotonic() + 20
+    while not done.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    if not done.exists():
+        os.kill(child, 9)
+    os.waitpid(child, 0)
+    assert done.exists()
