@@ -22,6 +22,7 @@ _TRAIN_FLAGS: dict[str, dict[str, Any]] = {
     "--learning-rate": {"type": float, "metavar": "X"},
     "--batch-size": {"type": int, "metavar": "N"},
     "--optimizer": {"choices": training_settings.OPTIMIZERS},
+    "--weight-decay": {"type": float, "metavar": "X", "help": "0: none (default: 0.0005)"},
     "--schedule": {"choices": training_settings.SCHEDULES},
     "--augmentation": {"choices": training_settings.AUGMENTATIONS},
     "--labels": {"choices": training_settings.QUESTIONS, "help": "the question to answer"},

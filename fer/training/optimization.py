@@ -17,16 +17,15 @@ _NOT_DECAYED = ["bias", "gamma", "beta"]
 
 
 def optimizer_of(settings: TrainSettings) -> keras.optimizers.Optimizer:
+    """The optimiser, with decoupled weight decay whichever it is: Adam with it is AdamW."""
     rate, decay = settings.learning_rate, settings.weight_decay or None
     if settings.optimizer == "sgd":
         optimizer = keras.optimizers.SGD(
             rate, momentum=_MOMENTUM, nesterov=True, weight_decay=decay
         )
-    elif settings.optimizer == "adam":
-        optimizer = keras.optimizers.Adam(rate)
     else:
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=decay or 0.0)
-    if optimizer.weight_decay is not None:
+        optimizer = keras.optimizers.Adam(rate, weight_decay=decay)
+    if decay is not None:
         optimizer.exclude_from_weight_decay(var_names=_NOT_DECAYED)
     return optimizer
 
