@@ -21,6 +21,10 @@ class BadPrior(FerError):
     """Shares of the emotions that cannot be a prior, or that a model cannot be asked with."""
 
 
+class NameTaken(BadModel):
+    """A name under which a model is published already."""
+
+
 class UnknownDetector(FerError):
     """A detector name that is not registered."""
 

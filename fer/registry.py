@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -21,7 +22,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from fer.emotions import NUM_EMOTIONS
-from fer.errors import BadModel, BadPrior, UnknownModel
+from fer.errors import BadModel, BadPrior, NameTaken, UnknownModel
 from fer.metrics import with_temperature
 from fer.model_card import InputSpec, ModelCard
 from fer.permission import require_training
@@ -32,7 +33,8 @@ DEFAULT = "crowd"
 
 SHIPPED = ("crowd", "crowd-small", "fer2013")
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+MAX_NAME = 64
+NAME = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{MAX_NAME - 1}}}")
 THREADS = min(2, os.cpu_count() or 1)
 BATCH = 256
 
@@ -172,11 +174,12 @@ def load(name: str | None = None, prior: PriorLike | None = None) -> Model:
 def publish(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
     """Copies files into a new model folder and writes its card, all or nothing.
 
-    Returns the card with the hashes of its files. Raises `BadModel` if the name is taken.
+    Returns the card with the hashes of its files. Raises `NameTaken` if there is such a model.
     """
     target = folder() / check_name(card.name)
+    taken = NameTaken(f"there is a model {card.name!r} already; choose another name.")
     if target.exists():
-        raise BadModel(f"there is a model {card.name!r} already; choose another name.")
+        raise taken
     temporary = folder() / f".{card.name}.{secrets.token_hex(4)}"
     try:
         temporary.mkdir(parents=True)
@@ -188,10 +191,24 @@ def publish(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
         (temporary / "card.json").write_text(text, "utf-8")
         os.rename(temporary, target)
     except OSError as error:
+        if target.exists():  # published by somebody else in the meantime
+            raise taken from None
         raise BadModel(f"the model {card.name!r} could not be published: {error}.") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return card
+
+
+def publish_beside(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
+    """`publish` under the card's name or, where that is taken, with -2, -3 … behind it."""
+    name = card.name
+    for number in itertools.count(2):
+        try:
+            return publish(card, files)
+        except NameTaken:
+            ending = f"-{number}"
+            card = dataclasses.replace(card, name=name[: MAX_NAME - len(ending)] + ending)
+    raise AssertionError("numbers do not end")
 
 
 def active() -> str:

@@ -59,6 +59,12 @@ def _show(run: Run, status: RunStatus) -> None:
         f"{STATE_WORDS[status.state]}{activity} · {settings.network} · "
         f"{escape_markdown(Path(settings.data).name)}"
     )
+    if status.model and settings.name not in (None, status.model):
+        st.info(
+            f"The name {settings.name} was taken while the run was at work: its model is called "
+            f"{status.model}.",
+            icon="ℹ️",
+        )
     if status.error:
         st.error(escape_markdown(status.error), icon="⚠️")
     if status.is_hung():

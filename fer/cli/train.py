@@ -70,10 +70,17 @@ def _train(options: argparse.Namespace) -> int:
     job.handle_signals(stop)
     state = job.run(run, stop, data)
     if state == "finished":
-        print(f"published the model {run.status().model}", file=sys.stderr)
+        _report_model(run)
     elif state == "stopped":
         print(f"stopped; go on with: python -m fer train --resume {run.id}", file=sys.stderr)
     return {"finished": DONE, "stopped": INTERRUPTED}.get(state, SOME_FAILED)
+
+
+def _report_model(run: store.Run) -> None:
+    model, name = run.status().model, run.settings.name
+    if name is not None and model != name:
+        print(f"the name {name} was taken while the run was at work", file=sys.stderr)
+    print(f"published the model {model}", file=sys.stderr)
 
 
 def _run_to_do(options: argparse.Namespace) -> tuple[store.Run | None, Dataset | None]:
@@ -99,7 +106,7 @@ def _run_to_do(options: argparse.Namespace) -> tuple[store.Run | None, Dataset |
     checks.check(settings)
     data = job.checked_data(settings)
     initial_weights.check(settings)
-    return store.create(settings), data
+    return launcher.create(settings), data
 
 
 def _refuse_settings(options: argparse.Namespace) -> None:

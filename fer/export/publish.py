@@ -32,7 +32,7 @@ def publish(
 ) -> ModelCard:
     """Exports a network and publishes it, see `publish_engine`.
 
-    Raises `BadModel` if the name is taken or the export answers otherwise than the network.
+    Raises `BadModel` if the exported network gives other predictions.
     """
     with tempfile.TemporaryDirectory() as folder:
         engine = Path(folder, "model.onnx")
@@ -55,8 +55,8 @@ def publish_engine(
     """Fits the temperature of an engine file on the validation faces of `data`, measures it there
     and publishes it beside the network it was made from.
 
-    `told` becomes the card's settings; `facts` stand before the figures in its metrics. Raises
-    `BadModel` if the name is taken.
+    `told` becomes the card's settings; `facts` stand before the figures in its metrics. Where the
+    name was taken in the meantime the model is called `name-2`: no work is lost.
     """
     validation = data.split("validation")
     raw = formats.answers_of_onnx(engine, validation.inputs(settings.input))
@@ -96,7 +96,7 @@ def publish_engine(
     with tempfile.TemporaryDirectory() as folder:
         original = Path(folder, "model.keras")
         model.save(original)
-        return registry.publish(card, {"model.onnx": engine, "model.keras": original})
+        return registry.publish_beside(card, {"model.onnx": engine, "model.keras": original})
 
 
 def trained_on(card: ModelCard, path: str, votes: str | None) -> tuple[TrainSettings, Dataset]:

@@ -28,13 +28,19 @@ def check(settings: TrainSettings) -> None:
 
 
 def check_name(name: str) -> None:
-    """Raises `FerError` if a model has that name, or will have it once a run is finished."""
-    if registry.check_name(name) in registry.names():
-        raise BadSettings(f"there is a model {name!r} already; choose another name.")
+    """Raises `FerError` if a model has that name, or will have it once a run is finished.
+
+    Runs are looked at first: one that finishes meanwhile has published its model by then.
+    """
+    registry.check_name(name)
     for run in store.listing():
         with contextlib.suppress(BadRun):
             if run.status().is_active and run.settings.name == name:
-                raise BadSettings(f"the run {run.id} will be called {name!r}; choose another name.")
+                raise BadSettings(
+                    f"the run {run.id} will be published as {name!r}; choose another name."
+                )
+    if name in registry.names():
+        raise BadSettings(f"there is a model {name!r} already; choose another name.")
 
 
 def check_teachers(settings: TrainSettings) -> None:

@@ -1,6 +1,6 @@
 """Starting, stopping, resuming and deleting runs, each a process of its own. No TensorFlow here.
 
->>> run = launching.start(TrainSettings("drawn", network="mlp", epochs=3))
+>>> run = launcher.start(TrainSettings("drawn", network="mlp", epochs=3))
 >>> run.status().state
 'queued'
 """
@@ -40,9 +40,18 @@ def start(settings: TrainSettings) -> Run:
     require_training()
     checks.check(settings)
     with run_queue.changing():
-        run = store.create(settings)
+        run = _new_run(settings)
         _launch(run, settings)
     return run
+
+
+def create(settings: TrainSettings) -> Run:
+    """A new run that this process is going to work on; its name is reserved as long as it does.
+
+    Raises `FerError` if the name was taken since it was checked.
+    """
+    with run_queue.changing():
+        return _new_run(settings)
 
 
 def resume(run: Run) -> Run:
@@ -105,6 +114,13 @@ def claim(run: Run) -> None:
         owner = run.status().owner
         if owner is None or not owner.is_same(me):
             _hand_over(run, _resumable(run), me)
+
+
+def _new_run(settings: TrainSettings) -> Run:
+    """Call it while `changing`: of two that start at once with one name, one gets it."""
+    if settings.name is not None:
+        checks.check_name(settings.name)
+    return store.create(settings)
 
 
 def _resumable(run: Run) -> TrainSettings:

@@ -15,9 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer import registry
 from fer.data import dataset, selection
-from fer.errors import BadSettings, FerError
+from fer.errors import FerError
 from fer.runs import checks, launcher, queue as run_queue, store, weights
 from fer.runs.settings import TrainSettings
 from fer.runs.store import Run
@@ -39,8 +38,6 @@ def checked_data(
     A run that goes on (not `fresh`) no longer needs the weights it began with, and one that has its
     teachers' answers (`is_taught`) no longer needs these. Raises `FerError` with what is wrong.
     """
-    if settings.name and registry.check_name(settings.name) in registry.names():
-        raise BadSettings(f"there is a model {settings.name!r} already; choose another name.")
     if fresh:
         weights.source(settings)
     if not is_taught:

@@ -54,6 +54,33 @@ def test_publishing_never_overwrites(tiny_models: Path) -> None:
     assert (tiny_models / "tiny" / "card.json").read_bytes() == before
 
 
+def test_where_a_name_is_taken_the_next_free_one_is_published(tiny_models: Path) -> None:
+    engine = {"model.onnx": tiny_models / "tiny" / "model.onnx"}
+    names = [registry.publish_beside(make_card("tiny"), engine).name for _ in range(2)]
+    assert names == ["tiny-2", "tiny-3"]
+    assert registry.card("tiny-3").name == "tiny-3"
+    longest = "x" * registry.MAX_NAME
+    registry.publish(make_card(longest), engine)
+    assert registry.publish_beside(make_card(longest), engine).name == longest[:-2] + "-2"
+
+
+def test_of_two_that_publish_at_once_one_gets_the_name(
+    tiny_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = {"model.onnx": tiny_models / "tiny" / "model.onnx"}
+    hashed = registry.file_hash
+
+    def meanwhile(path: Path) -> str:
+        monkeypatch.setattr(registry, "file_hash", hashed)
+        registry.publish(make_card("wanted", temperature=2.0), engine)
+        return hashed(path)
+
+    monkeypatch.setattr(registry, "file_hash", meanwhile)
+    assert registry.publish_beside(make_card("wanted"), engine).name == "wanted-2"
+    assert registry.card("wanted").temperature == 2.0
+    assert not list(tiny_models.glob(".wanted*"))
+
+
 def test_a_failed_publication_leaves_nothing(models_folder: Path) -> None:
     with pytest.raises(BadModel, match="could not be published"):
         registry.publish(make_card("half"), {"model.onnx": Path("missing.onnx")})

@@ -37,8 +37,8 @@ ROW = {
 }
 
 
-def make_run(state: str, **changes: object) -> store.Run:
-    run = store.create(TrainSettings("drawn", network="mlp", epochs=4))
+def make_run(state: str, name: str | None = None, **changes: object) -> store.Run:
+    run = store.create(TrainSettings("drawn", network="mlp", epochs=4, name=name))
     run.add_metrics(ROW)
     run.write_status(RunStatus(state=state, epoch=1, epochs=4, **changes))  # type: ignore[arg-type]
     return run
@@ -86,6 +86,12 @@ def test_states_are_told_apart(open_page: Open, state: str, buttons: set[str]) -
     assert state in words(page)
     if state == "failed":
         assert escape_markdown("the disk is full") in words(page)
+
+
+def test_a_model_that_got_another_name_than_was_asked_says_so(open_page: Open) -> None:
+    make_run("finished", name="faces", model="other")
+    page = open_page("train")
+    assert "name faces was taken while the run was at work" in page.info[0].value
 
 
 def test_a_finished_model_can_be_used_and_undone(open_page: Open) -> None:

@@ -209,8 +209,43 @@ def test_what_cannot_work_is_said_before_a_folder_is_made(
             launcher.start(SETTINGS)
     assert store.listing() == []
     store.create(TrainSettings("drawn", name="wanted"))
-    with pytest.raises(BadSettings, match="will be called 'wanted'"):
+    with pytest.raises(BadSettings, match="will be published as 'wanted'"):
         launcher.start(TrainSettings("drawn", name="wanted"))
+
+
+@pytest.mark.parametrize("start", [launcher.start, launcher.create])
+def test_of_two_that_start_at_once_with_one_name_one_gets_it(
+    start: Callable[[TrainSettings], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_are_checked = threading.Barrier(2)
+    check = checks.check
+
+    def check_both(settings: TrainSettings) -> None:
+        check(settings)
+        both_are_checked.wait(60)
+
+    monkeypatch.setattr(checks, "check", check_both)
+    named = replace(SETTINGS, name="wanted")
+    outcomes: list[str] = []
+
+    def attempt() -> None:
+        if start is launcher.create:
+            checks.check(named)  # as `python -m fer train` does, before it reads the faces
+        try:
+            start(named)
+            outcomes.append("started")
+        except BadSettings as error:
+            outcomes.append(str(error))
+
+    threads = [threading.Thread(target=attempt) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    refusal, success = sorted(outcomes, key=lambda outcome: outcome == "started")
+    assert success == "started"
+    assert "will be published as 'wanted'; choose another name" in refusal
+    assert len(store.listing()) == 1
 
 
 def test_a_job_that_cannot_be_started_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:

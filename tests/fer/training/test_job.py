@@ -98,6 +98,25 @@ def test_once_goes_on_with_the_same_settings_and_then_has_nothing_to_do(
     assert cli.main(command[:-2]) == 2
 
 
+@pytest.mark.usefixtures("models_folder")
+def test_a_run_whose_name_was_taken_meanwhile_is_published_beside(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "handle_signals", lambda stop: stop.set())
+    command = ["train", *TRAIN, "--network", "mlp", "--epochs", "1", "--name", "wanted"]
+    assert cli.main(command) == 130
+    (run,) = store.listing()
+    publish_tiny("wanted")
+    monkeypatch.setattr(job, "handle_signals", lambda stop: None)
+    assert cli.main(["train", "--resume", run.id]) == 0
+    assert run.status().model == "wanted-2"
+    assert registry.card("wanted-2").network == "mlp"
+    assert registry.card("wanted").network == "tiny"
+    told = capsys.readouterr().err
+    assert "the name wanted was taken while the run was at work" in told
+    assert "published the model wanted-2" in told
+
+
 def wait_for(run: store.Run, condition: Callable[[run_status.RunStatus], object]) -> None:
     until = time.monotonic() + 150
     while not condition(run.status()):
