@@ -18,10 +18,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fer import registry
+from fer import metrics, registry
 from fer.data import loading, selection
 from fer.errors import BadDataset, FerError
-from fer.export import calibration
 
 
 def main() -> int:
@@ -44,7 +43,7 @@ def main() -> int:
 
 
 def figures(name: str, path: str, votes: str | None = None) -> dict[str, Any]:
-    """What `calibration.figures` says of a model on the validation faces of its data set."""
+    """What `metrics.card_summary` says of a model on the validation faces of its data set."""
     model = registry.load(name)
     card = model.card
     data = loading.load(path, votes)
@@ -56,11 +55,11 @@ def figures(name: str, path: str, votes: str | None = None) -> dict[str, Any]:
             f"{data.name} has {len(faces):,} validation faces; the card of {name!r} is of "
             f"{card.data.get('validation')}."
         )
-    return calibration.figures(
+    return metrics.card_summary(
         model.probabilities(faces.inputs(card.input)),
         selection.truth(faces, card.question),
         selection.targets(faces, card.question) if card.question == "crowd" else None,
-        calibration.halves(faces.picture_hashes()),
+        metrics.halves(faces.picture_hashes()),
     )
 
 

@@ -32,7 +32,6 @@ from benchmarks import contestant
 from fer import emotions, metrics, registry
 from fer.data import dataset, loading, selection
 from fer.data.dataset import Dataset
-from fer.export import calibration
 
 ROOT = Path(__file__).resolve().parents[1]
 RIVAL = f"fer=={contestant.RIVAL_VERSION}"
@@ -182,7 +181,7 @@ def _print_question(data: Dataset, outcomes: dict[str, Outcome], question: str, 
     asked = data.rows(answerable)
     shares = selection.targets(asked, question) if question == "crowd" else None
     all_figures = [
-        calibration.figures(one.probabilities[answerable], truth[answerable], shares)
+        metrics.card_summary(one.probabilities[answerable], truth[answerable], shares)
         for one in outcomes.values()
     ]
     rows = {

@@ -159,8 +159,8 @@ def test_the_public_names() -> None:
     assert all(hasattr(fer, name) for name in fer.__all__)
 
 
-def test_importing_the_library_loads_neither_tensorflow_nor_streamlit() -> None:
-    heavy = ("tensorflow", "keras", "streamlit")
+def test_importing_the_library_loads_neither_tensorflow_nor_scipy_nor_streamlit() -> None:
+    heavy = ("tensorflow", "keras", "streamlit", "scipy", "sklearn")
     code = f"import sys, fer; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.strip() == "[]", done.stderr

@@ -12,8 +12,9 @@ from dashboard.evaluate.session import Evaluation
 from dashboard.model_picker import QUESTION_WORDS
 from dashboard.server.tasks import Task
 from dashboard.text import count, duration, escape_markdown
+from fer import metrics
 from fer.emotions import EMOTIONS
-from fer.evaluation import figures, slices
+from fer.evaluation import slices
 from fer.evaluation.report import Report
 from fer.visualization import evaluation_charts as charts
 
@@ -188,7 +189,7 @@ def calibration(report: Report) -> None:
     """Whether a model is as often right as it is sure, and what silence would gain."""
     sure, hits = {}, {}
     for one in report.models:
-        found = figures.was_found(one.probabilities)
+        found = metrics.was_found(one.probabilities)
         if found.any():
             sure[one.name] = one.probabilities[found].max(axis=1)
             hits[one.name] = (one.answers == report.faces.true)[found].astype(float)

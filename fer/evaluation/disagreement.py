@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy.stats import entropy, spearmanr
 
 from fer import metrics
-from fer.evaluation.figures import was_found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +43,7 @@ def disagreement(
 ) -> Disagreement | None:
     """From probabilities (N, 7) and votes (N, 10); None where no found face has votes."""
     shares = metrics.vote_shares(votes)
-    places = np.flatnonzero(was_found(probabilities) & np.isfinite(shares).all(axis=1))
+    places = np.flatnonzero(metrics.was_found(probabilities) & np.isfinite(shares).all(axis=1))
     if not len(places):
         return None
     crowd, model = shares[places], probabilities[places].astype(np.float64)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from fer import metrics
 from fer.emotions import NUM_EMOTIONS
-from fer.evaluation import figures
 
 
 def worst(
     probabilities: NDArray[np.float32], true: NDArray[np.int64], most: int = 24
 ) -> NDArray[np.int64]:
     """Places of the wrong answers, the surest first, from (N, 7) and (N,)."""
-    wrong = figures.was_found(probabilities) & (figures.answers(probabilities) != true)
+    wrong = metrics.was_found(probabilities) & (metrics.predicted_labels(probabilities) != true)
     places = np.flatnonzero(wrong)
     confidence = probabilities[places].max(axis=1)
     return places[np.argsort(-confidence, kind="stable")][:most]
@@ -24,7 +24,7 @@ def confused(
 ) -> NDArray[np.int64]:
     """Places of the faces in one cell of the confusion table, the surest first; `answer` 7 are
     those that were not found."""
-    places = np.flatnonzero((true == label) & (figures.answers(probabilities) == answer))
+    places = np.flatnonzero((true == label) & (metrics.predicted_labels(probabilities) == answer))
     if answer == NUM_EMOTIONS:
         return places
     return places[np.argsort(-probabilities[places, answer], kind="stable")]
@@ -40,7 +40,7 @@ def likely_wrong_labels(
     that counts as another than its label is suspected, first those on whose label the model sets
     least beside what it says instead. The model may be the one that is wrong: look before changing.
     """
-    found = figures.was_found(probabilities)
+    found = metrics.was_found(probabilities)
     thresholds = np.full(NUM_EMOTIONS, np.inf)
     for label in range(NUM_EMOTIONS):
         its = found & (true == label)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fer import metrics
 from fer.data.dataset import UNREADABLE, Dataset
 from fer.errors import BadDataset
-from fer.evaluation import duplicates, figures, predictions, protocol
+from fer.evaluation import duplicates, predictions, protocol
 from fer.evaluation.predictions import OnProgress, Reading
 from fer.evaluation.protocol import Selection
 from fer.geometry import read_only
@@ -77,7 +77,7 @@ class ModelReport:
     @property
     def answers(self) -> NDArray[np.int64]:
         """The likeliest emotion (N,); 7 where no face was found."""
-        return figures.answers(self.probabilities)
+        return metrics.predicted_labels(self.probabilities)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +153,7 @@ def evaluate(
             model.card.question,
             probabilities,
             {
-                **figures.of_model(probabilities, faces.true, faces.shares),
+                **metrics.summary(probabilities, faces.true, faces.shares),
                 "seconds_per_face": seconds if math.isfinite(seconds) else None,
             },
         )
@@ -211,7 +211,7 @@ def _comparison(models: Sequence[ModelReport], faces: Faces) -> tuple[dict[str, 
     return tuple(
         {
             "models": [one.name, other.name],
-            **figures.of_pair(one.answers == faces.true, other.answers == faces.true),
+            **metrics.compare(one.answers == faces.true, other.answers == faces.true),
         }
         for one, other in itertools.combinations(models, 2)
     )

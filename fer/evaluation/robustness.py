@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fer import metrics
 from fer.data.dataset import Dataset, as_rgb
 from fer.errors import BadDataset, BadImage
-from fer.evaluation import corruptions, figures, protocol
+from fer.evaluation import corruptions, protocol
 from fer.evaluation.corruptions import Corruption
 from fer.evaluation.predictions import OnProgress, largest_face
 from fer.geometry import Image
@@ -75,7 +76,7 @@ class Robustness:
         hits, n = int(right[0].sum()), right.shape[1]
         return {
             "clean": hits / n,
-            "clean_interval": figures.share_interval(hits, n),
+            "clean_interval": metrics.share_interval(hits, n),
             "curves": curves,
             "card": self.card(name),
         }
@@ -185,7 +186,7 @@ def _inputs(
 
 def _fall(clean: NDArray[np.bool_], worse: NDArray[np.bool_]) -> dict[str, Any]:
     """Accuracy under a corruption and the loss in points, with the paired interval of the loss."""
-    pair = figures.of_pair(clean, worse)
+    pair = metrics.compare(clean, worse)
     return {
         "accuracy": float(worse.mean()),
         "loss": 100 * pair["difference"],

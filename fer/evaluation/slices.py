@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.evaluation import figures
+from fer import metrics
 from fer.evaluation.predictions import QUALITIES
 
 NUM_SLICES = 4
@@ -60,7 +60,7 @@ def _slices(values: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[Slic
         if not len(inside):
             continue
         hits, n = int(inside.sum()), len(inside)
-        below, above = figures.share_interval(hits, n)
+        below, above = metrics.share_interval(hits, n)
         slices.append(Slice(float(low), float(high), n, hits / n, (below, above)))
     return tuple(slices)
 

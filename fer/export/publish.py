@@ -15,7 +15,7 @@ from fer.data import selection
 from fer.data.dataset import Dataset
 from fer.emotions import EMOTIONS
 from fer.errors import BadSettings
-from fer.export import calibration, formats, onnx as onnx_export
+from fer.export import formats, onnx as onnx_export
 from fer.model_card import INTENDED_USE, NOT_FOR, ModelCard
 from fer.networks import build as networks
 from fer.runs.settings import TrainSettings, from_dict
@@ -63,11 +63,11 @@ def publish_engine(
     targets = selection.targets(validation, settings.labels)
     temperature = metrics.fitted_temperature(raw, targets)
     probabilities = metrics.with_temperature(raw, temperature)
-    figures = calibration.figures(
+    figures = metrics.card_summary(
         probabilities,
         selection.truth(validation, settings.labels),
         targets if settings.labels == "crowd" else None,
-        calibration.halves(validation.picture_hashes()),
+        metrics.halves(validation.picture_hashes()),
     )
     card = ModelCard(
         name=name,
@@ -76,7 +76,7 @@ def publish_engine(
         labels=EMOTIONS,
         input=settings.input,
         temperature=round(temperature, 4),
-        uncertain_below=round(calibration.uncertain_below(probabilities.max(axis=1)), 4),
+        uncertain_below=round(metrics.uncertain_below(probabilities.max(axis=1)), 4),
         data={
             "name": data.name,
             "hash": data.hash,

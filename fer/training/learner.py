@@ -145,9 +145,10 @@ class Learner:
         state = self.progress
         probabilities = self._validated()
         true = self.validation.truth
-        counts = true != metrics.TIED
-        table = metrics.confusion(probabilities.argmax(axis=1)[counts], true[counts])
-        recall = metrics.recalls(table)
+        labelled = true != metrics.TIED
+        predicted, true = probabilities.argmax(axis=1)[labelled], true[labelled]
+        scores = metrics.class_scores(predicted, true)
+        recall, balanced = scores.recall, float(scores.balanced_accuracy)
         row: dict[str, Any] = {
             "epoch": state.epoch + 1,
             "seconds": round(state.seconds, 2),
@@ -155,12 +156,13 @@ class Learner:
             "loss": state.loss_sum / state.seen,
             "accuracy": state.hits / state.seen,
             "val_loss": metrics.cross_entropy(probabilities, self.validation.targets),
-            "val_accuracy": float(np.trace(table) / max(1, table.sum())),
+            "val_accuracy": metrics.accuracy(predicted, true) if len(true) else 0.0,
+            "val_balanced_accuracy": None if math.isnan(balanced) else balanced,
             "recall": {
                 emotion: None if math.isnan(recall[i]) else float(recall[i])
                 for i, emotion in enumerate(EMOTIONS)
             },
-            "confusion": table.tolist(),
+            "confusion": metrics.confusion(predicted, true).tolist(),
         }
         state.note(row["val_accuracy"], row["val_loss"])
         headed = self.trains_head_only

@@ -17,7 +17,6 @@ from fer.emotions import COLOURS, EMOTIONS
 from fer.visualization.charts import SERIES_COLOURS, lay_out
 
 CONFUSION_VIEWS = ("counts", "rows", "columns")
-CALIBRATION_BINS = 15
 _MOST_DOTS = 2000
 
 Interval = Sequence[float] | None
@@ -70,7 +69,7 @@ def reliability(
     what it said. The size of a dot is the number of faces in its bin.
     """
     bins = {
-        name: metrics.calibration_bins(its, {"right": outcome[name]}, CALIBRATION_BINS)
+        name: metrics.calibration_bins(its, {"right": outcome[name]})
         for name, its in confidence.items()
     }
     return reliability_of_bins(bins, "right")

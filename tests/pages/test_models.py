@@ -12,8 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import navigation
 from dashboard.text import escape_markdown
-from fer import model_card, registry
-from fer.export import calibration
+from fer import metrics, model_card, registry
 from tests.helpers import publish_tiny
 from tests.pages.conftest import Open, go
 from tests.pages.test_photos import press, words
@@ -27,7 +26,7 @@ def real_figures() -> dict[str, Any]:
     probabilities = random.dirichlet(np.ones(7), 300).astype(np.float32)
     truth = np.where(random.random(300) < 0.7, probabilities.argmax(axis=1), 3)
     shares = random.dirichlet(np.ones(7), 300).astype(np.float32)
-    found = calibration.figures(probabilities, truth, shares, np.arange(300) < 150)
+    found = metrics.card_summary(probabilities, truth, shares, np.arange(300) < 150)
     row = {"accuracy": 0.6, "loss": 2.5, "loss_interval": [1.0, 4.0]}
     return {
         **found,

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from fer import images
+from fer import images, metrics
 from fer.emotions import EMOTIONS
-from fer.evaluation import disagreement, figures, mistakes, slices
+from fer.evaluation import disagreement, mistakes, slices
 from fer.evaluation.report import ModelReport, Report
 from fer.evaluation.reports.html_parts import (
     bullets,
@@ -121,7 +121,7 @@ def _charts(report: Report) -> list[go.Figure]:
     true = report.faces.true
     confidence, outcome = {}, {}
     for model in report.models:
-        found = figures.was_found(model.probabilities)
+        found = metrics.was_found(model.probabilities)
         if found.any():
             confidence[model.name] = model.probabilities[found].max(axis=1).astype(np.float64)
             outcome[model.name] = (model.answers == true)[found].astype(np.float64)

@@ -8,7 +8,6 @@ from hypothesis import given, settings, strategies as st
 from dashboard.models import card_values
 from fer import metrics
 from fer.emotions import EMOTIONS
-from fer.export import calibration
 from tests.helpers import make_card
 
 KEYS = (
@@ -49,7 +48,7 @@ def test_whatever_a_card_holds_can_be_told(
 def test_what_a_training_writes_is_read_whole() -> None:
     shares = np.random.default_rng(0).dirichlet(np.ones(7), 300).astype(np.float32)
     said = metrics.with_temperature(shares, 2.0)
-    its = calibration.figures(said, shares.argmax(axis=1), shares, np.arange(300) < 150)
+    its = metrics.card_summary(said, shares.argmax(axis=1), shares, np.arange(300) < 150)
     card = make_card(metrics=its)
     for name in ("accuracy", "macro_f1", "brier", "ece", "ece_votes", "ece_votes_crossfit"):
         assert " to " in card_values.with_interval(its, name)

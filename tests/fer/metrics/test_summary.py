@@ -12,8 +12,8 @@ from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 from scipy.stats import binom
 
+from fer import metrics
 from fer.emotions import EMOTIONS
-from fer.evaluation import figures
 
 RANDOM = np.random.default_rng(0)
 
@@ -33,7 +33,7 @@ def test_all_figures_agree_with_scikit_learn() -> None:
     true = RANDOM.integers(0, 7, 400)
     p = RANDOM.dirichlet(np.ones(7), 400).astype(np.float32)
     said = p.argmax(axis=1)
-    found = figures.of_model(p, true)
+    found = metrics.summary(p, true)
     precision, recall, f1, support = sklearn.metrics.precision_recall_fscore_support(true, said)
     assert found["n"] == 400 and found["missed"] == 0
     assert found["accuracy"] == found["accuracy_found"]
@@ -55,17 +55,17 @@ def test_all_figures_agree_with_scikit_learn() -> None:
 def test_calibration_by_hand() -> None:
     p = mixes([0, 0, 0, 0], sure=0.75)
     shares = np.tile(np.eye(7)[0] * 0.6 + np.eye(7)[6] * 0.4, (4, 1))
-    found = figures.of_model(p, np.array([0, 0, 1, 1]), shares)
+    found = metrics.summary(p, np.array([0, 0, 1, 1]), shares)
     assert found["ece"] == pytest.approx(0.25, abs=1e-6)
     assert found["ece_votes"] == pytest.approx(0.15, abs=1e-6)
     shares[1:] = np.nan  # faces without votes say nothing about the votes
-    assert figures.of_model(p, np.array([0, 0, 1, 1]), shares)["ece_votes"] == pytest.approx(
+    assert metrics.summary(p, np.array([0, 0, 1, 1]), shares)["ece_votes"] == pytest.approx(
         0.15, abs=1e-6
     )
 
 
 def test_a_face_that_was_not_found_is_wrong_and_told() -> None:
-    found = figures.of_model(mixes([3, 3, 7, 6]), np.array([3, 3, 3, 6]))
+    found = metrics.summary(mixes([3, 3, 7, 6]), np.array([3, 3, 3, 6]))
     assert found["accuracy"] == 0.75 and found["accuracy_found"] == 1.0 and found["missed"] == 1
     assert found["per_class"]["happy"] == {
         "precision": 1.0,
@@ -78,14 +78,14 @@ def test_a_face_that_was_not_found_is_wrong_and_told() -> None:
 
 
 def test_nothing_found_leaves_no_figure_of_probabilities() -> None:
-    found = figures.of_model(mixes([7, 7]), np.array([3, 4]))
+    found = metrics.summary(mixes([7, 7]), np.array([3, 4]))
     assert found["accuracy"] == 0.0 and found["accuracy_found"] is None and found["missed"] == 2
     assert found["ece"] is None and found["brier"] is None and found["coverage_curve"] == []
     json.dumps(found, allow_nan=False)
 
 
 def test_one_emotion_only_leaves_the_others_undefined() -> None:
-    found = figures.of_model(mixes([3, 3, 6]), np.array([3, 3, 3]))
+    found = metrics.summary(mixes([3, 3, 6]), np.array([3, 3, 3]))
     json.dumps(found, allow_nan=False)
     assert found["per_class"]["angry"] == {
         **{"precision": None, "recall": None, "f1": None},
@@ -102,7 +102,7 @@ def test_one_emotion_only_leaves_the_others_undefined() -> None:
 def test_intervals_are_as_wide_as_drawing_faces_would_make_them() -> None:
     true = RANDOM.integers(0, 7, 300)
     said = np.where(RANDOM.random(300) < 0.7, true, RANDOM.integers(0, 7, 300))
-    found = figures.of_model(mixes(said.tolist()), true)
+    found = metrics.summary(mixes(said.tolist()), true)
     random = np.random.default_rng(5)
     accuracies, f1s = [], []
     for _ in range(400):
@@ -117,19 +117,19 @@ def test_intervals_are_as_wide_as_drawing_faces_would_make_them() -> None:
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 7)), min_size=1, max_size=60))
 def test_intervals_hold_their_figures_and_nothing_is_nan(pairs: list[tuple[int, int]]) -> None:
     true = np.array([one for one, _ in pairs])
-    found = figures.of_model(mixes([other for _, other in pairs]), true)
+    found = metrics.summary(mixes([other for _, other in pairs]), true)
     json.dumps(found, allow_nan=False)
     low, high = found["accuracy_interval"]
     assert 0 <= low <= found["accuracy"] <= high <= 1
     assert found["missed"] + sum(map(sum, found["confusion"])) == found["n"] == len(pairs)
     assert sum(row["support"] for row in found["per_class"].values()) == len(pairs)
-    assert found == figures.of_model(mixes([other for _, other in pairs]), true)
+    assert found == metrics.summary(mixes([other for _, other in pairs]), true)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=80))
 def test_two_models_by_mcnemar_and_a_paired_interval(pairs: list[tuple[bool, bool]]) -> None:
     first, second = np.array(pairs).T
-    found = figures.of_pair(first, second)
+    found = metrics.compare(first, second)
     only_first, only_second = (first & ~second).sum(), (second & ~first).sum()
     apart = only_first + only_second
     tail = binom.cdf(min(only_first, only_second), apart, 0.5) if apart else 1.0
@@ -137,7 +137,7 @@ def test_two_models_by_mcnemar_and_a_paired_interval(pairs: list[tuple[bool, boo
     assert found["difference"] == pytest.approx(first.mean() - second.mean())
     low, high = found["interval"]
     assert low - 1e-9 <= found["difference"] <= high + 1e-9
-    turned = figures.of_pair(second, first)
+    turned = metrics.compare(second, first)
     assert turned["difference"] == -found["difference"]
     assert turned["mcnemar_p"] == pytest.approx(found["mcnemar_p"])
 
@@ -145,7 +145,7 @@ def test_two_models_by_mcnemar_and_a_paired_interval(pairs: list[tuple[bool, boo
 def test_the_paired_interval_is_that_of_the_pairs() -> None:
     first = RANDOM.random(500) < 0.8
     second = np.where(RANDOM.random(500) < 0.9, first, ~first)
-    found = figures.of_pair(first, second)
+    found = metrics.compare(first, second)
     random = np.random.default_rng(1)
     gaps = first.astype(float) - second
     drawn = [gaps[random.integers(0, 500, 500)].mean() for _ in range(2000)]
@@ -153,6 +153,6 @@ def test_the_paired_interval_is_that_of_the_pairs() -> None:
 
 
 def test_the_interval_of_a_share() -> None:
-    low, high = figures.share_interval(80, 100)
+    low, high = metrics.share_interval(80, 100)
     error = math.sqrt(0.8 * 0.2 / 100)
     assert (low, high) == pytest.approx((0.8 - 1.96 * error, 0.8 + 1.96 * error), abs=0.02)
