@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 
 from fer.cli import analyze, evaluate, find_rate, inspect, robustness, train
 from fer.cli.models import average, export, listing, networks, quantize
-from fer.cli.output import INTERRUPTED, WRONG_USE
+from fer.cli.output import DONE, INTERRUPTED, WRONG_USE
 from fer.errors import FerError
 
 _COMMANDS = (
@@ -19,7 +20,21 @@ _COMMANDS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code: 0 done, 1 some inputs failed, 2 wrong use."""
+    """Runs one command and returns its exit code: 0 done, 1 some inputs failed, 2 wrong use.
+
+    A reader that closes the pipe early, such as `head`, is no error.
+    """
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+        return DONE
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # file names need not be UTF-8
@@ -33,6 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("fer: interrupted.", file=sys.stderr)
         return INTERRUPTED
+
+
+def _discard_output() -> None:
+    """Lets the interpreter's last flush succeed although nobody reads any more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -16,18 +16,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from fer import files
+from fer.errors import BadRun
 from fer.runs import processes, store
-from fer.runs.locking import FileLock
 from fer.runs.processes import Identity
 
 POLL_SECONDS = 0.25
+CHANGE_SECONDS = 20.0
+"""The longest that somebody waits for others who change runs, which takes a moment."""
 _NAME = re.compile(r"\d{10}-")
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A place in the queue: the file that stands for it, the run, and its process."""
+    """A run that waits: the file that stands for it, and the run's process."""
 
     path: Path
     run_id: str
@@ -38,9 +42,21 @@ def folder() -> Path:
     return store.folder() / ".queue"
 
 
-def changing() -> contextlib.AbstractContextManager[None]:
-    """Held for the moment in which a run gets or loses its process, or a place in the queue."""
-    return FileLock(folder() / "changing").held()
+@contextlib.contextmanager
+def changing() -> Iterator[None]:
+    """Held for the moment in which a run gets or loses its process, or its ticket in the queue.
+
+    Raises `BadRun` where the lock cannot be had or its file cannot be written.
+    """
+    lock = FileLock(folder() / "changing")
+    if not _acquired(lock, CHANGE_SECONDS):
+        raise BadRun(
+            f"another process has been changing runs for {CHANGE_SECONDS:g} seconds; try again."
+        )
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def enter(run_id: str, owner: Identity) -> None:
@@ -88,12 +104,23 @@ def _wait(
                 enter(run_id, me)
             continue
         ahead = order.index(run_id)
-        if ahead == 0 and lock.acquire():
+        if ahead == 0 and _acquired(lock, 0):
             _leave(run_id)
             return True
         on_wait(ahead + 1)
         time.sleep(POLL_SECONDS)  # a signal that sets `stop` may not meet its own lock
     return False
+
+
+def _acquired(lock: FileLock, seconds: float) -> bool:
+    """Whether the lock was free within so many seconds; the system frees it if its holder dies."""
+    try:
+        lock.acquire(timeout=seconds, poll_interval=0.01)
+    except Timeout:
+        return False
+    except OSError as error:
+        raise BadRun(f"the folder of runs cannot be written: {error.strerror or error}.") from None
+    return True
 
 
 def _leave(run_id: str) -> None:

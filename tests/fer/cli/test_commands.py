@@ -222,3 +222,20 @@ def test_a_name_that_is_not_utf_8_is_written(
     table = tmp_path / "faces.csv"
     assert cli.main(["analyze", str(path), "--csv", str(table), "--json", "-"]) == 0
     assert "lat" in table.read_text("utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of another kind")
+@pytest.mark.parametrize("command", ["--help", "models --json", "inspect --data drawn --json -"])
+def test_a_reader_that_closes_the_pipe_early_is_no_error(command: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fer", *command.split()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    told = process.stderr.read()
+    assert process.wait() == 0
+    assert "Traceback" not in told and "BrokenPipe" not in told
+    process.stderr.close()

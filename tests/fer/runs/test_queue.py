@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import textwrap
 import threading
 import time
 from pathlib import Path
@@ -13,56 +12,27 @@ import pytest
 
 from fer.errors import BadRun
 from fer.runs import processes, queue as run_queue
-from fer.runs.locking import FileLock
 from fer.runs.processes import Identity
 
-HOLD = textwrap.dedent(
-    """
-    import sys, time
-    from pathlib import Path
-    from fer.runs.locking import FileLock
-    print(FileLock(Path(sys.argv[1])).acquire(), flush=True)
-    time.sleep(60)
-    """
-)
 DEAD = Identity(2**22 + 1, 1.0)
 
 
-def test_a_lock_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(BadRun, match="cannot be written"):
-        FileLock(tmp_path / "file" / "lock").acquire()
-
-
-def test_a_lock_has_one_holder(tmp_path: Path) -> None:
-    first, second = FileLock(tmp_path / "lock"), FileLock(tmp_path / "lock")
-    assert first.acquire() and not second.acquire()
-    with pytest.raises(BadRun, match="another process"), second.held(seconds=0.05):
+    monkeypatch.setenv("FER_RUNS", str(tmp_path / "file"))
+    with pytest.raises(BadRun, match="cannot be written"), run_queue.changing():
         pass
-    first.release()
-    assert second.acquire()
 
 
-def test_the_system_frees_the_lock_of_a_killed_holder(tmp_path: Path) -> None:
-    path = tmp_path / "lock"
-    command = [sys.executable, "-c", HOLD, str(path)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=processes.ROOT)
-    assert process.stdout is not None and process.stdout.readline() == "True\n"
-    lock = FileLock(path)
-    assert not lock.acquire()
-    process.kill()
-    process.communicate()
-    assert lock.acquire()
-    lock.release()
-
-
-def test_threads_of_one_process_exclude_each_other(tmp_path: Path) -> None:
+def test_one_at_a_time_changes_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     inside, most = 0, 0
 
     def use() -> None:
         nonlocal inside, most
-        for _ in range(20):
-            with FileLock(tmp_path / "lock").held():
+        for _ in range(10):
+            with run_queue.changing():
                 inside += 1
                 most = max(most, inside)
                 time.sleep(0.0002)
@@ -74,6 +44,32 @@ def test_threads_of_one_process_exclude_each_other(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert most == 1
+    monkeypatch.setattr(run_queue, "CHANGE_SECONDS", 0.05)
+    with run_queue.changing(), pytest.raises(BadRun, match="try again"), run_queue.changing():
+        pass
+
+
+HOLD = """
+import threading, time
+from fer.runs import queue
+with queue.turn("killed", threading.Event()):
+    print("holds", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_killed_run_gives_its_turn_away() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD], stdout=subprocess.PIPE, text=True, cwd=processes.ROOT
+    )
+    assert process.stdout is not None and process.stdout.readline() == "holds\n"
+    stop = threading.Event()
+    with run_queue.turn("next", stop, lambda ahead: stop.set()) as is_mine:
+        assert not is_mine
+    process.kill()
+    process.communicate()
+    with run_queue.turn("next", threading.Event()) as is_mine:
+        assert is_mine
 
 
 def test_tickets_keep_their_order_and_the_dead_lose_theirs() -> None:
