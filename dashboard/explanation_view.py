@@ -4,6 +4,7 @@ means anything. Computed when asked for, kept in the session's memory alone."""
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
@@ -25,36 +26,45 @@ _CLEAR = {"staticPlot": True}
 Pixels = NDArray[np.uint8]
 
 
-def button(
-    model: str, pixels: Pixels, prediction: Prediction, key: str, words: str = "Why this answer?"
-) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """The prediction to be explained: names of the model and of the prior it was made with, and
+    `pixels` uint8 (H, W, C), which the network saw."""
+
+    model: str
+    prior: str
+    pixels: Pixels = field(repr=False)
+    prediction: Prediction
+
+
+def button(question: Question, key: str, label: str = "Why this answer?") -> None:
     """A button that opens `section` in a dialog."""
-    if st.button(words, key=key, type="tertiary", icon="🔎"):
-        _dialog(model, pixels, prediction, key)
+    if st.button(label, key=key, type="tertiary", icon="🔎"):
+        _dialog(question, key)
 
 
 @st.dialog("Why this answer?", width="medium")
-def _dialog(model: str, pixels: Pixels, prediction: Prediction, key: str) -> None:
-    section(model, pixels, prediction, f"{key}-open")
+def _dialog(question: Question, key: str) -> None:
+    section(question, f"{key}-open")
 
 
-def section(model: str, pixels: Pixels, prediction: Prediction, key: str) -> None:
-    """Explains one answer of a published model: `pixels` uint8 (H, W, C) are what it saw.
+def section(question: Question, key: str) -> None:
+    """Explains a prediction of a published model.
 
     Takes a few seconds the first time; the likeliest emotion is explained unless another is chosen.
     """
-    shares = prediction.as_dict()
-    ranked = sorted(shares, key=lambda one: -shares[one])
+    shares = question.prediction.as_dict()
+    ranked = sorted(shares, key=lambda name: -shares[name])
     emotion = st.selectbox(
         "What speaks for",
         ranked,
-        format_func=lambda one: f"{one} ({percent(shares[one])})",
+        format_func=lambda name: f"{name} ({percent(shares[name])})",
         key=f"{key}-emotion",
     )
-    with show_errors(), st.spinner("Covering the face place by place …"):
-        found = _explained(model, pixels, emotion)
-    _pictures(found)
-    _verdict(found)
+    with show_errors(), st.spinner("Covering one part of the face after the other …"):
+        explained = _explained(question, emotion)
+    _pictures(explained)
+    _verdict(explained)
     st.caption(
         "A map says which parts of *this input* moved *this network*. It cannot say whether the "
         "answer is right, why the face looks as it does, or what the person feels. Covered faces "
@@ -62,30 +72,30 @@ def section(model: str, pixels: Pixels, prediction: Prediction, key: str) -> Non
     )
 
 
-def _pictures(found: Explanation) -> None:
-    height, width, channels = found.pixels.shape
-    emotion = found.emotion
-    columns = st.columns(3 if found.activation else 2)
+def _pictures(explained: Explanation) -> None:
+    height, width, channels = explained.pixels.shape
+    emotion = explained.emotion
+    columns = st.columns(3 if explained.activation else 2)
     columns[0].image(
-        heat.enlarged(found.pixels), width="stretch", alt="What the network saw of the face"
+        heat.enlarged(explained.pixels), width="stretch", alt="What the network saw of the face"
     )
     columns[0].caption(
         f"**What the network saw**, all of it: {width}×{height} pixels, "
         f"{'grey' if channels == 1 else 'RGB'}."
     )
     columns[1].image(
-        heat.overlay(found.pixels, found.occlusion.values, _LEAST_FALL),
+        heat.overlay(explained.pixels, explained.occlusion.values, _LEAST_FALL),
         width="stretch",
         alt=f"Occlusion map for {emotion}",
     )
     columns[1].caption(
         f"**Occlusion map.** Where it is green, a patch over that place takes {emotion} away: from "
-        f"{percent(found.probability)} to {percent(found.least_probability)} at the strongest. "
-        "Where it is violet, covering adds to it."
+        f"{percent(explained.probability)} to {percent(explained.least_probability)} at the "
+        "strongest. Where it is violet, covering adds to it."
     )
-    if found.activation:
+    if explained.activation:
         columns[2].image(
-            heat.overlay(found.pixels, found.activation.values, _LEAST_ACTIVATION),
+            heat.overlay(explained.pixels, explained.activation.values, _LEAST_ACTIVATION),
             width="stretch",
             alt=f"Class activation map for {emotion}",
         )
@@ -100,48 +110,49 @@ def _pictures(found: Explanation) -> None:
         )
 
 
-def _verdict(found: Explanation) -> None:
-    maps = {"occlusion": found.occlusion}
-    if found.activation:
-        maps["activation"] = found.activation
+def _verdict(explained: Explanation) -> None:
+    maps = {"occlusion": explained.occlusion}
+    if explained.activation:
+        maps["activation"] = explained.activation
     st.markdown("**Does the map mean anything?**")
-    for name, one in maps.items():
-        st.markdown(_verdict_words(name, one, found.emotion))
+    for name, heat_map in maps.items():
+        st.markdown(_verdict_sentence(name, heat_map, explained.emotion))
     st.plotly_chart(
         heat.deletion_curves(
-            {name: one.deletion.remaining.tolist() for name, one in maps.items()},
-            found.occlusion.deletion.by_chance,
-            found.emotion,
+            {name: heat_map.deletion.remaining.tolist() for name, heat_map in maps.items()},
+            explained.occlusion.deletion.by_chance,
+            explained.emotion,
         ),
         config=_CLEAR,
-        alt=f"Probability of {found.emotion} while the face is covered, by map and by chance",
+        alt=f"Probability of {explained.emotion} while the face is covered, by map and by chance",
     )
 
 
-def _verdict_words(name: str, one: HeatMap, emotion: str) -> str:
-    deletion = one.deletion
+def _verdict_sentence(name: str, heat_map: HeatMap, emotion: str) -> str:
+    deletion = heat_map.deletion
     number = len(deletion.by_chance)
     areas = f"deletion area {deletion.area:.2f}; by chance {deletion.area_by_chance:.2f}"
-    told = f"faster than {deletion.num_beaten} of {number} random orders ({areas})"
+    speed = f"faster than {deletion.num_beaten} of {number} random orders ({areas})"
     if deletion.means_something:
         return (
             f"- ✅ The {name} map does better than chance: covering the face in its order takes "
-            f"{emotion} away {told}."
+            f"{emotion} away {speed}."
         )
     return (
         f"- ⚠️ The {name} map does no better than chance, so **do not read it**: its order takes "
-        f"{emotion} away {told}."
+        f"{emotion} away {speed}."
     )
 
 
-def _explained(model: str, pixels: Pixels, emotion: str) -> Explanation:
+def _explained(question: Question, emotion: str) -> Explanation:
     """From the session's memory, or computed. Raises `FerError`."""
-    kept: OrderedDict[tuple[str, str, str, bytes], Explanation]
-    kept = st.session_state.setdefault(_KEY, OrderedDict())
-    loaded = registry.load(model)
-    key = model, loaded.card.created, emotion, pixels.tobytes()
-    if key not in kept:
-        kept[key] = explanation.explain(loaded, pixels, emotion)
-        while len(kept) > _MOST_KEPT:
-            kept.popitem(last=False)
-    return kept[key]
+    cache: OrderedDict[tuple[str, str, str, str, bytes], Explanation]
+    cache = st.session_state.setdefault(_KEY, OrderedDict())
+    model = registry.load(question.model, question.prior)
+    pixels = question.pixels
+    key = question.model, model.card.created, question.prior, emotion, pixels.tobytes()
+    if key not in cache:
+        cache[key] = explanation.explain(model, pixels, emotion)
+        while len(cache) > _MOST_KEPT:
+            cache.popitem(last=False)
+    return cache[key]

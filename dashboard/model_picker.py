@@ -12,6 +12,7 @@ from fer import registry
 from fer.inference import detection
 from fer.inference.recognizer import Recognizer
 from fer.model_card import ModelCard
+from fer.prior import BALANCED, MIXED, TRAINING
 
 DETECTOR_WORDS = {
     "mtcnn": "MTCNN: small, tilted",
@@ -21,6 +22,18 @@ QUESTION_WORDS = {
     "crowd": "the share of people who would choose each emotion",
     "fer2013": "the label that FER2013 would give",
 }
+
+PRIOR_LABELS = {
+    BALANCED: "equally likely",
+    TRAINING: "as common as in the training data",
+    MIXED: "between the two",
+}
+_PRIOR_HELP = (
+    "A model learns also how common each expression was in its training data, and leans towards "
+    "the common ones. “Equally likely” takes that away, so that rare expressions are not passed "
+    "over; “as common as in the training data” leaves it in, which suits pictures with the same "
+    "mix."
+)
 
 _MODEL, _FOLLOWED = "photos-model", "_active-on-photos"
 
@@ -73,25 +86,52 @@ def reader_picker(*, whole_picture: bool) -> Reader:
             key="photos-whole",
             persist_state="session",
         )
-    reader = Reader(model or active, detector, whole)
-    registry.load(reader.model)
+        prior = prior_picker(registry.load(model or active).card, "photos")
     memory.settle()
-    return reader
+    return Reader(model or active, detector, whole, prior)
 
 
-def model_sentence(card: ModelCard) -> str:
-    """Who answers, which question, and how well, in one sentence with its interval."""
-    words = (
-        f"Read by the model **{card.name}**, which answers with "
-        f"{QUESTION_WORDS.get(card.question, card.question)}."
+def prior_label(name: str) -> str:
+    """What the prior assumes: ``equally likely``; shares of one's own are named."""
+    return PRIOR_LABELS.get(name, f"with the shares {name}" if "=" in name else name)
+
+
+def prior_picker(card: ModelCard, key: str) -> str:
+    """How common each expression is to be assumed, in the present container: the name of a prior
+    that the model knows, kept for the session and each model."""
+    names = card.prior_names
+    chosen: str = st.selectbox(
+        "Assume expressions are",
+        names,
+        format_func=prior_label,
+        help=_PRIOR_HELP,
+        key=f"{key}-prior-{card.name}",
+        disabled=len(names) < 2,
+        persist_state="session",
     )
-    figures = card.metrics
+    if len(names) < 2:
+        st.caption(
+            "The model's card does not say how common each expression was in its training, so its "
+            "predictions stay as they are."
+        )
+    return chosen
+
+
+def model_sentence(card: ModelCard, prior: str | None = None) -> str:
+    """Which model with which prior answers which question, and its accuracy with the interval."""
+    prior = prior or card.default_prior
+    sentence = (
+        f"Read by the model **{escape_markdown(card.name)}**, which answers with "
+        f"{QUESTION_WORDS.get(card.question, escape_markdown(card.question))}, assuming that "
+        f"expressions are {prior_label(prior)}."
+    )
+    figures = card.metrics_under(prior)
     try:
         low, high = figures["accuracy_interval"]
         return (
-            f"{words} Right on {figures['accuracy']:.1%} (95% interval {low:.1%} to {high:.1%}) of "
-            f"{figures['n']:,} validation faces "
+            f"{sentence} So its accuracy is {figures['accuracy']:.1%} (95% interval {low:.1%} to "
+            f"{high:.1%}) on {figures['n']:,} validation faces "
             f"({escape_markdown(str(card.data.get('name')))}), on which its epoch was chosen."
         )
     except (KeyError, TypeError, ValueError):
-        return f"{words} Its card has no figures."
+        return f"{sentence} Its card has no figures for that."

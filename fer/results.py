@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.emotions import EMOTIONS, NUM_EMOTIONS
-from fer.geometry import Box, clip_box, read_only
+from fer.geometry import Box, Image, clip_box, read_only
 
 Probabilities = NDArray[np.float32]
 """Float32 of shape (7,) in the order of `EMOTIONS`, summing to 1."""
@@ -128,12 +128,27 @@ class Quality:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceResult:
-    """One face of a picture with what the model says of it; `track` is its number in a video."""
+    """One face of a picture with the model's prediction; `track` is its number in a video.
+
+    `crop` RGB uint8 (S, S, 3) is the face as it was cut from the picture, made smaller if it is
+    large, and `pixels` uint8 (H, W, C) what the network saw of it, so that nothing is cut twice.
+    Neither shows in its `repr`, which may reach a log.
+    """
 
     face: Face
     prediction: Prediction
     quality: Quality
     track: int | None = None
+    crop: Image | None = field(default=None, repr=False)
+    pixels: NDArray[np.uint8] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("crop", "pixels"):
+            array = getattr(self, name)
+            if array is not None:
+                if array.ndim != 3 or array.dtype != np.uint8:
+                    raise ValueError(f"{name} is uint8 (H, W, C); got {array.dtype} {array.shape}")
+                object.__setattr__(self, name, read_only(array))
 
     def scaled(self, across: float, down: float, width: int, height: int) -> FaceResult:
         """The same result in a picture of `width` × `height` that is so many times as large."""

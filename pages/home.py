@@ -42,9 +42,8 @@ with errors.show_errors():
 
 left, middle, right = st.columns([5, 4, 4], gap="medium")
 left.image(
-    photo_view.annotated(sample, annotate.STYLES[0]),
+    photo_view.annotated_jpeg(sample, annotate.STYLES[0]),
     width="stretch",
-    output_format="JPEG",
     alt=photo_view.description(sample.name, sample.result),
 )
 left.caption(samples.CREDIT)

@@ -57,11 +57,13 @@ with right:
 
     if connecting:
         beside()
-    snapshot.instead(Reader(stream.model.card.name, choice.settings.detector), choice.look.style)
+    model, detector = stream.model, choice.settings.detector
+    reader = Reader(model.card.name, detector, prior=model.prior.name)
+    snapshot.instead(reader, choice.look.style)
 
 with below:
     if not connecting:
         live_summary.show(session)
     live_summary.show_moments(session)
 with errors.show_errors():
-    st.caption(model_picker.model_sentence(stream.model.card))
+    st.caption(model_picker.model_sentence(stream.model.card, stream.model.prior.name))

@@ -106,4 +106,4 @@ if faces:
     st.subheader("All faces")
     photo_view.table(rows)
 with errors.show_errors():
-    st.caption(model_picker.model_sentence(registry.card(reader.model)))
+    st.caption(model_picker.model_sentence(registry.card(reader.model), reader.prior))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +18,7 @@ from fer.emotions import EMOJI, EMOTIONS
 from fer.errors import FerError
 from fer.evaluation.recorded_inputs import Inputs
 from fer.evaluation.report import ModelReport, Report
+from fer.prior import TRAINING
 from fer.results import Prediction
 from fer.visualization import face_charts, heat
 from fer.visualization.annotate import percent
@@ -38,6 +40,7 @@ class Faces:
     model: ModelReport
     inputs: Inputs = field(repr=False)
     uncertain_below: float
+    prior: str
 
     def prediction(self, place: int) -> Prediction | None:
         """None where no face was found."""
@@ -51,12 +54,12 @@ def faces_of(evaluation: Evaluation, number: int) -> Faces:
     """Raises `FerError` where they cannot be read any more."""
     report = evaluation.report()
     model = report.models[number]
-    try:
-        below = registry.card(model.name).uncertain_below
-    except FerError:
-        below = 0.0  # the model was deleted since: its answers are still there
+    below, prior = 0.0, TRAINING
+    with suppress(FerError):  # the model was deleted since: its answers are still there
+        card = registry.card(model.name)
+        below, prior = card.uncertain_below_under(card.prior()), card.default_prior
     key = f"{evaluation.key}-{number}"
-    return Faces(key, report, model, evaluation.inputs(number), below)
+    return Faces(key, report, model, evaluation.inputs(number), below, prior)
 
 
 def show(faces: Faces, places: NDArray[np.int64], key: str, words: Words | None = None) -> None:
@@ -108,7 +111,8 @@ def _card(faces: Faces, place: int, key: str, words: str | None) -> None:
             alt="Probabilities: "
             + ", ".join(f"{name} {p:.0%}" for name, p in prediction.as_dict().items()),
         )
-        explanation_view.button(faces.model.name, pixels, prediction, f"{key}-why")
+        asked = explanation_view.Question(faces.model.name, faces.prior, pixels, prediction)
+        explanation_view.button(asked, f"{key}-why")
 
 
 def _said(prediction: Prediction | None) -> str:

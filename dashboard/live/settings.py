@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.live.stream import Look
-from dashboard.model_picker import DETECTOR_WORDS
+from dashboard.model_picker import DETECTOR_WORDS, prior_picker
 from dashboard.server import memory
 from dashboard.text import escape_markdown
 from fer import registry
@@ -48,6 +48,8 @@ def controls() -> Choice:
     with left:
         name = _model_name()
         model, problem = _loaded(name)
+        if model is not None:
+            model = model.with_prior(prior_picker(model.card, "live"))
         detector = st.selectbox(
             "Face detector",
             detection.names(),
@@ -116,7 +118,7 @@ def _threshold(model: Model | None) -> float | None:
         key="live-unsure-own",
         persist_state="session",
     )
-    advised = 50 if model is None else round(100 * model.card.uncertain_below)
+    advised = 50 if model is None else round(100 * model.uncertain_below)
     if own:
         st.caption(f"Below {advised}% confidence the label is “unsure”.")
         return None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fer import images
 from fer.geometry import Image
-from fer.inference import cropping, records
+from fer.inference import records
 from fer.live.feed import LiveFeed, LiveSettings
 from fer.registry import Model
 from fer.results import FrameResult, Prediction
@@ -49,7 +49,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrozenFace:
-    """What a network saw of one person of a still, uint8 (H, W, C), and what was shown of it."""
+    """What a network saw of one person, uint8 (H, W, C), and the prediction that was shown."""
 
     person: int | None
     pixels: NDArray[np.uint8] = field(repr=False)
@@ -65,8 +65,7 @@ class Moment:
 
     png: bytes = field(repr=False)
     record: dict[str, Any] = field(repr=False)
-    words: str
-    model: str
+    labels: str
     faces: tuple[FrozenFace, ...]
     key: str = field(default_factory=lambda: secrets.token_hex(8))
 
@@ -153,9 +152,9 @@ class Stream:
             face["person"] = one.track
         record["time"] = round(shown.time, 2)
         labels = ", ".join(one.prediction.display_label for one in shown.faces) or "no face"
-        faces = () if look.pixelate or result is None else self._frozen(image, result)
+        faces = () if look.pixelate or result is None else _frozen(result)
         png = images.encode_png(look.draw(image, result))
-        return Moment(png, record, labels, self._model.card.name, faces)
+        return Moment(png, record, labels, faces)
 
     def end(self) -> None:
         """Gives the thread and the last frame back; summary and history stay. Quick, and may be
@@ -165,16 +164,6 @@ class Stream:
             self._last = None
             if self.feed is not None:
                 self.feed.close()
-
-    def _frozen(self, image: Image, result: FrameResult) -> tuple[FrozenFace, ...]:
-        """What the model's network sees of each face."""
-        seen = cropping.model_input(
-            image, [one.face for one in result.faces], self._model.card.input
-        )
-        return tuple(
-            FrozenFace(one.track, pixels, one.prediction)
-            for one, pixels in zip(result.faces, seen, strict=True)
-        )
 
     def _drawn(self, frame: VideoFrame, look: Look) -> VideoFrame:
         image = images.from_video_frame(frame, LONGEST_SIDE)
@@ -187,7 +176,9 @@ class Stream:
         height, width = image.shape[:2]
         if result and (result.width, result.height) != (width, height):
             result = result.scaled(width, height)
-        self._last = image, result
+        with self._lock:
+            if not self.ended:  # STOP came meanwhile: nothing of a face may stay
+                self._last = image, result
         return images.to_video_frame(look.draw(image, result))
 
     def _open(self) -> LiveFeed | None:
@@ -196,3 +187,11 @@ class Stream:
                 self._started = time.monotonic()
                 self.feed = LiveFeed(self._model, self._settings)
             return None if self.ended else self.feed
+
+
+def _frozen(result: FrameResult) -> tuple[FrozenFace, ...]:
+    return tuple(
+        FrozenFace(face.track, face.pixels, face.prediction)
+        for face in result.faces
+        if face.pixels is not None
+    )

@@ -89,8 +89,8 @@ def show_moments(session: Session) -> None:
         columns = st.columns(3, gap="medium")
         for column, moment in zip(columns, session.moments[first : first + 3], strict=False):
             with column, st.container(border=True):
-                st.image(moment.png, width="stretch", alt=f"A moment, apparently {moment.words}")
-                st.caption(f"{moment.record['time']:.0f} s into the stream: {moment.words}")
+                st.image(moment.png, width="stretch", alt=f"A moment, apparently {moment.labels}")
+                st.caption(f"{moment.record['time']:.0f} s into the stream: {moment.labels}")
                 with st.container(horizontal=True):
                     st.download_button(
                         "PNG",
@@ -110,12 +110,11 @@ def show_moments(session: Session) -> None:
                         icon="⬇️",
                         on_click="ignore",
                     )
-                    for place, face in enumerate(moment.faces):
+                    model, prior = moment.record["model"], moment.record["prior"]
+                    for index, face in enumerate(moment.faces):
                         explanation_view.button(
-                            moment.model,
-                            face.pixels,
-                            face.prediction,
-                            f"{moment.key}-why-{place}",
+                            explanation_view.Question(model, prior, face.pixels, face.prediction),
+                            f"{moment.key}-why-{index}",
                             f"Why is person {face.person} {face.prediction.display_label}?",
                         )
                     st.button(

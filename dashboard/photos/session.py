@@ -9,16 +9,14 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import PIL.Image
 import streamlit as st
-from numpy.typing import NDArray
 
 from dashboard.model_picker import Reader
 from fer import images
 from fer.errors import FerError
 from fer.geometry import Image
-from fer.inference import cropping, records
+from fer.inference import records
 from fer.results import FrameResult
 
 MOST_PICTURES = 300
@@ -26,17 +24,16 @@ MOST_WAITING_BYTES = 512 * 1024**2
 MOST_SOURCE_BYTES = 64 * 1024**2
 
 _PREVIEW_SIDE = 1600
-_CROP_SIDE = 144
 _KEY = "_photo_desk"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A picture that was read. `preview` and `crops` are JPEG bytes; `inputs` are what the network
-    saw of each face, uint8 (N, H, W, C); `result` is in the pixels of the picture as it came,
-    turned clockwise by `turns` quarters. `source` is the file as it came, for reading it again,
-    until newer pictures need its place; then the preview stands in. `read_by` names the model, the
-    detector and the prior.
+    """A picture that was read. `preview` and `crops` are JPEG bytes; `result` is in the pixels of
+    the picture as it came, turned clockwise by `turns` quarters. `source` is the file as it came,
+    for reading it again, until newer pictures need its place; then the preview stands in. `read_by`
+    names the model, the detector and the prior. `drawn` keeps the annotated preview as a JPEG, for
+    one style at a time.
 
     Nothing that shows a face is in its `repr`, which may reach a log."""
 
@@ -44,12 +41,12 @@ class Picture:
     preview: bytes = field(repr=False)
     result: FrameResult = field(repr=False)
     crops: tuple[bytes, ...] = field(repr=False)
-    inputs: NDArray[np.uint8] = field(repr=False)
     reader: Reader
     read_by: Mapping[str, str]
     source: bytes | None = field(repr=False)
     turns: int = 0
     key: str = field(default_factory=lambda: secrets.token_hex(8))
+    drawn: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     def image(self) -> Image:
         """The preview as RGB (H, W, 3), at most 1600 pixels long."""
@@ -156,15 +153,11 @@ def read(name: str, data: bytes, reader: Reader, turns: int = 0) -> Picture:
     recognizer = reader.recognizer()
     result = recognizer.analyze(image, whole_picture=reader.whole_picture)
     result = result.with_seconds(decode=decoded)
-    crops = tuple(
-        _jpeg(images.bounded(cropping.face_crop(image, one.face, margin=0.1), _CROP_SIDE)[0])
-        for one in result.faces
-    )
-    spec = recognizer.model.card.input
-    inputs = cropping.model_input(image, [one.face for one in result.faces], spec)
+    crops = tuple(jpeg(face.crop) for face in result.faces if face.crop is not None)
+    result = replace(result, faces=tuple(replace(face, crop=None) for face in result.faces))
     preview, _ = images.bounded(image, _PREVIEW_SIDE)
     read_by = recognizer.names(reader.whole_picture)
-    return Picture(name, _jpeg(preview), result, crops, inputs, reader, read_by, data, turns)
+    return Picture(name, jpeg(preview), result, crops, reader, read_by, data, turns)
 
 
 def read_again(picture: Picture, reader: Reader, turns: int = 0) -> Picture:
@@ -179,7 +172,8 @@ def read_again(picture: Picture, reader: Reader, turns: int = 0) -> Picture:
     return replace(again, result=again.result.scaled(width, height), source=None, turns=0)
 
 
-def _jpeg(image: Image) -> bytes:
+def jpeg(image: Image) -> bytes:
+    """An RGB picture (H, W, 3) as the bytes of a JPEG file."""
     buffer = io.BytesIO()
     PIL.Image.fromarray(image).save(buffer, "JPEG", quality=90)
     return buffer.getvalue()

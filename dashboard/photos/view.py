@@ -14,7 +14,7 @@ import streamlit as st
 
 from dashboard import explanation_view
 from dashboard.errors import show_errors
-from dashboard.model_picker import Reader
+from dashboard.model_picker import Reader, prior_label
 from dashboard.photos import session as photo_session
 from dashboard.photos.session import PhotoSession, Picture
 from dashboard.text import count, escape_markdown
@@ -67,6 +67,15 @@ def annotated(picture: Picture, style: str) -> Image:
     return annotate.draw(image, result, style, numbered=True)
 
 
+def annotated_jpeg(picture: Picture, style: str) -> bytes:
+    """`annotated` as a JPEG, drawn once and kept with the picture until another style is chosen."""
+    if style not in picture.drawn:
+        shown = photo_session.jpeg(annotated(picture, style))
+        picture.drawn.clear()
+        picture.drawn[style] = shown
+    return picture.drawn[style]
+
+
 def headline(face: FaceResult) -> str:
     """What a card says first: the label in words, or that the model is unsure."""
     prediction = face.prediction
@@ -100,8 +109,11 @@ def face_card(picture: Picture, number: int, key: str) -> None:
             config={"staticPlot": True},
             alt=f"Probabilities of face {number}: {probabilities}",
         )
-        pixels = picture.inputs[number - 1]
-        explanation_view.button(picture.reader.model, pixels, face.prediction, f"{key}-why")
+        assert face.pixels is not None
+        asked = explanation_view.Question(
+            picture.read_by["model"], picture.read_by["prior"], face.pixels, face.prediction
+        )
+        explanation_view.button(asked, f"{key}-why")
 
 
 def face_cards(picture: Picture, key: str) -> None:
@@ -121,14 +133,14 @@ def panel(session: PhotoSession, picture: Picture, reader: Reader, style: str) -
         st.markdown(f"##### {escape_markdown(picture.name)}")
         st.caption(
             f"{result.width}×{result.height} pixels · {count(faces, 'face')} · "
-            f"{sum(result.seconds.values()):.2f} s · read by {picture.reader.model}"
+            f"{sum(result.seconds.values()):.2f} s · read by {picture.read_by['model']}, "
+            f"expressions {prior_label(picture.read_by['prior'])}"
         )
         beside = faces <= _FACES_BESIDE
         left, right = st.columns([3, 2], gap="medium") if beside else (st.container(),) * 2
         left.image(
-            annotated(picture, style),
+            annotated_jpeg(picture, style),
             width="stretch",
-            output_format="JPEG",
             alt=description(picture.name, result),
         )
         with left:

@@ -130,7 +130,7 @@ class _Reader:
             self.boxes.append((0, 0, 0, 0))
             self.qualities.append((np.nan,) * len(QUALITIES))
             return
-        measured = quality.measure(image, face)
+        measured = quality.measure(cropping.face_crop(image, face), face)
         values = (getattr(measured, name) for name in QUALITIES)
         self.boxes.append(face.box.as_list())
         self.qualities.append(tuple(np.nan if value is None else value for value in values))

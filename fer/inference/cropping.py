@@ -27,9 +27,13 @@ def model_input(image: Image, faces: Sequence[Face], spec: InputSpec) -> NDArray
     outside the picture repeats its border. A box that is the whole picture is a face cut already:
     it gets neither margin nor turn.
     """
-    batch = np.empty((len(faces), *spec.shape), np.uint8)
-    for row, face in enumerate(faces):
-        crop = face_crop(image, face, margin=spec.margin, align=spec.align)
+    return network_input([face_crop(image, face, spec.margin, spec.align) for face in faces], spec)
+
+
+def network_input(crops: Sequence[Image], spec: InputSpec) -> NDArray[np.uint8]:
+    """The second half of `model_input`, for faces that `face_crop` has cut already."""
+    batch = np.empty((len(crops), *spec.shape), np.uint8)
+    for row, crop in enumerate(crops):
         batch[row] = network_pixels(crop, spec)
     return batch
 

@@ -13,9 +13,9 @@ from fer.results import Face, Quality
 _GREY = InputSpec(height=48, width=48, channels=1)
 
 
-def measure(image: Image, face: Face) -> Quality:
-    """Size, sharpness, brightness and pose of a face in an RGB picture (H, W, 3)."""
-    grey = cropping.model_input(image, [face], _GREY)[0, :, :, 0]
+def measure(crop: Image, face: Face) -> Quality:
+    """Size, sharpness, brightness and pose of a face, `crop` being its `cropping.face_crop`."""
+    grey = cropping.network_pixels(crop, _GREY)[:, :, 0]
     return Quality(
         size=min(face.box.width, face.box.height),
         sharpness=float(cv2.Laplacian(grey, cv2.CV_64F).var()),

@@ -13,6 +13,9 @@ from fer.prior import PriorLike
 from fer.registry import Model
 from fer.results import Face, FaceResult, FrameResult, Prediction
 
+CROP_SIDE = 144
+"""Crops of larger faces are handed on at this size."""
+
 
 class Recognizer:
     """A model, a kind of detector and a prior. Cheap to make, and safe to use from any thread.
@@ -67,15 +70,26 @@ class Recognizer:
         `image` is RGB uint8 (H, W, 3). Raises `BadModel` like `analyze`.
         """
         started = time.perf_counter()
-        pixels = cropping.model_input(image, faces, self.model.card.input)
-        qualities = [quality.measure(image, face) for face in faces]
+        spec = self.model.card.input
+        crops = [cropping.face_crop(image, face, spec.margin, spec.align) for face in faces]
+        pixels = cropping.network_input(crops, spec)
+        qualities = [quality.measure(crop, face) for crop, face in zip(crops, faces, strict=True)]
+        crops = [images.bounded(crop, CROP_SIDE)[0] for crop in crops]
         cut = time.perf_counter()
         probabilities = self.model.probabilities(pixels)
         classified = time.perf_counter()
         below = self.model.uncertain_below
         results = tuple(
-            FaceResult(face, Prediction(p, uncertain=float(p.max()) < below), measured)
-            for face, p, measured in zip(faces, probabilities, qualities, strict=True)
+            FaceResult(
+                face,
+                Prediction(p, uncertain=float(p.max()) < below),
+                measured,
+                crop=crop,
+                pixels=seen,
+            )
+            for face, p, measured, crop, seen in zip(
+                faces, probabilities, qualities, crops, pixels, strict=True
+            )
         )
         height, width = image.shape[:2]
         seconds = {"crop": cut - started, "classify": classified - cut}

@@ -170,7 +170,7 @@ class _Worker:
     def stop(self) -> None:
         with self._turn:
             self._closed = True
-            self._slot = None
+            self._slot = self._newest = None
             self._turn.notify()
 
     def offer(self, image: Image, time: float) -> None:
@@ -225,7 +225,8 @@ class _Worker:
         crowd = _crowd.size
         analysis = analyser.analyse(image, time, offered, self.model, self.settings, crowd)
         now = clock.monotonic()
-        self._newest = analysis, now
+        with self._turn:
+            self._newest = None if self._closed else (analysis, now)
         self._meter.analysed(now, now - offered, analysis.result.seconds)
         self._diary.write(analysis.result.faces, analysis.now)
         if now - self._checked > _FOLDER_SECONDS:

@@ -25,8 +25,9 @@ from dashboard.text import escape_markdown
 from fer import images, registry
 from fer.live.feed import PersonSummary
 from tests.dashboard.live.test_stream import clips, shown_until, video
+from tests.helpers import publish_tiny
 from tests.pages.conftest import Open
-from tests.pages.test_photos import words
+from tests.pages.test_photos import SKEWED, words
 
 Show = Callable[..., AppTest]
 
@@ -119,6 +120,18 @@ def test_every_setting_reaches_the_stream(open_live: Show) -> None:
     assert (now._settings.detector, now._settings.every) == ("haar", 5)
     assert (now._settings.smoothing, now._settings.unsure_below) == (1.0, 0.7)
     assert now.look == Look("box", mirror=False, pixelate=True)
+
+
+def test_the_prior_is_a_setting_of_the_stream(open_live: Show) -> None:
+    publish_tiny("skewed", shares=SKEWED)
+    page = open_live()
+    labelled(page, "selectbox", "Model").select("skewed").run()  # type: ignore[attr-defined]
+    assert stream(page).model.prior.name == "training"
+    control = labelled(page, "selectbox", "Assume expressions are")
+    control.select("balanced").run()  # type: ignore[attr-defined]
+    assert not page.exception
+    assert stream(page).model.prior.name == "balanced"
+    assert "assuming that expressions are equally likely" in words(page)
 
 
 def test_people_chart_and_measurements_are_shown(open_live: Show) -> None:

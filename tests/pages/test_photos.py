@@ -146,7 +146,7 @@ def test_choices_in_the_sidebar_are_kept_for_the_session(open_app: Open) -> None
     page.toggle[0].set_value(True).run()
     assert go(page, "about").title[0].value == "About"
     go(page, "photos")
-    assert [one.value for one in page.selectbox] == ["other", "haar"]
+    assert [one.value for one in page.selectbox] == ["other", "haar", "training"]
     assert page.sidebar.segmented_control[0].value == "circle"
     assert page.toggle[0].value is True
 
@@ -174,7 +174,7 @@ def test_the_identity_of_a_choice_does_not_follow_what_was_chosen(open_page: Ope
     page = open_page("photos")
 
     def identities() -> list[str]:
-        widgets = (*page.selectbox, *page.toggle, page.sidebar.segmented_control[0])
+        widgets = (*page.selectbox[:2], *page.toggle, page.sidebar.segmented_control[0])
         return [one.proto.id for one in widgets]
 
     before = identities()
@@ -228,3 +228,26 @@ def test_another_model_can_be_chosen_where_the_active_one_is_damaged(
     assert not page.error
     press(page, "Try a sample")
     assert len(mine(page).pictures) == 1
+
+
+SKEWED = (0.3, 0.3, 0.3, 0.025, 0.025, 0.025, 0.025)
+
+
+def test_how_common_expressions_are_can_be_assumed_otherwise(open_page: Open) -> None:
+    publish_tiny("skewed", shares=SKEWED)
+    page = open_page("photos")
+    control = next(box for box in page.selectbox if box.label == "Assume expressions are")
+    assert control.disabled, "tiny's card has no shares"
+    assert "does not say how common" in words(page)
+    page.selectbox[0].select("skewed").run()
+    press(page, "Try a sample")
+    assert "expressions as common as in the training data" in words(page)
+    control = next(box for box in page.selectbox if box.label == "Assume expressions are")
+    assert control.help.count(".") == 2, "two sentences"
+    control.select("balanced").run()
+    press(page, "Read again with these settings")
+    assert "read by skewed, expressions equally likely" in words(page)
+    record = mine(page).pictures[0].record()
+    assert (record["model"], record["prior"]) == ("skewed", "balanced")
+    press(page, "Why this answer?")
+    assert "What the network saw" in words(page)

@@ -15,6 +15,7 @@ from fer import images, registry
 from fer.geometry import Box, Image
 from fer.inference import explanation
 from fer.live.feed import LiveSettings
+from fer.results import FrameResult
 from tests import clips
 from tests.helpers import ASTRONAUT_FACE, astronaut, publish_tiny, result_of
 
@@ -158,6 +159,25 @@ def test_settings_change_while_it_goes_on(begin: Callable[..., Stream]) -> None:
     assert stream.model.card.name == "other"
 
 
+def test_another_prior_takes_effect_while_the_stream_goes_on(
+    begin: Callable[..., Stream],
+) -> None:
+    publish_tiny("skewed", shares=(0.3, 0.3, 0.3, 0.025, 0.025, 0.025, 0.025))
+    stream = begin("skewed")
+
+    def share() -> float:
+        assert stream.feed is not None
+        return float(stream.feed.people()[0].prediction.probabilities[0])
+
+    shown_until(stream, lambda _: bool(stream.feed and stream.feed.people()))
+    feed, before = stream.feed, share()
+    stream.configure(stream.model.with_prior("balanced"), LiveSettings(every=1), PLAIN)
+    shown_until(stream, lambda _: share() < before / 2)
+    assert stream.feed is feed
+    moment = stream.freeze()
+    assert moment is not None and moment.record["prior"] == "balanced"
+
+
 def test_a_frozen_moment_is_what_was_shown(begin: Callable[..., Stream]) -> None:
     stream = begin(look=Look(mirror=True))
     assert stream.freeze() is None
@@ -171,7 +191,8 @@ def test_a_frozen_moment_is_what_was_shown(begin: Callable[..., Stream]) -> None
     assert face["person"] == 1
     left, _, right, _ = face["box"]
     assert left < 640 - 398 < right, "boxes are in pixels of the mirrored still"
-    assert moment.record["model"] == moment.model == "tiny"
+    named = [moment.record[name] for name in ("model", "detector", "prior")]
+    assert named == ["tiny", "mtcnn", "training"]
     (frozen,) = moment.faces
     assert frozen.person == 1
     told = explanation.explain(registry.load("tiny"), frozen.pixels)
@@ -203,6 +224,28 @@ def test_the_end_gives_thread_and_picture_back(begin: Callable[..., Stream]) -> 
     assert stream.feed.summary()
     assert stream.show(video(clips.frame(0))).width == 640, "a late frame does no harm"
     assert set(threading.enumerate()) <= before
+
+
+def test_a_frame_in_flight_leaves_no_face_behind_after_the_end(
+    begin: Callable[..., Stream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = begin()
+    shown_until(stream, lambda _: bool(stream.feed and stream.feed.people()))
+    feed = stream.feed
+    assert feed is not None
+    latest = feed.latest
+
+    def ended_meanwhile(at: float) -> FrameResult | None:
+        result = latest(at)
+        stream.end()
+        return result
+
+    monkeypatch.setattr(feed, "latest", ended_meanwhile)
+    stream.show(video(clips.frame(0)))
+    assert stream.freeze() is None
+    assert stream._last is None
+    feed._worker.thread.join(30)
+    assert feed._worker._newest is None
 
 
 def test_a_stream_that_never_starts_costs_no_thread(begin: Callable[..., Stream]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from dashboard.live.stream import FrozenFace, Moment
@@ -11,7 +12,11 @@ from dashboard.model_picker import Reader
 from dashboard.photos import session as photo_session, view as photo_view
 from fer import images
 from fer.geometry import Image
-from tests.helpers import astronaut, cut_face
+from fer.inference import cropping
+from fer.inference.recognizer import CROP_SIDE
+from fer.results import FrameResult
+from fer.visualization import annotate
+from tests.helpers import astronaut, cut_face, group_photo
 
 pytestmark = pytest.mark.usefixtures("tiny_models")
 READER = Reader("tiny")
@@ -115,6 +120,39 @@ def test_a_cut_out_face_can_be_taken_whole() -> None:
     assert len(picture.result.faces) == len(picture.crops) == 1
 
 
+def test_each_face_is_cut_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, cuts = cropping.face_crop, []
+
+    def counted(image: Image, *arguments: object, **options: object) -> Image:
+        cuts.append(image.shape)
+        return real(image, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cropping, "face_crop", counted)
+    picture = photo_session.read("group.png", png(group_photo()), READER)
+    assert len(cuts) == len(picture.result.faces) == len(picture.crops) == 6
+    for face, crop in zip(picture.result.faces, picture.crops, strict=True):
+        assert face.crop is None, "the page shows the JPEG; a session need not keep both"
+        assert max(images.decode(crop).shape) <= CROP_SIDE
+        assert face.pixels is not None
+        assert face.pixels.shape == (48, 48, 1)
+
+
+def test_the_annotated_preview_is_drawn_once_for_a_style(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = photo_session.read("face.png", png(astronaut()), READER)
+    real, drawn = annotate.draw, []
+
+    def counted(image: Image, result: FrameResult, style: str, **options: bool) -> Image:
+        drawn.append(style)
+        return real(image, result, style, **options)
+
+    monkeypatch.setattr(annotate, "draw", counted)
+    first = [photo_view.annotated_jpeg(picture, "box") for _ in range(3)]
+    assert len(set(first)) == 1
+    assert photo_view.annotated_jpeg(picture, "circle") != first[0]
+    assert drawn == ["box", "circle"]
+    assert list(picture.drawn) == ["circle"]
+
+
 def test_what_is_gone_can_be_removed_and_replaced_again() -> None:
     table = photo_session.PhotoSession()
     table.add("a.png", png(astronaut()))
@@ -155,8 +193,8 @@ def test_no_log_can_hold_a_face_by_way_of_its_repr() -> None:
     picture = photo_session.read("a.png", png(astronaut()), READER)
     table = photo_session.PhotoSession(pictures=[picture])
     table.add("b.png", png(astronaut()))
-    face = FrozenFace(1, picture.inputs[0], picture.result.faces[0].prediction)
-    moment = Moment(picture.preview, picture.record(), "a still", "tiny", (face,))
+    face = FrozenFace(1, np.zeros((48, 48, 1), np.uint8), picture.result.faces[0].prediction)
+    moment = Moment(picture.preview, picture.record(), "a still", (face,))
     for value in (picture, table, face, moment):
         shown = repr(value)
         assert len(shown) < 1000 and "\\x" not in shown and "dtype=uint8" not in shown, shown

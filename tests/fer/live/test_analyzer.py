@@ -15,6 +15,7 @@ from fer.geometry import Image, clip_box
 from fer.live import analyzer
 from fer.live.analyzer import Analysis, Analyzer, LiveSettings, RateController, SteadyTime
 from tests import scenes
+from tests.helpers import publish_tiny
 from tests.stubs import NAME, StubDetector, bright_square, poison, register
 
 RATE = 15
@@ -185,3 +186,28 @@ def test_a_pace_keeps_its_share_within_bounds() -> None:
     assert pace.due(0.8)
     pace.done(0.8, 10.0)
     assert not pace.due(5.0)
+
+
+def test_smoothing_and_unsure_are_of_the_adjusted_answers() -> None:
+    publish_tiny(
+        "skewed",
+        shares=(0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.88),
+        uncertain_below=0.5,
+        priors={"balanced": {"uncertain_below": 0.9}},
+    )
+    model, settings = registry.load("skewed"), LiveSettings(NAME, every=1, smoothing=1.0)
+    analyser = Analyzer()
+    predictions = {}
+    for n, prior in enumerate(["training", "balanced", "training"] * 2):
+        asked = model.with_prior(prior)
+        for step in range(2):
+            time = n + step / 2
+            result = analyser.analyse(bright_square(), time, time, asked, settings).result
+        (face,) = result.faces
+        assert face.pixels is not None
+        expected = asked.probabilities(face.pixels[None])[0]
+        np.testing.assert_allclose(face.prediction.probabilities, expected, atol=1e-5)
+        predictions[prior] = face.prediction
+    assert predictions["training"].confidence > predictions["balanced"].confidence + 0.2
+    assert not predictions["training"].uncertain
+    assert predictions["balanced"].uncertain
