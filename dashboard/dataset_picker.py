@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from fer.data import server_folder
 from fer.data.tables import VOTES_NAME
 from fer.emotions import EMOTIONS
 from fer.errors import FerError
-from fer.runs import uploads
+from fer.runs import uploads, weights
 from fer.runs.uploads import Upload
 
 DRAWN = "drawn"
@@ -60,12 +61,12 @@ def own() -> set[str]:
     return found
 
 
-def _own_uploads() -> list[Upload]:
-    """This session's uploads that are still there, the newest first."""
+def own_uploads(endings: Sequence[str] = uploads.ENDINGS) -> list[Upload]:
+    """This session's uploads of a kind that are still there, the newest first."""
     hashes = own()
-    found = [one for one in uploads.listing() if one.hash in hashes]
-    hashes.intersection_update([one.hash for one in found])  # the same file may come from another
-    return found
+    listed = [upload for upload in uploads.listing() if upload.hash in hashes]
+    hashes.intersection_update([upload.hash for upload in listed])  # others may store the same
+    return [upload for upload in listed if upload.path.name.endswith(tuple(endings))]
 
 
 def tidy() -> None:
@@ -109,7 +110,7 @@ def choose(faces: Faces, label: str = "Faces to learn from", fate: str = LISTED)
     server = {str(path): f"{path} (on the server)" for path in server_folder.offered()}
     stored = {
         str(one.path): f"{one.path.name} (uploaded)"
-        for one in _own_uploads()
+        for one in own_uploads()
         if one.path.name != VOTES_NAME
     }
     words = {
@@ -136,7 +137,7 @@ def choose(faces: Faces, label: str = "Faces to learn from", fate: str = LISTED)
 
 def _stored_votes(faces: Faces, chosen: str) -> str | None:
     """The stored FER+ votes that belong to a stored CSV, if the visitor says so."""
-    others = [str(one.path) for one in _own_uploads() if one.path.suffix == ".csv"]
+    others = [str(one.path) for one in own_uploads() if one.path.suffix == ".csv"]
     others = [path for path in others if path != chosen]
     if not chosen.endswith(".csv") or not others:
         return None
@@ -222,9 +223,9 @@ def _facts(found: dict[str, Any]) -> None:
 
 def stored_uploads() -> None:
     """The uploads of this session, each with a button that deletes it."""
-    listed = _own_uploads()
+    listed = own_uploads((*uploads.ENDINGS, *weights.ENDINGS))
     if not listed:
-        st.caption("No data set that was uploaded in this browser tab is stored.")
+        st.caption("No file that was uploaded in this browser tab is stored.")
     else:
         st.caption(
             "They are listed in this browser tab alone, until it is reloaded. Each goes with the "

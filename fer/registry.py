@@ -11,6 +11,7 @@ import re
 import secrets
 import shutil
 import threading
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -115,11 +116,23 @@ def names() -> list[str]:
 def check_name(name: str) -> str:
     """The name, if a model may be called that. Raises `BadModel`."""
     if not NAME.fullmatch(name):
+        possible = _plain(name)
         raise BadModel(
-            f"{name!r} cannot name a model; use up to 64 small letters, digits, - and _, "
-            "beginning with a letter or digit."
+            f"{name!r} cannot name a model; use up to {MAX_NAME} small letters, digits, - and _, "
+            "beginning with a letter or digit" + (f", such as {possible}." if possible else ".")
         )
     return name
+
+
+def name_from(text: str) -> str:
+    """The name that a model gets whose user wrote that text; "" for blanks.
+
+    Raises `BadModel` where no letter or digit is left.
+
+    >>> name_from("My faces!")
+    'my-faces'
+    """
+    return _plain(text) or check_name(text) if text.strip() else ""
 
 
 def card(name: str) -> ModelCard:
@@ -275,6 +288,12 @@ def file_hash(path: Path) -> str:
 
 def _is_name(path: Path) -> bool:
     return NAME.fullmatch(path.parent.name) is not None
+
+
+def _plain(text: str) -> str:
+    """Its letters without accents and its digits, with - between them."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9_]+", "-", ascii_text)[:MAX_NAME].strip("-_")
 
 
 def _existing(name: str) -> Path:

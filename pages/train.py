@@ -27,18 +27,19 @@ st.markdown(
 
 form = start_button.form("train")
 faces, own = dataset_picker.faces("train"), dataset_picker.own()
-choice, settings, wrong = None, None, None
+choice, request, settings, wrong = None, None, None, None
 try:
     choice = dataset_picker.choose(faces)
     asked = choice or dataset_picker.Choice(dataset_picker.DRAWN)
-    settings = train_form.ask(asked.data, asked.votes)
+    request = train_form.ask(asked.data, asked.votes, form.turn)
+    settings = request.settings
 except FerError as error:
     wrong = str(error)
 
-if form.take() and choice is not None and settings is not None:
+if form.take() and choice is not None and request is not None:
     with errors.show_errors(stop=False):
-        where = choice.stored(own)
-        form.started(launcher.start(replace(settings, data=where.data, votes=where.votes)).id)
+        where, stored = choice.stored(own), request.stored(own)
+        form.started(launcher.start(replace(stored, data=where.data, votes=where.votes)).id)
         if choice.files:
             faces.select(where)
         st.rerun()
@@ -51,6 +52,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**{settings.network}**, {settings.epochs} epochs, learning rate "
             f"{settings.learning_rate:g}, {train_form.QUESTIONS[settings.labels]}"
+            + (f", as **{escape_markdown(settings.name)}**" if settings.name else "")
         )
 
 listed = store.listing()
@@ -104,7 +106,7 @@ elif pane == "Learning rate" and settings is not None:
         "A few hundred steps with a rate that grows from tiny to huge: a good rate lies where the "
         "loss falls fastest, well before it rises."
     )
-    if choice is None or choice.files:
+    if choice is None or choice.files or (request and request.weights_file):
         st.caption(dataset_picker.UNSTORED)
         st.stop()
     key = f"rate {settings}"

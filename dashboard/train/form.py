@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from dashboard import dataset_picker
 from fer import registry
 from fer.errors import BadSettings
-from fer.runs import network_specs, settings
+from fer.runs import checks, network_specs, settings, uploads, weights
 from fer.runs.settings import TrainSettings
 
 _RATES = "rates"
 _CHANGES, _USES = "train-network-changes", "train-rate-uses"
+_RANDOM, _UPLOAD = "random weights", "upload a weights file …"
 _FREEZE = {"none": "nothing", "all": "the whole backbone"}
 _PREPROCESSING = {
     "none": "none",
@@ -25,10 +30,28 @@ QUESTIONS = {
 }
 
 
-def ask(data: str, votes: str | None) -> TrainSettings:
-    """Shows the form and returns what it says. Raises `BadSettings` with a sentence.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the form asks for; a `weights_file` reaches the disk only when a run is started."""
 
-    What is chosen stays for the session; a change of the network brings what suits the new one.
+    settings: TrainSettings
+    weights_file: UploadedFile | None = None
+
+    def stored(self, own: set[str]) -> TrainSettings:
+        """The settings with an uploaded weights file on the disk, its hash added to the session's
+        `own`. Raises `BadDataset`."""
+        if self.weights_file is None:
+            return self.settings
+        path = uploads.save(self.weights_file, self.weights_file.name, weights.ENDINGS)
+        own.add(path.parent.name)
+        return replace(self.settings, weights=str(path))
+
+
+def ask(data: str, votes: str | None, turn: int) -> Request:
+    """Shows the form and returns what it asks for. Raises `FerError` with a sentence.
+
+    What is chosen stays for the session; a change of the network brings what suits the new one. The
+    name belongs to one run: with each `turn` it is asked for anew.
     """
     values: dict[str, Any] = {"data": data, "votes": votes}
     with st.sidebar:
@@ -74,15 +97,21 @@ def ask(data: str, votes: str | None) -> TrainSettings:
             key="train-limit",
             persist_state="session",
         )
-        values["name"] = st.text_input(
+        text = st.text_input(
             "Name of the model",
             placeholder="the run's own",
-            key="train-name",
+            key=f"train-name-{turn}",
             persist_state="session",
-        ).strip()
+        )
         with st.expander("More settings"):
             values |= _more(facts)
-    return settings.from_dict({key: one for key, one in values.items() if one not in ("", None)})
+            start_values, weights_file = _initial_weights(facts)
+            values |= start_values
+    values["name"] = registry.name_from(text)
+    if values["name"]:
+        checks.check_name(values["name"])
+    given = {key: value for key, value in values.items() if value not in ("", None)}
+    return Request(settings.from_dict(given), weights_file)
 
 
 def use_rate(network: str, rate: float) -> None:
@@ -101,11 +130,11 @@ def _key(field: str, facts: network_specs.Network) -> str:
 
 
 def _more(facts: network_specs.Network) -> dict[str, Any]:
-    values: dict[str, Any] = {
+    return {
         "labels": st.selectbox(
             "Question",
             settings.QUESTIONS,
-            format_func=lambda one: QUESTIONS[one],
+            format_func=lambda question: QUESTIONS[question],
             help="They agree on 63% of FER2013's faces: no model can be good at both.",
             key="train-labels",
             persist_state="session",
@@ -164,7 +193,6 @@ def _more(facts: network_specs.Network) -> dict[str, Any]:
         "seed": st.number_input("Seed", 0, 2**31 - 1, 0, key="train-seed", persist_state="session"),
         "input": _input(facts),
     }
-    return values | _transfer(facts)
 
 
 def _input(facts: network_specs.Network) -> dict[str, Any]:
@@ -173,7 +201,7 @@ def _input(facts: network_specs.Network) -> dict[str, Any]:
         "Preprocessing",
         list(_PREPROCESSING),
         list(_PREPROCESSING).index(native[0]),
-        format_func=lambda one: _PREPROCESSING[one],
+        format_func=lambda kind: _PREPROCESSING[kind],
         help="It travels with the model: what is done in training is done in use.",
         key=_key("preprocessing", facts),
         persist_state="session",
@@ -203,26 +231,40 @@ def _input(facts: network_specs.Network) -> dict[str, Any]:
     }
 
 
-def _transfer(facts: network_specs.Network) -> dict[str, Any]:
-    """Weights to begin with, and what of them is kept."""
-    begin = st.selectbox(
+def _initial_weights(facts: network_specs.Network) -> tuple[dict[str, Any], UploadedFile | None]:
+    """The weights to begin with and what of them is kept; and the file, if one is uploaded."""
+    stored = {str(upload.path): upload for upload in dataset_picker.own_uploads(weights.ENDINGS)}
+    chosen = st.selectbox(
         "Begin with",
-        ["random weights", "imagenet", "a file on the server", *registry.names()],
+        [_RANDOM, weights.IMAGENET, *registry.names(), *stored, _UPLOAD],
+        format_func=lambda name: f"{Path(name).name} (uploaded)" if name in stored else name,
         help="A published model of the same network, Keras's ImageNet weights (downloaded by "
-        "Keras), or a weights file.",
+        "Keras), or a weights file of your own.",
         key="train-begin",
         persist_state="session",
     )
-    if begin == "random weights":
-        return {}
-    if begin == "a file on the server":
-        begin = st.text_input(
-            "Path of the weights file", key="train-begin-path", persist_state="session"
+    if chosen == _RANDOM:
+        return {}, None
+    file = None
+    if chosen == _UPLOAD:
+        file = st.file_uploader(
+            "Weights file",
+            sorted({Path(ending).suffix[1:] for ending in weights.ENDINGS}),
+            help="Stored on the server when Start is pressed, like a data set.",
+            key="train-weights-file",
         )
+        if file is None:
+            raise BadSettings("choose the weights file, or begin with something else.")
+        chosen = uploads.safe_name(file.name, weights.ENDINGS)
+    return {"weights": chosen, **_freezing()}, file
+
+
+def _freezing() -> dict[str, Any]:
+    """What of the given weights is kept as it is."""
     frozen = st.selectbox(
         "Keep frozen",
         [*_FREEZE, "top"],
-        format_func=lambda one: _FREEZE.get(one, "all but the top layers"),
+        format_func=lambda part: _FREEZE.get(part, "all but the top layers"),
         key="train-frozen",
         persist_state="session",
     )
@@ -233,7 +275,6 @@ def _transfer(facts: network_specs.Network) -> dict[str, Any]:
             )
         )
     return {
-        "weights": begin or None,
         "freeze": frozen,
         "head_epochs": st.number_input(
             "Epochs of the head alone first", 0, 1000, 0, key="train-head", persist_state="session"

@@ -1,4 +1,4 @@
-"""Data sets that visitors uploaded, each kept once in `FER_RUNS/uploads/<SHA-256>/`."""
+"""Files that visitors uploaded, each kept once in `FER_RUNS/uploads/<SHA-256>/`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -20,10 +21,17 @@ from fer.runs.store import Run
 
 MAX_BYTES = 1024**3
 ENDINGS = (".csv", ".parquet", ".zip")
+"""Data sets that can be uploaded; weights have `weights.ENDINGS`."""
 GRACE_SECONDS = 600.0
 """An upload so young may belong to a run that is about to be written."""
 
-_MARKS = {".zip": b"PK\x03\x04", ".parquet": b"PAR1"}
+_MARKS = {
+    b"PK\x03\x04": (".zip", ".keras"),
+    b"PAR1": (".parquet",),
+    b"\x89HDF": (".h5", ".hdf5"),
+}
+"""The endings of files that begin with these bytes."""
+
 _PIECE = 1 << 20
 _HASH = re.compile(r"[0-9a-f]{64}")
 _INCOMING = ".incoming-"
@@ -45,13 +53,13 @@ def folder() -> Path:
     return store.folder().resolve() / "uploads"
 
 
-def save(stream: IO[bytes], name: str) -> Path:
+def save(stream: IO[bytes], name: str, endings: Sequence[str] = ENDINGS) -> Path:
     """Writes a stream piece by piece and returns its absolute path, the same for the same bytes.
 
     The file appears whole or not at all. Raises `BadDataset` where it is empty, larger than 1 GB,
-    of another kind than CSV, parquet or zip, or cannot be written.
+    of another kind than `endings`, or cannot be written.
     """
-    safe, shown = safe_name(name), display_name(name)
+    safe, shown = safe_name(name, endings), display_name(name)
     incoming = folder() / f"{_INCOMING}{secrets.token_hex(8)}"
     try:
         incoming.mkdir(parents=True)
@@ -64,16 +72,17 @@ def save(stream: IO[bytes], name: str) -> Path:
         shutil.rmtree(incoming, ignore_errors=True)
 
 
-def safe_name(name: str) -> str:
-    """A file name of plain letters with one of `ENDINGS`. Raises `BadDataset` for other kinds."""
-    stem, dot, ending = name.replace("\\", "/").rpartition("/")[2].rpartition(".")
-    if dot + ending.lower() not in ENDINGS:
+def safe_name(name: str, endings: Sequence[str] = ENDINGS) -> str:
+    """A file name of plain letters with one of `endings`. Raises `BadDataset` for other kinds."""
+    base = name.replace("\\", "/").rpartition("/")[2]
+    ending = next((ending for ending in endings if base.lower().endswith(ending)), None)
+    if ending is None:
         raise BadDataset(
-            f"{display_name(name)} is no data set that can be read. "
-            "Upload a CSV, parquet or zip file."
+            f"{display_name(name)} cannot be read here. Upload a file that ends in "
+            f"{', '.join(endings[:-1])} or {endings[-1]}."
         )
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_")[:60]
-    return f"{plain or 'upload'}{dot}{ending.lower()}"
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", base[: -len(ending)]).strip("_")[:60]
+    return f"{plain or 'upload'}{ending}"
 
 
 def listing() -> list[Upload]:
@@ -93,12 +102,12 @@ def hash_of(path: str | Path) -> str | None:
 
 
 def used_by(digest: str) -> tuple[str, ...]:
-    """The ids of the runs whose settings name this upload as their data or votes."""
+    """The ids of the runs whose settings name this upload as their data, votes or weights."""
     return tuple(run.id for run in _runs_with(digest))
 
 
 def named_in(run: Run) -> tuple[str, ...]:
-    """The hashes of the uploads that a run's settings name as their data or votes."""
+    """The hashes of the uploads that a run's settings name as their data, votes or weights."""
     hashes = map(hash_of, _paths_in(run.path / "settings.json"))
     return tuple(sorted({digest for digest in hashes if digest is not None}))
 
@@ -157,14 +166,14 @@ def _write(stream: IO[bytes], file: Path, shown: str) -> str:
 
 
 def _check_kind(file: Path, shown: str) -> None:
-    """Raises `BadDataset` where a zip or parquet file comes under another ending."""
+    """Raises `BadDataset` where a zip, parquet or HDF5 file comes under another ending."""
     with file.open("rb") as source:
         begin = source.read(4)
-    kind = next((one for one, mark in _MARKS.items() if begin == mark), None)
-    if kind is not None and file.suffix != kind:
+    endings = _MARKS.get(begin)
+    if endings is not None and file.suffix not in endings:
         raise BadDataset(
-            f"{shown} is a {kind[1:]} file by what it holds. Give its name the ending {kind} and "
-            "upload it again."
+            f"{shown} is a {endings[0][1:]} file by what it holds. Give its name the ending "
+            f"{' or '.join(endings)} and upload it again."
         )
 
 
@@ -215,10 +224,12 @@ def _runs_with(digest: str) -> list[Run]:
 
 
 def _paths_in(settings: Path) -> list[str]:
-    """The data and votes that a run's settings name; none where they cannot be read."""
+    """The files that a run's settings name; none where they cannot be read."""
     try:
         values = json.loads(settings.read_text("utf-8"))
     except (OSError, ValueError):
         return []
-    named = [values.get("data"), values.get("votes")] if isinstance(values, dict) else []
-    return [one for one in named if isinstance(one, str)]
+    if not isinstance(values, dict):
+        return []
+    named = (values.get(setting) for setting in ("data", "votes", "weights"))
+    return [path for path in named if isinstance(path, str)]

@@ -10,17 +10,15 @@ import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import h5py
 
 from fer import registry
 from fer.errors import BadModel, BadSettings
+from fer.model_card import InputSpec
 from fer.runs import network_specs
 from fer.runs.settings import TrainSettings
-
-if TYPE_CHECKING:
-    pass
 
 IMAGENET = "imagenet"
 ENDINGS = (".keras", ".weights.h5", ".h5", ".hdf5")
@@ -30,7 +28,7 @@ Shapes = Counter[tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where weights come from, in the words of the settings; no file for ImageNet's own."""
+    """Where weights come from, as the settings name it; no file for ImageNet's own."""
 
     name: str
     file: Path | None
@@ -76,8 +74,8 @@ def _published(name: str, settings: TrainSettings) -> Source:
         settings.input.preprocessing,
     ):
         raise BadSettings(
-            f"the model {name!r} takes {_words(card.input)}, but the settings say "
-            f"{_words(settings.input)}; use the same input."
+            f"the model {name!r} takes {_described(card.input)}, but the settings say "
+            f"{_described(settings.input)}; use the same input."
         )
     file = registry.folder() / name / "model.keras"
     if not file.is_file() or registry.file_hash(file) != card.files.get(file.name):
@@ -85,14 +83,16 @@ def _published(name: str, settings: TrainSettings) -> Source:
     return Source(name, file)
 
 
-def _words(spec: Any) -> str:
+def _described(spec: InputSpec) -> str:
     return f"{spec.height}×{spec.width}×{spec.channels} with preprocessing {spec.preprocessing}"
 
 
 def check_imagenet(network: str) -> str:
+    """Its name in `keras.applications`. Raises `BadSettings` where it is none of those."""
     name = network_specs.get(network).application
     if name is None:
-        with_weights = [one for one in network_specs.names() if network_specs.get(one).application]
+        names = network_specs.names()
+        with_weights = [name for name in names if network_specs.get(name).application]
         raise BadSettings(
             f"there are no ImageNet weights for {network}; there are for {', '.join(with_weights)}."
         )
@@ -125,6 +125,22 @@ def shapes_in(file: Path) -> Shapes:
     return found
 
 
+def check_self_contained(file: h5py.File) -> None:
+    """Raises `ValueError` where an HDF5 file would have parts of other files read as its own."""
+
+    def visit(path: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            is_elsewhere = bool(item.external) or item.is_virtual
+        else:
+            links = (item.get(name, getlink=True) for name in item)
+            is_elsewhere = any(isinstance(link, h5py.ExternalLink) for link in links)
+        if is_elsewhere:
+            raise ValueError(f"{path} lies in another file")
+
+    visit("/", file)
+    file.visititems(visit)
+
+
 def _shapes_in_h5(source: Any) -> Shapes:
     shapes: Shapes = Counter()
 
@@ -134,6 +150,7 @@ def _shapes_in_h5(source: Any) -> Shapes:
             shapes[tuple(item.shape)] += 1
 
     with h5py.File(source, "r") as file:
+        check_self_contained(file)
         attributes = file.attrs
         file.visititems(visit)
     return shapes

@@ -95,6 +95,27 @@ def test_names_that_are_no_names_are_refused(models_folder: Path, name: str) -> 
         registry.load(name)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("My faces!", "my-faces"),
+        ("  Grün_2 ", "grun_2"),
+        ("a" * 80, "a" * 64),
+        ("  ", ""),
+        ("-x-", "x"),
+    ],
+)
+def test_a_name_as_people_write_it_becomes_one(text: str, name: str) -> None:
+    assert registry.name_from(text) == name
+
+
+def test_a_wrong_name_comes_with_one_that_is_possible() -> None:
+    with pytest.raises(BadModel, match="such as my-faces"):
+        registry.check_name("My faces!")
+    with pytest.raises(BadModel, match="'笑' cannot name a model"):
+        registry.name_from("笑")
+
+
 def test_activation_is_followed_and_undone(tiny_models: Path) -> None:
     assert registry.active() == "tiny"
     assert registry.previous() is None

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import h5py
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, NumberInput, Selectbox, TextInput
@@ -203,14 +205,62 @@ def test_start_shows_the_new_run_whatever_was_shown(
         page.segmented_control[0].set_value("Learning rate").run()
 
 
-def test_a_name_that_is_taken_is_a_sentence_and_starts_nothing(
+def test_a_name_that_is_taken_is_said_at_once_and_starts_nothing(
     open_page: Open, started: list[TrainSettings]
 ) -> None:
     page = open_page("train")
-    page.sidebar.text_input[1].set_value("tiny")
-    start_button(page).click().run()
-    assert "there is a model" in page.toast[0].value
+    page.sidebar.text_input[1].set_value("Tiny").run()
+    assert "there is a model" in page.error[0].value
+    assert start_button(page).disabled
+    page.sidebar.text_input[1].set_value("!!!").run()
+    assert "cannot name a model" in page.error[0].value.replace("\\", "")
     assert not started
+
+
+def test_a_name_as_people_write_it_becomes_one_that_is_shown_before_start(
+    open_page: Open, started: list[TrainSettings]
+) -> None:
+    page = open_page("train")
+    page.sidebar.text_input[1].set_value("My fäces!").run()
+    assert "as **my\\-faces**" in words(page)
+    start_button(page).click().run()
+    assert not page.exception and not page.error
+    assert started[0].name == "my-faces"
+    assert page.sidebar.text_input[1].value == ""
+
+
+@pytest.fixture
+def weights_file(tmp_path: Path) -> Path:
+    """The weights of a dense layer, as Keras 2 writes them."""
+    file = tmp_path / "my.weights.h5"
+    with h5py.File(file, "w") as written:
+        written["layers/dense/vars/0"] = np.zeros((3, 2), np.float32)
+    return file
+
+
+def test_weights_are_an_upload_of_ones_own_or_a_published_model(
+    open_page: Open, started: list[TrainSettings], weights_file: Path
+) -> None:
+    page = open_page("train")
+    offered_first = labelled(page, "Begin with").options
+    assert offered_first == [
+        *("random weights", "imagenet", "other", "tiny", "upload a weights file …")
+    ]
+    assert "Path of the weights file" not in [field.label for field in page.text_input]
+    labelled(page, "Begin with").set_value("upload a weights file …").run()
+    assert "choose the weights file" in page.error[0].value
+    assert start_button(page).disabled
+    page.file_uploader[0].set_value((weights_file.name, weights_file.read_bytes(), "")).run()
+    assert uploads.listing() == []
+    start_button(page).click().run()
+    assert not page.exception and not page.error
+    weights = Path(started[0].weights or "")
+    assert weights.read_bytes() == weights_file.read_bytes()
+    assert weights.is_relative_to(uploads.folder()) and weights.name == "my.weights.h5"
+    assert uploads.used_by(weights.parent.name) == (store.listing()[0].id,)
+    assert "my.weights.h5 (uploaded)" in labelled(page, "Begin with").options
+    assert offered(page, "Faces to learn from") == []
+    assert labelled(open_page("train"), "Begin with").options == offered_first
 
 
 def test_an_upload_that_was_stored_is_the_chosen_one(
@@ -319,9 +369,9 @@ def test_an_upload_without_a_run_is_deleted_after_some_time(
     open_page: Open, started: list[TrainSettings]
 ) -> None:
     page = upload(open_page("train"))
-    page.sidebar.text_input[1].set_value("tiny")
+    labelled(page, "Begin with").set_value("tiny")
     start_button(page).click().run()
-    assert not started
+    assert "do not fit resnet" in page.toast[0].value and not started
     (kept,) = uploads.listing()
     open_page("evaluate")
     assert kept.path.is_file()

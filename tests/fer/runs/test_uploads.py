@@ -9,7 +9,7 @@ import os
 import pytest
 
 from fer.errors import BadDataset
-from fer.runs import store, uploads
+from fer.runs import store, uploads, weights
 from fer.runs.settings import TrainSettings
 
 
@@ -54,9 +54,18 @@ def test_names_become_safe(name, safe):
     assert uploads.safe_name(name) == safe
 
 
+def test_weights_keep_their_double_ending_and_are_used_by_runs():
+    path = uploads.save(io.BytesIO(b"\x89HDF"), "My Weights.weights.h5", weights.ENDINGS)
+    assert path.name == "My_Weights.weights.h5"
+    run = store.create(TrainSettings("drawn", weights=str(path)))
+    assert uploads.used_by(uploads.hash_of(path)) == (run.id,)
+    with pytest.raises(BadDataset, match=r"ends in .csv"):
+        uploads.save(io.BytesIO(b"\x89HDF"), "weights.h5")
+
+
 @pytest.mark.parametrize("name", ["faces.exe", "faces", "", "faces.csv.py"])
 def test_other_kinds_are_refused(name):
-    with pytest.raises(BadDataset, match="Upload a CSV, parquet or zip file"):
+    with pytest.raises(BadDataset, match=r"Upload a file that ends in .csv, .parquet or .zip\."):
         stored(b"abc", name)
 
 
