@@ -13,6 +13,8 @@ import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,7 +35,7 @@ MOST_AT_WORK = 3
 LONGEST_UNSEEN_SECONDS = 2 * 3600.0
 SWEEP_SECONDS = 300.0
 
-_MINE, _ADDRESS = "_evaluations", "evaluation"
+_OWN_KEYS, _ADDRESS = "_evaluations", "evaluation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ class Request:
 
 @dataclass(slots=True)
 class Evaluation:
-    """One evaluation; `arguments` are the command's, for asking more of the same faces. It keeps
-    its title alone of what was asked: a request holds uploads, which are on the disk by then."""
+    """One evaluation; `arguments` are the command's, for measuring more on the same faces. Of the
+    request it keeps the title alone: a request holds uploads, which are on the disk by then."""
 
     title: str
     arguments: tuple[str, ...]
@@ -67,10 +69,11 @@ class Evaluation:
 
     @property
     def is_at_work(self) -> bool:
-        return any(one is not None and not one.is_done for one in (self.task, self.robustness))
+        tasks = (self.task, self.robustness)
+        return any(task is not None and not task.is_done for task in tasks)
 
     def report(self) -> Report:
-        """What was found, once it is done. Raises `FerError`."""
+        """The report, once the task is done. Raises `FerError`."""
         if self._report is None:
             self._report = report.load(self.task.kept)
         return self._report
@@ -80,20 +83,23 @@ class Evaluation:
         return recorded_inputs.inputs(self.task.kept, model, self.report().faces.found)
 
     def remove(self) -> None:
-        for one in (self.robustness, self.task):
-            if one is not None:
-                one.remove()
+        for task in (self.robustness, self.task):
+            if task is not None:
+                task.remove()
 
 
-_kept: dict[str, Evaluation] = {}
+_evaluations: dict[str, Evaluation] = {}
+_reserved = 0
 _lock = threading.Lock()
+"""Guards the two above, and nothing slow: files are copied and deleted, and processes waited for,
+without it, or every Evaluate page would stand still."""
 
 
 def start(request: Request) -> Evaluation:
     """Stores uploads in the evaluation's own folder and starts its command. Raises `FerError`."""
     drop_unseen()
-    with _lock:
-        _make_room()
+    with _reserved_place():
+        _remove(_beyond_most_kept())
         folder = tempfile.TemporaryDirectory(prefix="fer-evaluation-")
         try:
             arguments = _arguments(request, Path(folder.name))
@@ -101,62 +107,74 @@ def start(request: Request) -> Evaluation:
         except (FerError, OSError):
             folder.cleanup()
             raise
-        made = Evaluation(request.title, arguments, task)
-        _kept[made.key] = made
+        evaluation = Evaluation(request.title, arguments, task)
+        with _lock:
+            _evaluations[evaluation.key] = evaluation
     timers.once_a_process(SWEEP_SECONDS, drop_unseen, "evaluations nobody looks at")
-    _own().append(made.key)
-    show(made)
-    return made
+    _own_keys().append(evaluation.key)
+    show(evaluation)
+    return evaluation
 
 
 def start_robustness(evaluation: Evaluation, limit: int | None) -> None:
-    """Asks the same models of the same faces, made worse; of `limit` of them. Raises `FerError`."""
-    with _lock:
-        _check_free()
-        if evaluation.key not in _kept:
-            raise FerError("This evaluation was deleted meanwhile; start it again.")
-        if evaluation.robustness is not None:
-            evaluation.robustness.remove()
+    """Measures the same models on the same faces, made worse; on `limit` of them. Raises
+    `FerError`."""
+    with _reserved_place():
+        _check_exists(evaluation)
         folder = tempfile.TemporaryDirectory(prefix="fer-robustness-")
         more = ["--limit", str(limit)] if limit else []
-        evaluation.robustness = tasks.start(
-            ["robustness", *evaluation.arguments, *more], robustness.KEPT, folder
-        )
+        try:
+            task = tasks.start(
+                ["robustness", *evaluation.arguments, *more], robustness.KEPT, folder
+            )
+        except OSError:
+            folder.cleanup()
+            raise
+        with _lock:
+            was_deleted = evaluation.key not in _evaluations
+            replaced = task if was_deleted else evaluation.robustness
+            if not was_deleted:
+                evaluation.robustness = task
+    if replaced is not None:
+        replaced.remove()
+    _check_exists(evaluation)
 
 
 def current_evaluations() -> list[Evaluation]:
     """The evaluations of this session, the newest first; one that the address names joins them."""
     drop_unseen()
-    keys = _own()
+    keys = _own_keys()
     named = st.query_params.get(_ADDRESS)
     with _lock:
-        if named in _kept and named not in keys:
+        if named in _evaluations and named not in keys:
             keys.append(named)
-        keys[:] = [key for key in keys if key in _kept]
-        found = [_kept[key] for key in reversed(keys)]
-        for one in found:
-            one.seen = time.monotonic()
-    return found
+        keys[:] = [key for key in keys if key in _evaluations]
+        current = [_evaluations[key] for key in reversed(keys)]
+        for evaluation in current:
+            evaluation.seen = time.monotonic()
+    return current
 
 
 def look_at(task: Task) -> None:
     """Somebody watches this task, so what it belongs to counts as seen."""
     with _lock:
-        for one in _kept.values():
-            if task is one.task or task is one.robustness:
-                one.seen = time.monotonic()
+        for evaluation in _evaluations.values():
+            if task is evaluation.task or task is evaluation.robustness:
+                evaluation.seen = time.monotonic()
 
 
 def drop_unseen(now: float | None = None) -> None:
     """Deletes what nobody has looked at for two hours. The two hours of what is still at work have
     not begun, so that it can be come back to."""
     now = time.monotonic() if now is None else now
+    unseen = []
     with _lock:
-        for one in list(_kept.values()):
-            if one.is_at_work:
-                one.seen = max(one.seen, now)
-            elif now - one.seen > LONGEST_UNSEEN_SECONDS:
-                _kept.pop(one.key).remove()
+        for evaluation in list(_evaluations.values()):
+            if evaluation.is_at_work:
+                evaluation.seen = max(evaluation.seen, now)
+            elif now - evaluation.seen > LONGEST_UNSEEN_SECONDS:
+                unseen.append(_evaluations.pop(evaluation.key))
+    _remove(unseen)
 
 
 def show(evaluation: Evaluation) -> None:
@@ -172,29 +190,52 @@ def named_in_address() -> str | None:
 def remove(evaluation: Evaluation) -> None:
     """Ends it and deletes all that was kept of it."""
     with _lock:
-        _kept.pop(evaluation.key, None)
+        _evaluations.pop(evaluation.key, None)
     evaluation.remove()
 
 
-def _own() -> list[str]:
-    keys: list[str] = st.session_state.setdefault(_MINE, [])
+def _own_keys() -> list[str]:
+    keys: list[str] = st.session_state.setdefault(_OWN_KEYS, [])
     return keys
 
 
-def _make_room() -> None:
+@contextmanager
+def _reserved_place() -> Iterator[None]:
+    """One of the `MOST_AT_WORK` places, held until its command has started. Raises `FerError`
+    where all are taken."""
+    global _reserved
+    with _lock:
+        at_work = sum(evaluation.is_at_work for evaluation in _evaluations.values())
+        if at_work + _reserved >= MOST_AT_WORK:
+            raise FerError(
+                f"{MOST_AT_WORK} evaluations are at work on this server. Wait until one is done."
+            )
+        _reserved += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _reserved -= 1
+
+
+def _beyond_most_kept() -> list[Evaluation]:
     """Forgets the longest unseen beyond `MOST_KEPT`, but none that is at work."""
-    _check_free()
-    ended = [one for one in _kept.values() if not one.is_at_work]
-    too_many = len(_kept) - MOST_KEPT + 1
-    for one in sorted(ended, key=lambda one: one.seen)[: max(0, too_many)]:
-        _kept.pop(one.key).remove()
+    with _lock:
+        ended = [item for item in _evaluations.values() if not item.is_at_work]
+        too_many = max(0, len(_evaluations) + _reserved - MOST_KEPT)
+        longest_unseen = sorted(ended, key=lambda item: item.seen)[:too_many]
+        return [_evaluations.pop(item.key) for item in longest_unseen]
 
 
-def _check_free() -> None:
-    if sum(one.is_at_work for one in _kept.values()) >= MOST_AT_WORK:
-        raise FerError(
-            f"{MOST_AT_WORK} evaluations are at work on this server. Wait until one is done."
-        )
+def _check_exists(evaluation: Evaluation) -> None:
+    with _lock:
+        if evaluation.key not in _evaluations:
+            raise FerError("This evaluation was deleted meanwhile; start it again.")
+
+
+def _remove(evaluations: Iterable[Evaluation]) -> None:
+    for evaluation in evaluations:
+        evaluation.remove()
 
 
 def _arguments(request: Request, folder: Path) -> tuple[str, ...]:
@@ -211,7 +252,7 @@ def _stored(faces: Choice, folder: Path) -> tuple[str, str | None]:
     """The paths of data and votes; uploads are written into the folder."""
     if not faces.files:
         return faces.data, faces.votes
-    paths = [_written(one, folder / f"upload-{place}") for place, one in enumerate(faces.files)]
+    paths = [_written(file, folder / f"upload-{number}") for number, file in enumerate(faces.files)]
     return paths[0], paths[1] if len(paths) > 1 else None
 
 
@@ -229,5 +270,4 @@ def _written(file: UploadedFile, folder: Path) -> str:
 
 @atexit.register
 def _remove_all() -> None:
-    for one in _kept.values():
-        one.remove()
+    _remove(_evaluations.values())

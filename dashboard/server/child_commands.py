@@ -6,8 +6,11 @@ visitor is gone.
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
+import queue
 import subprocess
 import sys
 import tempfile
@@ -56,11 +59,10 @@ class Child:
         return time.monotonic() - self.began
 
     def is_done(self) -> bool:
-        """Whether it has ended; one that takes too long is ended."""
+        """Whether it has ended; one that takes too long is killed, but not waited for."""
         if self.process.poll() is None and self.seconds > self.longest_seconds:
             self.overdue = True
             self.process.kill()
-            self.process.wait()
         return self.process.poll() is not None
 
     def end(self) -> None:
@@ -87,6 +89,11 @@ class Child:
 
 
 _unended: weakref.WeakSet[Child] = weakref.WeakSet()
+_unheld: queue.SimpleQueue[tuple[subprocess.Popen[bytes], tempfile.TemporaryDirectory[str]]] = (
+    queue.SimpleQueue()
+)
+"""What belonged to children that nobody holds any more: the last to let go may be Streamlit's event
+loop, on which nothing may wait, so a thread of its own ends them."""
 _brief: weakref.WeakSet[Child] = weakref.WeakSet()
 _lock = threading.RLock()
 
@@ -108,7 +115,8 @@ def start(
             env={**os.environ, **_environment(), "TF_CPP_MIN_LOG_LEVEL": "2"},
         )
     child = Child(process, folder, time.monotonic(), longest_seconds)
-    weakref.finalize(child, _end, process, folder)
+    weakref.finalize(child, _unheld.put, (process, folder)).atexit = False
+    _start_ending()
     if os.name == "posix":
         with suppress(psutil.Error):
             psutil.Process(process.pid).nice(_NICENESS)
@@ -126,6 +134,24 @@ def end_overdue() -> None:
         if child.is_done():
             with _lock:
                 _unended.discard(child)
+
+
+@functools.cache
+def _start_ending() -> None:
+    def end_unheld() -> None:
+        while True:
+            process, folder = _unheld.get()
+            _end(process, folder)
+
+    threading.Thread(target=end_unheld, name="end of commands", daemon=True).start()
+
+
+@atexit.register
+def _end_all() -> None:
+    for child in list(_unended):
+        child.end()
+    while not _unheld.empty():
+        _end(*_unheld.get())
 
 
 def _environment() -> dict[str, str]:

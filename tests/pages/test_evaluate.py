@@ -71,11 +71,11 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def nothing_kept(tiny_models: Path) -> Iterator[None]:
     publish_tiny("reads", reads_levels=3.0, question="fer2013")
     publish_tiny("neutral", question="fer2013")
-    evaluations._kept.clear()
+    evaluations._evaluations.clear()
     yield
-    for one in list(evaluations._kept.values()):
+    for one in list(evaluations._evaluations.values()):
         one.remove()
-    evaluations._kept.clear()
+    evaluations._evaluations.clear()
 
 
 def asked(open_page: Open, data: bytes, *models: str, name: str = "faces.zip") -> AppTest:
@@ -102,7 +102,7 @@ def finished(page: AppTest) -> AppTest:
 
 
 def newest() -> Evaluation:
-    return list(evaluations._kept.values())[-1]
+    return list(evaluations._evaluations.values())[-1]
 
 
 def evaluated(open_page: Open, *models: str) -> AppTest:
@@ -121,7 +121,7 @@ def test_the_first_visit_says_what_to_do_and_stores_nothing(open_page: Open) -> 
     page.multiselect[0].set_value([]).run()
     assert next(one for one in page.button if one.label == "Start").disabled
     asked(open_page, labelled_zip([3], [3]), "reads")
-    assert not evaluations._kept
+    assert not evaluations._evaluations
 
 
 @usefixtures("at_once")
@@ -133,7 +133,7 @@ def test_start_takes_what_was_changed_in_the_same_moment(open_page: Open) -> Non
     asked_for = " ".join(newest().arguments)
     assert "--model neutral,reads" in asked_for and "--split test" in asked_for
     page.run()
-    assert len(evaluations._kept) == 1
+    assert len(evaluations._evaluations) == 1
     page.multiselect[0].set_value(["neutral"])
     press(page, "Start")
     assert newest().arguments[:2] == ("--model", "neutral")
@@ -141,7 +141,7 @@ def test_start_takes_what_was_changed_in_the_same_moment(open_page: Open) -> Non
     page.multiselect[0].set_value([])
     press(page, "Start")
     page.multiselect[0].set_value(["neutral"]).run()
-    assert len(evaluations._kept) == 2
+    assert len(evaluations._evaluations) == 2
 
 
 def test_the_form_is_as_it_was_left(open_app: Open) -> None:
@@ -216,7 +216,7 @@ def test_the_faces_of_a_cell_are_shown_and_explained(open_page: Open) -> None:
 )
 def test_bad_data_is_a_sentence(open_page: Open, data: bytes, name: str, sentence: str) -> None:
     page = press(asked(open_page, data, "reads", name=name), "Start")
-    if evaluations._kept:
+    if evaluations._evaluations:
         finished(page)
     told = [one.value for one in (*page.error, *page.get("toast"))]
     assert any(sentence in one.replace("\\", "") for one in told), told
@@ -275,7 +275,7 @@ def test_cancelling_and_removing(open_page: Open) -> None:
     assert "It was cancelled" in page.error[0].value
     folder = Path(one.task.child.folder.name)
     press(page, "Remove")
-    assert not folder.exists() and not evaluations._kept
+    assert not folder.exists() and not evaluations._evaluations
 
 
 @usefixtures("at_once")

@@ -9,8 +9,9 @@ import sys
 import tempfile
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.proto.Common_pb2 import FileURLs
@@ -35,11 +36,11 @@ _made: list[Task] = []
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> Iterator[None]:
-    evaluations._kept.clear()
+    evaluations._evaluations.clear()
     yield
     while _made:
         _made.pop().remove()
-    evaluations._kept.clear()
+    evaluations._evaluations.clear()
 
 
 def command(code: str = "", folder: tempfile.TemporaryDirectory[str] | None = None) -> Task:
@@ -61,13 +62,13 @@ def ended(code: str = "", folder: tempfile.TemporaryDirectory[str] | None = None
     return task
 
 
-def at_work() -> Task:
-    return command("import signal; signal.pause()")
+def at_work(folder: tempfile.TemporaryDirectory[str] | None = None) -> Task:
+    return command("import signal; signal.pause()", folder)
 
 
 def keep(task: Task, **changes: object) -> Evaluation:
     made = Evaluation(REQUEST.title, (), task, **changes)  # type: ignore[arg-type]
-    evaluations._kept[made.key] = made
+    evaluations._evaluations[made.key] = made
     return made
 
 
@@ -114,20 +115,21 @@ def test_no_more_than_three_are_at_work(tiny_models: Path) -> None:
         keep(at_work())
     with pytest.raises(FerError, match="3 evaluations are at work"):
         evaluations.start(REQUEST)
-    assert len(evaluations._kept) == evaluations.MOST_AT_WORK
+    assert len(evaluations._evaluations) == evaluations.MOST_AT_WORK
 
 
 def test_the_longest_unseen_goes_first_but_none_at_work() -> None:
     now = time.monotonic()
     working = keep(at_work(), seen=now - 1000)
     old, new = keep(ended(), seen=now - 500), keep(ended(), seen=now)
-    while len(evaluations._kept) < evaluations.MOST_KEPT:
+    while len(evaluations._evaluations) < evaluations.MOST_KEPT:
         keep(ended(), seen=now)
-    evaluations._make_room()
-    assert old.key not in evaluations._kept
-    assert working.key in evaluations._kept and new.key in evaluations._kept
+    with evaluations._reserved_place():
+        evaluations._remove(evaluations._beyond_most_kept())
+    assert old.key not in evaluations._evaluations
+    assert working.key in evaluations._evaluations and new.key in evaluations._evaluations
     assert not Path(old.task.child.folder.name).exists()
-    assert len(evaluations._kept) == evaluations.MOST_KEPT - 1
+    assert len(evaluations._evaluations) == evaluations.MOST_KEPT - 1
 
 
 TOO_LONG = evaluations.LONGEST_UNSEEN_SECONDS + 1
@@ -138,7 +140,7 @@ def test_what_nobody_looks_at_for_hours_is_deleted_by_whoever_comes() -> None:
     keep(ended())
     with_address = at_address(left_alone.key)
     assert not with_address.markdown[0].value, "opening its address must not renew it"
-    assert left_alone.key not in evaluations._kept and len(evaluations._kept) == 1
+    assert left_alone.key not in evaluations._evaluations and len(evaluations._evaluations) == 1
     assert not Path(left_alone.task.child.folder.name).exists()
 
 
@@ -173,14 +175,14 @@ def test_what_nobody_looks_at_is_deleted_without_any_visitor() -> None:
         within_seconds(30, lambda: not folder.exists())
     finally:
         stop.set()
-    assert not evaluations._kept
+    assert not evaluations._evaluations
 
 
 def without_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Evaluations can be started, and end at once."""
     monkeypatch.setattr(evaluations.tasks, "start", lambda *its: ended("", its[2]))
     monkeypatch.setattr(evaluations, "show", lambda one: None)
-    monkeypatch.setattr(evaluations, "_own", list)
+    monkeypatch.setattr(evaluations, "_own_keys", list)
 
 
 def test_the_sweep_begins_with_the_first_evaluation(
@@ -198,14 +200,14 @@ def test_what_is_at_work_or_watched_stays() -> None:
     working, done = keep(at_work(), seen=at), keep(ended(), seen=at - 3600)
     evaluations.look_at(done.task)
     evaluations.drop_unseen(at + TOO_LONG - 1)
-    assert done.key in evaluations._kept, "somebody watched it a moment ago"
+    assert done.key in evaluations._evaluations, "somebody watched it a moment ago"
     evaluations.drop_unseen(at + 3 * TOO_LONG)
-    assert set(evaluations._kept) == {working.key}
+    assert set(evaluations._evaluations) == {working.key}
     working.task.cancel()
     evaluations.drop_unseen(at + 4 * TOO_LONG - 10)
-    assert working.key in evaluations._kept, "its two hours begin with its end"
+    assert working.key in evaluations._evaluations, "its two hours begin with its end"
     evaluations.drop_unseen(at + 4 * TOO_LONG + 10)
-    assert not evaluations._kept
+    assert not evaluations._evaluations
 
 
 def test_watching_the_progress_counts_as_looking() -> None:
@@ -214,11 +216,62 @@ def test_watching_the_progress_counts_as_looking() -> None:
     def page() -> None:
         from dashboard.evaluate import session as evaluations, view as evaluate_view
 
-        (one,) = evaluations._kept.values()
+        (one,) = evaluations._evaluations.values()
         evaluate_view.watch(one.task, "Evaluating …", "faces", one.key)
 
     assert not AppTest.from_function(page).run().exception
     assert time.monotonic() - one.seen < 60
+
+
+def test_nobody_waits_for_copied_uploads_deleted_folders_or_ended_processes(
+    monkeypatch: pytest.MonkeyPatch, tiny_models: Path
+) -> None:
+    slow: list[tuple[str, bool]] = []
+    without_a_page(monkeypatch)
+    remove, written, begin = Task.remove, evaluations._written, evaluations.tasks.start
+
+    def noted(name: str, action: Callable[..., Any]) -> Callable[..., Any]:
+        def slowly(*its: Any) -> Any:
+            slow.append((name, evaluations._lock.locked()))
+            return action(*its)
+
+        return slowly
+
+    monkeypatch.setattr(Task, "remove", noted("delete", remove))
+    monkeypatch.setattr(evaluations, "_written", noted("copy", written))
+    monkeypatch.setattr(evaluations.tasks, "start", noted("begin", begin))
+    for _ in range(evaluations.MOST_KEPT):
+        keep(ended())
+    record = UploadedFileRec("1", "faces.zip", "application/zip", b"x")
+    choice = Choice("drawn", None, (UploadedFile(record, FileURLs()),))
+    evaluation = evaluations.start(Request(("tiny",), choice))
+    for _ in range(2):
+        evaluations.start_robustness(evaluation, 100)
+    evaluations.drop_unseen(time.monotonic() + TOO_LONG)
+    assert {name for name, _ in slow} == {"copy", "begin", "delete"}
+    assert not [name for name, locked in slow if locked]
+
+
+def test_a_place_is_taken_while_uploads_are_still_copied(tiny_models: Path) -> None:
+    with evaluations._reserved_place(), evaluations._reserved_place():
+        keep(at_work())
+        with pytest.raises(FerError, match="3 evaluations are at work"):
+            evaluations.start(REQUEST)
+
+
+def test_robustness_of_what_is_deleted_while_it_starts_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    evaluation = keep(ended())
+
+    def delete_meanwhile(*its: Any) -> Task:
+        evaluations.remove(evaluation)
+        return at_work(its[2])
+
+    monkeypatch.setattr(evaluations.tasks, "start", delete_meanwhile)
+    with pytest.raises(FerError, match="deleted meanwhile"):
+        evaluations.start_robustness(evaluation, None)
+    assert _made[-1].is_done and not Path(_made[-1].child.folder.name).exists()
 
 
 def test_robustness_of_what_was_deleted_is_a_sentence() -> None:

@@ -7,9 +7,11 @@ import json
 import os
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -53,14 +55,45 @@ def test_it_ends_with_whoever_holds_it() -> None:
     del child
     gc.collect()
     within_seconds(30, lambda: not is_alive(pid))
-    assert not folder.exists()
+    within_seconds(30, lambda: not folder.exists())
+
+
+def test_whoever_lets_go_of_it_last_does_not_wait_for_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That may be the event loop, when a session expires: all video would stand still."""
+    may_end, threads = threading.Event(), []
+    end = child_commands._end
+
+    def slowly(*its: Any) -> None:
+        threads.append(threading.current_thread())
+        assert may_end.wait(60)
+        end(*its)
+
+    monkeypatch.setattr(child_commands, "_end", slowly)
+    child = started()
+    pid = child.process.pid
+    del child
+    gc.collect()
+    within_seconds(30, lambda: bool(threads))
+    assert threading.current_thread() not in threads and is_alive(pid)
+    may_end.set()
+    within_seconds(30, lambda: not is_alive(pid))
+
+
+def test_nothing_outlives_the_server() -> None:
+    child = started()
+    child_commands._end_all()
+    assert not is_alive(child.process.pid) and not Path(child.folder.name).exists()
 
 
 def test_it_ends_in_time_without_a_watcher() -> None:
     child, patient = started(longest_seconds=0.1), started()
     time.sleep(0.2)
     child_commands.end_overdue()
-    assert not is_alive(child.process.pid) and is_alive(patient.process.pid)
+    within_seconds(30, lambda: not is_alive(child.process.pid))
+    assert is_alive(patient.process.pid)
+    child_commands.end_overdue()
     assert child.failure == "It was ended after 0 minutes, which is the most."
     assert set(child_commands._unended) == {patient}
 
