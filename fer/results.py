@@ -126,6 +126,33 @@ class Quality:
     yaw: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What was searched for faces: `search` is its name, `smallest_face` the side in pixels of the
+    picture from which on faces are found, `tiles` how many of the `tiles_total` were searched
+    before the time was up (0 of 0 without tiles)."""
+
+    search: str
+    smallest_face: int
+    tiles: int = 0
+    tiles_total: int = 0
+
+    @property
+    def complete(self) -> bool:
+        return self.tiles == self.tiles_total
+
+    @property
+    def sentence(self) -> str:
+        """What was searched, for the user."""
+        limit = f"faces smaller than about {self.smallest_face} pixels may be missed"
+        if not self.complete:
+            done = f"{self.tiles} of {self.tiles_total} tiles"
+            return f"Searched in {done} before the time was up; elsewhere {limit}."
+        if self.tiles_total:
+            return f"Searched in {self.tiles_total} tiles at full size; {limit}."
+        return f"Searched once; {limit}."
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceResult:
     """One face of a picture with the model's prediction; `track` is its number in a video.
@@ -173,7 +200,8 @@ class FrameResult:
 
     `seconds` holds the time spent in "decode", "detect", "crop" and "classify", in a stream also
     in "track" and in "analysis" as a whole; `time` is the position in a stream in seconds (0 for a
-    photo). `hidden`: where else in a stream a face may be, of which nothing is told.
+    photo). `hidden`: where else in a stream a face may be, of which nothing is shown. `searched`:
+    what was searched for faces, None where nothing was or in a stream.
     """
 
     faces: tuple[FaceResult, ...]
@@ -182,6 +210,7 @@ class FrameResult:
     seconds: Mapping[str, float] = field(default_factory=dict)
     time: float = 0.0
     hidden: tuple[Box, ...] = ()
+    searched: Searched | None = None
 
     def mirrored(self) -> FrameResult:
         """The same result for the picture turned left to right."""
@@ -198,4 +227,10 @@ class FrameResult:
         across, down = width / self.width, height / self.height
         faces = tuple(one.scaled(across, down, width, height) for one in self.faces)
         hidden = tuple(box.scaled(across, down, width, height) for box in self.hidden)
-        return replace(self, faces=faces, hidden=hidden, width=width, height=height)
+        searched = self.searched
+        if searched is not None:
+            smallest = round(searched.smallest_face * max(across, down))
+            searched = replace(searched, smallest_face=smallest)
+        return replace(
+            self, faces=faces, hidden=hidden, width=width, height=height, searched=searched
+        )

