@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.server import memory
 from dashboard.text import escape_markdown
 from fer import registry
-from fer.inference import detection
+from fer.inference import detection, search
 from fer.inference.recognizer import Recognizer
 from fer.model_card import ModelCard
 from fer.prior import BALANCED, MIXED, TRAINING
@@ -46,10 +46,11 @@ class Reader:
     detector: str = detection.DEFAULT
     whole_picture: bool = False
     prior: str | None = None
+    search: str = search.DEFAULT
 
     def recognizer(self) -> Recognizer:
         """Raises `FerError`."""
-        return Recognizer(self.model, self.detector, prior=self.prior)
+        return Recognizer(self.model, self.detector, prior=self.prior, search=self.search)
 
 
 def reader_picker(*, whole_picture: bool) -> Reader:
@@ -79,6 +80,18 @@ def reader_picker(*, whole_picture: bool) -> Reader:
             key="photos-detector",
             persist_state="session",
         )
+        chosen_search = st.segmented_control(
+            "Search for faces",
+            search.SEARCHES,
+            default=search.DEFAULT,
+            required=True,
+            format_func=str.capitalize,
+            help="Fast looks once, at 1,024 pixels at the most. Thorough also looks at large "
+            "pictures part by part at full size, for small faces: "
+            f"up to {search.SECONDS:.0f} seconds a picture.",
+            key="photos-search",
+            persist_state="session",
+        )
         whole = whole_picture and st.toggle(
             "Each picture is one cut-out face",
             help="For data sets such as FER2013, whose 48×48 pictures are faces already. "
@@ -88,7 +101,7 @@ def reader_picker(*, whole_picture: bool) -> Reader:
         )
         prior = prior_picker(registry.load(model or active).card, "photos")
     memory.settle()
-    return Reader(model or active, detector, whole, prior)
+    return Reader(model or active, detector, whole, prior, str(chosen_search))
 
 
 def prior_label(name: str) -> str:

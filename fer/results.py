@@ -220,10 +220,12 @@ class FrameResult:
 
     def with_seconds(self, **more: float) -> FrameResult:
         """The same result with the time of further steps."""
-        return replace(self, seconds={**more, **self.seconds})
+        return replace(self, seconds={**self.seconds, **more})
 
     def scaled(self, width: int, height: int) -> FrameResult:
         """The same result in the pixels of a picture of another size."""
+        if (width, height) == (self.width, self.height):
+            return self
         across, down = width / self.width, height / self.height
         faces = tuple(one.scaled(across, down, width, height) for one in self.faces)
         hidden = tuple(box.scaled(across, down, width, height) for box in self.hidden)

@@ -148,15 +148,19 @@ def read(name: str, data: bytes, reader: Reader, turns: int = 0) -> Picture:
     """Reads an encoded picture, turned clockwise by so many quarters, and keeps what its page
     shows of it. Raises `FerError`."""
     started = time.perf_counter()
-    image = images.turned(images.decode(data, name), turns)
+    photo = images.decode_photo(data, name)
+    image = images.turned(photo.image, turns)
     decoded = time.perf_counter() - started
     recognizer = reader.recognizer()
     result = recognizer.analyze(image, whole_picture=reader.whole_picture)
-    result = result.with_seconds(decode=decoded)
     crops = tuple(jpeg(face.crop) for face in result.faces if face.crop is not None)
     result = replace(result, faces=tuple(replace(face, crop=None) for face in result.faces))
     preview, _ = images.bounded(image, _PREVIEW_SIDE)
     read_by = recognizer.names(reader.whole_picture)
+    width, height = photo.width, photo.height
+    if turns % 2:
+        width, height = height, width
+    result = result.scaled(width, height).with_seconds(decode=decoded)
     return Picture(name, jpeg(preview), result, crops, reader, read_by, data, turns)
 
 

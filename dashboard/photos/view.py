@@ -21,7 +21,7 @@ from dashboard.text import count, escape_markdown
 from fer import images
 from fer.emotions import EMOJI, EMOTIONS
 from fer.geometry import Image
-from fer.inference import records
+from fer.inference import detection, records
 from fer.results import FaceResult, FrameResult
 from fer.visualization import annotate, charts
 
@@ -134,7 +134,7 @@ def panel(session: PhotoSession, picture: Picture, reader: Reader, style: str) -
         st.caption(
             f"{result.width}×{result.height} pixels · {count(faces, 'face')} · "
             f"{sum(result.seconds.values()):.2f} s · read by {picture.read_by['model']}, "
-            f"expressions {prior_label(picture.read_by['prior'])}"
+            f"expressions {prior_label(picture.read_by['prior'])}" + _search_text(result)
         )
         beside = faces <= _FACES_BESIDE
         left, right = st.columns([3, 2], gap="medium") if beside else (st.container(),) * 2
@@ -150,6 +150,15 @@ def panel(session: PhotoSession, picture: Picture, reader: Reader, style: str) -
                 face_cards(picture, picture.key)
             else:
                 _no_face(session, picture, reader)
+
+
+def _search_text(result: FrameResult) -> str:
+    """What was searched, and how to search more; empty where even small faces were looked for."""
+    searched = result.searched
+    if searched is None or searched.smallest_face <= detection.SMALLEST_FACE:
+        return ""
+    advice = " Choose *Thorough* in the sidebar to find them." if not searched.tiles_total else ""
+    return f"  \n{searched.sentence}{advice}"
 
 
 def _actions(session: PhotoSession, picture: Picture, reader: Reader, style: str) -> None:

@@ -17,7 +17,7 @@ from fer.cli import output
 from fer.cli.output import add_prior_flag, print_note
 from fer.errors import BadImage, FerError
 from fer.geometry import Image
-from fer.inference import detection, records
+from fer.inference import detection, records, search
 from fer.inference.recognizer import Recognizer
 from fer.results import FrameResult
 from fer.visualization import annotate
@@ -36,6 +36,13 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--detector", metavar="NAME", default=detection.DEFAULT)
     add_prior_flag(parser)
     parser.add_argument(
+        "--search",
+        choices=search.SEARCHES,
+        default=search.DEFAULT,
+        help="fast: once, at 1024 pixels at the most; thorough: large pictures also in tiles at "
+        f"full size, up to {search.SECONDS:.0f} seconds a picture",
+    )
+    parser.add_argument(
         "--whole-picture", action="store_true", help="each picture is one cut-out face"
     )
     parser.add_argument("--json", metavar="FILE", help="write records; - is standard output")
@@ -51,7 +58,9 @@ def run(options: argparse.Namespace) -> int:
     """
     for target in (options.json, options.csv):
         output.check_writable(target)
-    recognizer = Recognizer(options.model, options.detector, prior=options.prior)
+    recognizer = Recognizer(
+        options.model, options.detector, prior=options.prior, search=options.search
+    )
     print_note(recognizer.model.prior)
     writer = _PictureWriter(options.annotate) if options.annotate else None
     quiet = not sys.stderr.isatty()
@@ -76,18 +85,18 @@ def _record(
         if isinstance(path, BadImage):
             raise path
         started = time.perf_counter()
-        image = images.read(path)
+        photo = images.read_photo(path)
         decoded = time.perf_counter() - started
-        result = recognizer.analyze(image, whole_picture=whole_picture)
+        result = recognizer.analyze(photo.image, whole_picture=whole_picture)
     except BadImage as error:
         return records.error_record(name, str(error))
     try:
         if writer:
-            writer.write(path, image, result)
+            writer.write(path, photo.image, result)
     except OSError as error:
         reason = f"the annotated picture of {images.display_name(name)} cannot be written"
         return records.error_record(name, f"{reason}: {error.strerror}.")
-    result = result.with_seconds(decode=decoded)
+    result = result.scaled(photo.width, photo.height).with_seconds(decode=decoded)
     return records.photo_record(name, result, **recognizer.names(whole_picture))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fer.emotions import EMOTIONS
-from fer.results import FaceResult, FrameResult
+from fer.results import FaceResult, FrameResult, Searched
 
 STEPS = ("decode", "detect", "crop", "classify")
 COLUMNS = (
@@ -26,6 +26,7 @@ COLUMNS = (
     "model",
     "detector",
     "prior",
+    "search",
 )
 NO_DETECTOR = "none"
 """What records name as the detector where the whole picture was taken for a face."""
@@ -35,11 +36,14 @@ def photo_record(
     file: str, result: FrameResult, *, model: str, detector: str, prior: str
 ) -> dict[str, Any]:
     """A picture as the command line's JSON has it, see `Recognizer.names`."""
+    searched = result.searched
     return {
         "file": file,
         "model": model,
         "detector": detector,
         "prior": prior,
+        "search": None if searched is None else searched.search,
+        "searched": None if searched is None else _searched_record(searched),
         "width": result.width,
         "height": result.height,
         "faces": [_face_record(face) for face in result.faces],
@@ -61,7 +65,7 @@ def table(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             **dict(zip(("left", "top", "right", "bottom"), face["box"], strict=True)),
             **{key: face[key] for key in ("score", "label", "confidence", "uncertain")},
             **face["probabilities"],
-            **{key: record[key] for key in ("model", "detector", "prior")},
+            **{key: record[key] for key in ("model", "detector", "prior", "search")},
         }
         for record in records
         for number, face in enumerate(record.get("faces", ()), start=1)
@@ -76,6 +80,14 @@ def csv_text(records: Iterable[Mapping[str, Any]]) -> str:
     for row in table(records):
         writer.writerow({**row, "uncertain": str(row["uncertain"]).lower()})
     return buffer.getvalue()
+
+
+def _searched_record(searched: Searched) -> dict[str, int]:
+    return {
+        "smallest_face": searched.smallest_face,
+        "tiles": searched.tiles,
+        "tiles_total": searched.tiles_total,
+    }
 
 
 def _face_record(result: FaceResult) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from dashboard.photos import session as photo_session
@@ -142,12 +143,12 @@ def test_choices_in_the_sidebar_are_kept_for_the_session(open_app: Open) -> None
     page = open_app("photos")
     page.selectbox[0].select("other")
     page.selectbox[1].select("haar")
-    page.sidebar.segmented_control[0].set_value("circle")
+    page.sidebar.segmented_control[-1].set_value("circle")
     page.toggle[0].set_value(True).run()
     assert go(page, "about").title[0].value == "About"
     go(page, "photos")
     assert [one.value for one in page.selectbox] == ["other", "haar", "training"]
-    assert page.sidebar.segmented_control[0].value == "circle"
+    assert page.sidebar.segmented_control[-1].value == "circle"
     assert page.toggle[0].value is True
 
 
@@ -161,27 +162,42 @@ def test_every_choice_takes_effect_time_after_time(open_page: Open) -> None:
         page.selectbox[0].select(model).run()
         page.selectbox[1].select(detector).run()
         page.toggle[0].set_value(whole).run()
-        page.sidebar.segmented_control[0].set_value(style).run()
+        page.sidebar.segmented_control[-1].set_value(style).run()
         assert not page.exception
         assert (page.selectbox[0].value, page.selectbox[1].value) == (model, detector)
-        assert (page.toggle[0].value, page.sidebar.segmented_control[0].value) == (whole, style)
+        assert (page.toggle[0].value, page.sidebar.segmented_control[-1].value) == (whole, style)
         assert f"model **{model}**" in words(press(page, "Try a sample"))
         newest = mine(page).pictures[0].reader
         assert (newest.model, newest.detector, newest.whole_picture) == (model, detector, whole)
+
+
+def test_a_thorough_search_is_offered_for_a_large_picture(open_page: Open) -> None:
+    large = images.encode_png(np.zeros((1100, 2300, 3), np.uint8))
+    page = open_page("photos")
+    upload(page, ("large.png", large))
+    assert "smaller than about 45 pixels" in words(page)
+    assert "Choose *Thorough*" in words(page)
+    page.sidebar.segmented_control[0].set_value("thorough").run()
+    press(page, "Read again with these settings")
+    assert "Choose *Thorough*" not in words(page)
+    searched = mine(page).pictures[0].result.searched
+    assert searched is not None
+    assert (searched.search, searched.smallest_face) == ("thorough", 20)
+    assert mine(page).pictures[0].record()["search"] == "thorough"
 
 
 def test_the_identity_of_a_choice_does_not_follow_what_was_chosen(open_page: Open) -> None:
     page = open_page("photos")
 
     def identities() -> list[str]:
-        widgets = (*page.selectbox[:2], *page.toggle, page.sidebar.segmented_control[0])
+        widgets = (*page.selectbox[:2], *page.toggle, page.sidebar.segmented_control[-1])
         return [one.proto.id for one in widgets]
 
     before = identities()
     page.selectbox[0].select("other")
     page.selectbox[1].select("haar")
     page.toggle[0].set_value(True)
-    page.sidebar.segmented_control[0].set_value("circle").run()
+    page.sidebar.segmented_control[-1].set_value("circle").run()
     assert identities() == before
     assert page.run() and identities() == before
 

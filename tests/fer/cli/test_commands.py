@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fer import cli, images
@@ -54,7 +55,7 @@ def test_a_record_has_what_others_rely_on(photos: Path, capsys: pytest.CaptureFi
     code, (record,) = records(capsys, str(photos / "b.PNG"))
     assert code == 0
     assert set(record) == {
-        *("file", "model", "detector", "prior"),
+        *("file", "model", "detector", "prior", "search", "searched"),
         *("width", "height", "faces", "seconds"),
     }
     named = [record[name] for name in ("model", "detector", "prior")]
@@ -76,11 +77,24 @@ def test_csv_has_a_row_a_face(photos: Path, capsys: pytest.CaptureFixture[str]) 
         *("file", "face", "left", "top", "right", "bottom"),
         *("score", "label", "confidence", "uncertain"),
         *EMOTIONS,
-        *("model", "detector", "prior"),
+        *("model", "detector", "prior", "search"),
     ]
     assert {(row["model"], row["detector"], row["prior"]) for row in rows} == {
         ("tiny", "mtcnn", "training")
     }
+
+
+def test_the_search_can_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "large.png").write_bytes(images.encode_png(np.zeros((900, 1100, 3), np.uint8)))
+    for search, tiles in (("fast", 0), ("thorough", 2)):
+        code, (record,) = records(capsys, str(tmp_path), "--search", search)
+        assert code == 0
+        assert record["search"] == search
+        assert record["searched"] == {
+            "smallest_face": 21 if search == "fast" else 20,
+            "tiles": tiles,
+            "tiles_total": tiles,
+        }
 
 
 def test_the_prior_can_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

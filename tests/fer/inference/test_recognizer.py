@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 
 import fer
 from fer import images, registry
-from fer.errors import BadModel, UnknownModel
+from fer.errors import BadImage, BadModel, BadSettings, UnknownModel
+from fer.images import decoding
 from fer.inference.recognizer import Recognizer
 from tests.helpers import astronaut, cut_face, group_photo, publish_tiny
 
@@ -88,3 +91,81 @@ def test_the_shipped_model_sees_the_samples_smile() -> None:
     )
     assert prediction.label == "happy"
     assert not prediction.uncertain
+
+
+@usefixtures("tiny_models")
+def test_a_list_gives_a_list_of_the_same_results_in_one_call_of_the_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pictures = [astronaut(), np.zeros((50, 60, 3), np.uint8), group_photo(2, 1, 600)]
+    recognizer = Recognizer()
+    alone = [recognizer.analyze(picture) for picture in pictures]
+    calls = []
+    probabilities = registry.Model.probabilities
+
+    def counted(model: registry.Model, pixels: np.ndarray) -> np.ndarray:
+        calls.append(len(pixels))
+        return probabilities(model, pixels)
+
+    monkeypatch.setattr(registry.Model, "probabilities", counted)
+    together = recognizer.analyze(pictures)
+    assert calls == [3]
+    for one, other in zip(alone, together, strict=True):
+        assert (one.width, one.height) == (other.width, other.height)
+        assert [face.face.box for face in one.faces] == [face.face.box for face in other.faces]
+        for a, b in zip(one.faces, other.faces, strict=True):
+            np.testing.assert_allclose(
+                a.prediction.probabilities, b.prediction.probabilities, atol=1e-6
+            )
+    assert recognizer.analyze([]) == []
+    assert len(fer.analyze([cut_face()] * 20, whole_picture=True)) == 20
+
+
+@usefixtures("tiny_models")
+def test_files_pil_images_and_arrays_of_every_kind_give_the_same_box() -> None:
+    image = astronaut()
+    expected = fer.analyze(image).faces[0].face.box
+    sources = [
+        io.BytesIO(images.encode_png(image)),
+        PIL.Image.fromarray(image),
+        image / 255,
+        np.dstack([image, np.full(image.shape[:2], 255, np.uint8)]),
+    ]
+    for result in fer.analyze(sources):
+        assert result.faces[0].face.box == expected
+    assert fer.analyze(image[:, :, ::-1], bgr=True).faces[0].face.box == expected
+
+
+@usefixtures("tiny_models")
+def test_the_picture_of_a_list_that_cannot_be_read_is_named() -> None:
+    with pytest.raises(BadImage, match=r"picture 2 of 3: None was given"):
+        fer.analyze([astronaut(), None, astronaut()])
+
+
+@usefixtures("tiny_models")
+def test_boxes_of_a_picture_read_at_a_reduced_size_are_in_pixels_of_its_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    buffer = io.BytesIO()
+    large = PIL.Image.fromarray(astronaut()).resize((1024, 1024))
+    large.save(buffer, "JPEG", quality=95)
+    whole = fer.analyze(buffer)
+    monkeypatch.setattr(decoding, "MAX_PIXELS", 512 * 512)
+    reduced = fer.analyze(buffer)
+    assert (reduced.width, reduced.height) == (1024, 1024)
+    assert whole.searched is not None
+    assert reduced.searched is not None
+    assert (whole.searched.smallest_face, reduced.searched.smallest_face) == (20, 40)
+    pairs = zip(whole.faces[0].face.box.as_list(), reduced.faces[0].face.box.as_list(), strict=True)
+    assert all(abs(a - b) < 16 for a, b in pairs)
+
+
+@usefixtures("tiny_models")
+def test_the_search_is_chosen_and_recorded() -> None:
+    picture = np.zeros((1000, 1500, 3), np.uint8)
+    result = Recognizer(search="thorough").analyze(picture)
+    assert result.searched is not None
+    assert (result.searched.search, result.searched.tiles) == ("thorough", 2)
+    assert fer.analyze(picture, whole_picture=True).searched is None
+    with pytest.raises(BadSettings, match="thorough"):
+        Recognizer(search="everywhere")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import cv2
@@ -85,7 +86,7 @@ def test_tiles_cover_the_picture_and_overlap(width: int, height: int) -> None:
     lefts = sorted({tile.left for tile in tiles})
     assert all(
         left + detection.LONGEST_SIDE - following >= 160
-        for left, following in zip(lefts, lefts[1:], strict=False)
+        for left, following in itertools.pairwise(lefts)
     )
 
 

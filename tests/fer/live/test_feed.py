@@ -100,7 +100,7 @@ def test_the_mailbox_holds_the_newest_frame_alone(feed: LiveFeed) -> None:
 
 
 @pytest.mark.parametrize(
-    "image", [None, "a frame", np.zeros((4, 4)), np.zeros((0, 9, 3), np.uint8)]
+    "image", [None, "a frame", np.zeros((4, 4, 2)), np.zeros((0, 9, 3), np.uint8)]
 )
 def test_what_is_no_picture_becomes_a_problem(feed: LiveFeed, image: object) -> None:
     feed.offer(image, 0.0)  # type: ignore[arg-type]
