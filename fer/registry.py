@@ -22,6 +22,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from fer import folders
 from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadModel, BadPrior, NameTaken, UnknownModel
 from fer.metrics import with_temperature
@@ -104,13 +105,14 @@ class Model:
 
 
 def folder() -> Path:
-    """Where models live: `FER_MODELS`, else `models/` beside the library."""
-    return Path(os.environ.get("FER_MODELS") or Path(__file__).resolve().parents[1] / "models")
+    """Where models live and are published: `FER_MODELS`, or as `folders` says."""
+    return folders.models()
 
 
 def names() -> list[str]:
     """Names of all model folders, sound or not, in order."""
-    return sorted(path.parent.name for path in folder().glob("*/card.json") if _is_name(path))
+    cards = [path for root in _roots() for path in root.glob("*/card.json")]
+    return sorted({path.parent.name for path in cards if _is_name(path)})
 
 
 def check_name(name: str) -> str:
@@ -135,12 +137,21 @@ def name_from(text: str) -> str:
     return _plain(text) or check_name(text) if text.strip() else ""
 
 
+def path_of(name: str) -> Path:
+    """The folder of a model. Raises `UnknownModel` with the names that exist."""
+    if NAME.fullmatch(name):
+        for path in (root / name for root in _roots()):
+            if (path / "card.json").is_file():
+                return path
+    raise _unknown(name)
+
+
 def card(name: str) -> ModelCard:
     """The card of a model, which goes by its folder's name.
 
     Raises `UnknownModel`, or `BadModel` where the card is damaged.
     """
-    path = _existing(name) / "card.json"
+    path = path_of(name) / "card.json"
     try:
         values = json.loads(path.read_text("utf-8"))
         known = {field.name for field in dataclasses.fields(ModelCard)}
@@ -172,7 +183,7 @@ def load(name: str | None = None, prior: PriorLike | None = None) -> Model:
     where the folder is damaged, or `BadPrior`.
     """
     name = name or active()
-    path = _existing(name)
+    path = path_of(name)
     key = (str(path.resolve()), _changed(name, path))
     with _loading:
         if key not in _loaded:
@@ -191,7 +202,7 @@ def publish(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
     """
     target = folder() / check_name(card.name)
     taken = NameTaken(f"there is a model {card.name!r} already; choose another name.")
-    if target.exists():
+    if target.exists() or card.name in names():
         raise taken
     temporary = folder() / f".{card.name}.{secrets.token_hex(4)}"
     try:
@@ -259,7 +270,7 @@ def go_back() -> str:
 def delete(name: str) -> None:
     """Deletes a model for good. Raises `BadModel` for a shipped one and for the active one."""
     require_training()
-    path = _existing(name)
+    path = path_of(name)
     if name in SHIPPED:
         raise BadModel(f"the model {name!r} came with the program; it stays, so that one answers.")
     if name == active():
@@ -275,7 +286,7 @@ def delete(name: str) -> None:
 def engine_bytes(name: str) -> int:
     """Size of a model's engine file; 0 where it has none."""
     try:
-        return (_existing(name) / "model.onnx").stat().st_size
+        return (path_of(name) / "model.onnx").stat().st_size
     except FileNotFoundError:
         return 0
 
@@ -296,11 +307,10 @@ def _plain(text: str) -> str:
     return re.sub(r"[^a-z0-9_]+", "-", ascii_text)[:MAX_NAME].strip("-_")
 
 
-def _existing(name: str) -> Path:
-    path = folder() / name
-    if not NAME.fullmatch(name) or not (path / "card.json").is_file():
-        raise _unknown(name)
-    return path
+def _roots() -> list[Path]:
+    """Where models are looked for, in this order: what was published here, then what came along."""
+    shipped = folders.shipped_models()
+    return [folder()] if shipped is None else [folder(), shipped]
 
 
 def _unknown(name: str) -> UnknownModel:
@@ -362,6 +372,7 @@ def _activation() -> dict[str, str]:
 def _write_activation(name: str, before: str) -> None:
     temporary = folder() / f".{_ACTIVE}.{secrets.token_hex(4)}"
     try:
+        folder().mkdir(parents=True, exist_ok=True)
         temporary.write_text(json.dumps({"active": name, "previous": before}) + "\n", "utf-8")
         os.replace(temporary, folder() / _ACTIVE)
     except OSError as error:

@@ -62,7 +62,7 @@ def answers_of_onnx(file: Path, pixels: NDArray[np.uint8]) -> NDArray[np.float32
 
 
 def _copy(card: ModelCard, folder: Path, ending: str) -> Files:
-    source = registry.folder() / card.name / f"model{ending}"
+    source = registry.path_of(card.name) / f"model{ending}"
     if not source.is_file():
         raise BadModel(f"the model {card.name!r} has no file {source.name}.")
     return (Path(shutil.copyfile(source, folder / f"{card.name}{ending}")),)

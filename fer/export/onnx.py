@@ -90,13 +90,13 @@ def is_quantized(card: ModelCard) -> bool:
 def _original(model: keras.Model, card: ModelCard, format: str) -> Answer:
     """What an export must answer as: the engine file of a quantised model has no other original."""
     if format == "onnx" and is_quantized(card):
-        return formats.answer_of_onnx((registry.folder() / card.name / "model.onnx",))
+        return formats.answer_of_onnx((registry.path_of(card.name) / "model.onnx",))
     return formats.answer_of_keras(model)
 
 
 def load(card: ModelCard) -> keras.Model:
     """The Keras model of a model folder, without running code that it may hold."""
-    file = registry.folder() / card.name / "model.keras"
+    file = registry.path_of(card.name) / "model.keras"
     if not file.is_file():
         raise BadModel(f"the model {card.name!r} has no file model.keras.")
     if card.files.get(file.name) != registry.file_hash(file):

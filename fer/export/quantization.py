@@ -35,7 +35,7 @@ def quantize(source: str, name: str, data: str, votes: str | None = None) -> Mod
     card = registry.card(source)
     if onnx_export.is_quantized(card):
         raise BadSettings(f"the model {source!r} is quantised already; name the one it came from.")
-    plain = registry.folder() / source / "model.onnx"
+    plain = registry.path_of(source) / "model.onnx"
     if not any(node.op_type == "Conv" for node in onnx.load(plain).graph.node):
         raise BadSettings(f"the model {source!r} has no convolutions to quantise.")
     settings, faces = publish.trained_on(card, data, votes)

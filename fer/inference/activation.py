@@ -42,9 +42,9 @@ def class_activation(
     and weighted by the last dense layer, do not give the network's own answer.
     """
     outputs = [one.name for one in model.session.get_outputs()][:2]
-    path = registry.folder() / model.card.name / "model.onnx"
-    if len(outputs) < 2 or not path.is_file():
+    if len(outputs) < 2 or model.card.name not in registry.names():
         return None
+    path = registry.path_of(model.card.name) / "model.onnx"
     classifier = _classifier(path, path.stat().st_mtime_ns)
     answer, maps = model.session.run(outputs, {"pixels": pixels[None].astype(np.float32)})
     if classifier is None or maps.ndim != 4 or maps.shape[3] != len(classifier.weights):

@@ -13,7 +13,6 @@ import os
 import secrets
 import shutil
 
-from fer import registry
 from fer.errors import BadDataset, BadRun
 from fer.permission import require_training
 from fer.runs import (
@@ -135,14 +134,9 @@ def _resumable(run: Run) -> TrainSettings:
 
 def _launch(run: Run, settings: TrainSettings) -> None:
     """Starts the job's process, which waits in `claim` until its status names it."""
-    folders = {
-        "FER_RUNS": str(store.folder().absolute()),
-        "FER_MODELS": str(registry.folder().absolute()),
-        "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2"),
-    }
-    place = str(run.path.absolute())
+    path = run.path.absolute()
     try:
-        owner = processes.spawn(JOB, [place], run.path.absolute() / "log.txt", folders)
+        owner = processes.spawn(JOB, [str(path)], path / "log.txt")
         _hand_over(run, settings, owner)
         run_queue.enter(run.id, owner)
     except OSError as error:

@@ -11,12 +11,13 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 import psutil
 
-ROOT = Path(__file__).resolve().parents[2]
-"""The folder that `fer` is imported from."""
+from fer import folders
 
+PYTHON = (sys.executable, "-P")  # -P: imports nothing from the working folder
 NICENESS = 10
 _SAME_SECONDS = 2.0
 _TERMINATION = 5.0
@@ -68,31 +69,60 @@ def identity(pid: int | None = None) -> Identity:
     return Identity(process.pid, process.create_time())
 
 
-def spawn(module: str, arguments: Sequence[str], log: Path, more: Mapping[str, str]) -> Identity:
-    """Runs `python -m MODULE` behind pages and webcam, with what it prints added to `log`.
+def launch(
+    module: str,
+    arguments: Sequence[str],
+    stdout: IO[bytes],
+    stderr: IO[bytes] | int,
+    more: Mapping[str, str] | None = None,
+    **options: Any,
+) -> subprocess.Popen[bytes]:
+    """Starts `python -m MODULE ARGUMENTS` at a low priority, with nothing on its standard input.
 
-    It is of a session of its own, so that neither Ctrl-C nor the end of its parent reaches it.
+    It imports this very `fer`, whatever its working folder, and sees the same models, runs and
+    data. `more` are further variables, `options` those of `subprocess.Popen`.
     """
-    python_path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    environment = {**os.environ, **more, "PYTHONPATH": python_path, "PYTHONUNBUFFERED": "1"}
+    python_path = os.pathsep.join(filter(None, (str(folders.ROOT), os.environ.get("PYTHONPATH"))))
+    environment = {
+        **os.environ,
+        **folders.environment(),
+        "PYTHONPATH": python_path,
+        "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2"),
+        **(more or {}),
+    }
+    process = subprocess.Popen(
+        [*PYTHON, "-m", module, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        env=environment,
+        **options,
+    )
+    _lower_priority(process.pid)
+    return process
+
+
+def spawn(module: str, arguments: Sequence[str], log: Path) -> Identity:
+    """Launches a module whose output is added to `log`, in a session of its own: neither Ctrl-C nor
+    the end of its parent reaches it."""
     with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", module, *arguments],  # -P: nothing from the working folder
-            stdin=subprocess.DEVNULL,
+        process = launch(
+            module,
+            arguments,
             stdout=output,
             stderr=subprocess.STDOUT,
+            more={"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
             cwd=log.parent.parent,
-            env={**environment, "PYTHONIOENCODING": "utf-8"},
             start_new_session=True,
         )
-    _let_others_go_first(process.pid)
-    found = identity(process.pid)
+    owner = identity(process.pid)
     # Whoever waits for its end keeps it from staying a zombie.
     threading.Thread(target=process.wait, name=f"end of {process.pid}", daemon=True).start()
-    return found
+    return owner
 
 
-def _let_others_go_first(pid: int) -> None:
+def _lower_priority(pid: int) -> None:
+    """Pages and webcam go first."""
     with contextlib.suppress(psutil.Error, OSError):
         process = psutil.Process(pid)
         if sys.platform == "win32":

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fer import files, registry
+from fer import files, folders, registry
 from fer.data.loading import DRAWN
 from fer.errors import BadRun, FerError
 from fer.runs import processes, settings as settings_module
@@ -157,8 +157,8 @@ class MetricsReader:
 
 
 def folder() -> Path:
-    """Where runs live: `FER_RUNS`, else `runs/`."""
-    return Path(os.environ.get("FER_RUNS") or "runs")
+    """Where runs live: `FER_RUNS`, or as `folders` says."""
+    return folders.runs()
 
 
 def create(settings: TrainSettings) -> Run:
