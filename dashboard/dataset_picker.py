@@ -106,7 +106,7 @@ def faces(page: str) -> Faces:
 def choose(faces: Faces, label: str = "Faces to learn from", fate: str = LISTED) -> Choice | None:
     """Asks for the faces; None while an upload is awaited. `fate` says how an upload that was
     stored goes away again."""
-    timers.once_a_process(_TIDY_SECONDS, tidy, "uploads without a run")
+    timers.start_once(_TIDY_SECONDS, tidy, "uploads without a run")
     server = {str(path): f"{path} (on the server)" for path in server_folder.offered()}
     stored = {
         str(one.path): f"{one.path.name} (uploaded)"
@@ -186,7 +186,7 @@ def look(choice: Choice) -> None:
         return
     arguments = ["inspect", "--data", choice.data, "--json", "-"]
     arguments += ["--votes", choice.votes] if choice.votes else []
-    child = child_commands.finished(
+    child = child_commands.run(
         " ".join(arguments), arguments, "Reading the faces …", ("--sheet", "sheet.png")
     )
     if child is None:

@@ -72,11 +72,11 @@ def export(name: str) -> None:
     key = f"export {name} {kind}"
     pressed = st.button("Prepare the download")
     if pressed:
-        child_commands.forget(key)
+        child_commands.discard(key)
     if pressed or st.session_state.get("_export") == key:
         st.session_state["_export"] = key
         arguments = ["export", "--model", name, "--format", kind, "--json"]
-        child = child_commands.finished(
+        child = child_commands.run(
             key, arguments, "Writing and checking the export …", ("--out", "")
         )
         if child is None:

@@ -7,8 +7,6 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard.server import memory, no_foreign_requests
-
 ROOT = Path(__file__).resolve().parents[1]
 LOGO = str(ROOT / "dashboard" / "assets" / "logo.svg")
 FRAMED = "_framed"
@@ -22,10 +20,6 @@ _PAGES: dict[str, tuple[str, str]] = {
     "models": ("Models", "🧠"),
     "about": ("About", "ℹ️"),
 }
-
-
-memory.keep_uploads_off_the_disk()
-no_foreign_requests.ask_nobody_for_the_address()
 
 
 def page(stem: str) -> StreamlitPage:

@@ -17,7 +17,8 @@ from dashboard.server import video_relay
 
 navigation.ensure_frame()
 session = live_session.current_session()
-video_relay.install()
+with errors.show_errors():
+    video_relay.install()
 
 st.title("Live")
 st.markdown(

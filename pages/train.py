@@ -91,7 +91,7 @@ elif pane == "Network" and settings is not None:
     st.markdown(f"**{facts.name}**: {facts.summary}.")
     arguments = ["networks", "--json", "--network", facts.name, "--freeze", settings.freeze]
     arguments += ["--size", str(settings.input.height)]
-    child = child_commands.finished(" ".join(arguments), arguments, "Building the network …")
+    child = child_commands.run(" ".join(arguments), arguments, "Building the network …")
     if child is not None and child.failure:
         st.error(escape_markdown(child.failure), icon="⚠️")
     elif child is not None:
@@ -113,7 +113,7 @@ elif pane == "Learning rate" and settings is not None:
     if st.button("Look for a rate") or st.session_state.get("_rate") == key:
         st.session_state["_rate"] = key
         words = "Trying learning rates …"
-        child = child_commands.finished(
+        child = child_commands.run(
             key, ["find-rate"], words, settings={**settings.as_dict(), "name": None}
         )
         if child is not None and child.failure:

@@ -37,7 +37,7 @@ def section(evaluation: Evaluation) -> None:
     if task is not None and evaluate_view.watch(
         task, "Making faces worse …", "answers", f"{evaluation.key}-robustness"
     ):
-        _curves(json.loads((task.kept / KEPT).read_text("utf-8")))
+        _curves(json.loads((task.results / KEPT).read_text("utf-8")))
 
 
 def _start(evaluation: Evaluation, limit: int | None) -> None:

@@ -75,12 +75,12 @@ class Evaluation:
     def report(self) -> Report:
         """The report, once the task is done. Raises `FerError`."""
         if self._report is None:
-            self._report = report.load(self.task.kept)
+            self._report = report.load(self.task.results)
         return self._report
 
     def inputs(self, model: int) -> Inputs:
         """What the model of that number saw of each face. Raises `FerError`."""
-        return recorded_inputs.inputs(self.task.kept, model, self.report().faces.found)
+        return recorded_inputs.inputs(self.task.results, model, self.report().faces.found)
 
     def remove(self) -> None:
         for task in (self.robustness, self.task):
@@ -110,7 +110,7 @@ def start(request: Request) -> Evaluation:
         evaluation = Evaluation(request.title, arguments, task)
         with _lock:
             _evaluations[evaluation.key] = evaluation
-    timers.once_a_process(SWEEP_SECONDS, drop_unseen, "evaluations nobody looks at")
+    timers.start_once(SWEEP_SECONDS, drop_unseen, "evaluations nobody looks at")
     _own_keys().append(evaluation.key)
     show(evaluation)
     return evaluation

@@ -1,7 +1,7 @@
-"""Commands run as child processes, so that no page waits and none loads TensorFlow.
+"""Commands in child processes, so that no page waits for them and none loads TensorFlow.
 
-Few of them are at work in a server at a time, none for longer than its limit, and none once its
-visitor is gone.
+Few of them run in a server at a time, none for longer than its limit, and none once its visitor
+has left.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from __future__ import annotations
 import atexit
 import functools
 import json
-import os
 import queue
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,160 +21,136 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import streamlit as st
 
-from dashboard.navigation import ROOT
 from dashboard.server import timers
-from fer import registry
-from fer.runs import store
+from fer.runs import processes
 
-MOST_AT_WORK = 2
-"""Commands of `finished` at work in this server: each may take the memory of a TensorFlow."""
+MAX_RUNNING = 2
+"""Commands of `run` at work in this server: each may take the memory of a TensorFlow."""
 
-COMMAND = (sys.executable, "-P", "-m", "fer")  # -P: nothing from the working folder
+MODULE = "fer"
 _KEY = "_children"
-_LONGEST_SECONDS = 900.0
-_LOOK_SECONDS = 5.0
-_KILLED_SECONDS = 5.0
-_NICENESS = 10
-_MOST_KEPT = 16
+_LIMIT_SECONDS = 900.0
+_CHECK_SECONDS = 5.0
+_KILL_SECONDS = 5.0
+_MAX_KEPT = 16
 _STDOUT, _STDERR = "stdout.txt", "stderr.txt"
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Child:
-    """One `python -m fer` command, its output, and a folder of its own that goes with it."""
+    """One `python -m fer` command with its output, in a folder that is deleted with it."""
 
     process: subprocess.Popen[bytes]
     folder: tempfile.TemporaryDirectory[str]
     began: float
-    longest_seconds: float = _LONGEST_SECONDS
-    overdue: bool = False
+    limit_seconds: float = _LIMIT_SECONDS
+    timed_out: bool = False
 
     @property
     def seconds(self) -> float:
+        """How long ago it was started."""
         return time.monotonic() - self.began
 
     def is_done(self) -> bool:
-        """Whether it has ended; one that takes too long is killed, but not waited for."""
-        if self.process.poll() is None and self.seconds > self.longest_seconds:
-            self.overdue = True
+        """Whether it has ended; past its limit it is killed, but not waited for."""
+        if self.process.poll() is None and self.seconds > self.limit_seconds:
+            self.timed_out = True
             self.process.kill()
         return self.process.poll() is not None
 
     def end(self) -> None:
-        """Ends it if it is at work, and deletes what it wrote."""
+        """Kills it if it runs, and deletes what it wrote."""
         _end(self.process, self.folder)
 
     @property
     def output(self) -> str:
-        """What it wrote to standard output."""
+        """Its standard output."""
         return self._text(_STDOUT)
 
     @property
     def failure(self) -> str | None:
-        """The sentence it failed with; None if it did not fail."""
+        """The message it failed with; None if it did not fail."""
         if self.process.returncode == 0:
             return None
-        if self.overdue:
-            return f"It was ended after {self.longest_seconds / 60:.0f} minutes, which is the most."
-        lines = [one for one in self._text(_STDERR).splitlines() if one.startswith("fer: ")]
-        return lines[-1].removeprefix("fer: ") if lines else "The command ended unexpectedly."
+        if self.timed_out:
+            return f"The command was stopped: it took more than {self.limit_seconds / 60:.0f} min."
+        messages = [line for line in self._text(_STDERR).splitlines() if line.startswith("fer: ")]
+        return messages[-1].removeprefix("fer: ") if messages else "The command ended unexpectedly."
 
     def _text(self, file: str) -> str:
         return (Path(self.folder.name) / file).read_text("utf-8", "replace")
 
 
-_unended: weakref.WeakSet[Child] = weakref.WeakSet()
-_unheld: queue.SimpleQueue[tuple[subprocess.Popen[bytes], tempfile.TemporaryDirectory[str]]] = (
+_running: weakref.WeakSet[Child] = weakref.WeakSet()
+_abandoned: queue.SimpleQueue[tuple[subprocess.Popen[bytes], tempfile.TemporaryDirectory[str]]] = (
     queue.SimpleQueue()
 )
-"""What belonged to children that nobody holds any more: the last to let go may be Streamlit's event
-loop, on which nothing may wait, so a thread of its own ends them."""
-_brief: weakref.WeakSet[Child] = weakref.WeakSet()
+"""Processes and folders of children without a reference. The last reference may go on Streamlit's
+event loop, where nothing may wait, so a thread of its own ends them."""
+_of_visitors: weakref.WeakSet[Child] = weakref.WeakSet()
 _lock = threading.RLock()
 
 
 def start(
     arguments: Sequence[str],
     folder: tempfile.TemporaryDirectory[str],
-    longest_seconds: float = _LONGEST_SECONDS,
+    limit_seconds: float = _LIMIT_SECONDS,
 ) -> Child:
-    """Runs `python -m fer ARGUMENTS` at a low priority, no longer than so many seconds, and no
-    longer than somebody holds the child."""
-    own = Path(folder.name)
-    with (own / _STDOUT).open("wb") as stdout, (own / _STDERR).open("wb") as stderr:
-        process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            env={**os.environ, **_environment(), "TF_CPP_MIN_LOG_LEVEL": "2"},
-        )
-    child = Child(process, folder, time.monotonic(), longest_seconds)
-    weakref.finalize(child, _unheld.put, (process, folder)).atexit = False
+    """Starts `python -m fer ARGUMENTS`. It is killed after its limit, and when the last reference
+    to the child goes."""
+    path = Path(folder.name)
+    with (path / _STDOUT).open("wb") as stdout, (path / _STDERR).open("wb") as stderr:
+        process = processes.launch(MODULE, arguments, stdout, stderr)
+    child = Child(process, folder, time.monotonic(), limit_seconds)
+    weakref.finalize(child, _abandoned.put, (process, folder)).atexit = False
     _start_ending()
-    if os.name == "posix":
-        with suppress(psutil.Error):
-            psutil.Process(process.pid).nice(_NICENESS)
     with _lock:
-        _unended.add(child)
-    timers.once_a_process(_LOOK_SECONDS, end_overdue, "time limit of commands")
+        _running.add(child)
+    timers.start_once(_CHECK_SECONDS, end_timed_out, "time limit of commands")
     return child
 
 
-def end_overdue() -> None:
-    """Ends every child that takes too long, whether somebody looks at it or not."""
+def end_timed_out() -> None:
+    """Kills every child that is past its limit, whether somebody looks at it or not."""
     with _lock:
-        unended = list(_unended)
-    for child in unended:
+        running = list(_running)
+    for child in running:
         if child.is_done():
             with _lock:
-                _unended.discard(child)
-
-
-@functools.cache
-def _start_ending() -> None:
-    def end_unheld() -> None:
-        while True:
-            process, folder = _unheld.get()
-            _end(process, folder)
-
-    threading.Thread(target=end_unheld, name="end of commands", daemon=True).start()
-
-
-@atexit.register
-def _end_all() -> None:
-    for child in list(_unended):
-        child.end()
-    while not _unheld.empty():
-        _end(*_unheld.get())
-
-
-def _environment() -> dict[str, str]:
-    """The page's folders, absolute, and where to import `fer` from."""
-    folders = {"FER_MODELS": registry.folder(), "FER_RUNS": store.folder()}
-    if os.environ.get("FER_DATA"):
-        folders["FER_DATA"] = Path(os.environ["FER_DATA"])
-    python_path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return {
-        **{name: str(path.absolute()) for name, path in folders.items()},
-        "PYTHONPATH": python_path,
-    }
+                _running.discard(child)
 
 
 def _end(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
     if process.poll() is None:
         process.kill()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(_KILLED_SECONDS)
+            process.wait(_KILL_SECONDS)
     folder.cleanup()
 
 
+@functools.cache
+def _start_ending() -> None:
+    def end_abandoned() -> None:
+        while True:
+            process, folder = _abandoned.get()
+            _end(process, folder)
+
+    threading.Thread(target=end_abandoned, name="end of commands", daemon=True).start()
+
+
+@atexit.register
+def _end_all() -> None:
+    for child in list(_running):
+        child.end()
+    while not _abandoned.empty():
+        _end(*_abandoned.get())
+
+
 @dataclass(slots=True)
-class _Asked:
-    """A command that a visitor wants; `child` once there is a place for it among those at work."""
+class _Request:
+    """A command that a visitor wants; `child` once it may run."""
 
     arguments: Sequence[str]
     out: tuple[str, str] | None
@@ -188,72 +162,72 @@ class _Asked:
         return self.child is not None and self.child.is_done()
 
     def begin(self) -> Child | None:
-        """Starts it if there is a place. Nobody has one reserved: who does not look, waits."""
+        """Starts it unless too many run; whoever asks first then is the next."""
         with _lock:
-            at_work = sum(not one.is_done() for one in _brief)
-            if self.child is None and at_work < MOST_AT_WORK:
-                self.child = self._started()
-                _brief.add(self.child)
+            running = sum(not child.is_done() for child in _of_visitors)
+            if self.child is None and running < MAX_RUNNING:
+                self.child = self._start()
+                _of_visitors.add(self.child)
         return self.child
 
-    def _started(self) -> Child:
+    def _start(self) -> Child:
         folder = tempfile.TemporaryDirectory(prefix="fer-")
         more = [self.out[0], str(Path(folder.name, self.out[1]))] if self.out else []
         if self.settings is not None:
             file = Path(folder.name, "settings.json")
             file.write_text(json.dumps(self.settings), "utf-8")
             more += ["--settings", str(file)]
-        return start([*self.arguments, *more], folder, _LONGEST_SECONDS)
+        return start([*self.arguments, *more], folder, _LIMIT_SECONDS)
 
 
-def finished(
+def run(
     key: str,
     arguments: Sequence[str],
-    words: str,
+    message: str,
     out: tuple[str, str] | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Child | None:
-    """The ended child that stands for `key`; starts it where there is none, and shows `words` and
-    the seconds so far until it has ended.
+    """The finished command of this session under `key`. It is started where there is none; until
+    it has finished the page shows `message` with the seconds so far, and None is returned.
 
-    `out` is a flag and the name of what the child is to write in its folder; `settings` become the
-    file that `--settings` names. A visitor has one child of a subcommand at work: the one before is
-    ended.
+    `out` is a flag and the name of what the command writes in its folder; `settings` become the
+    file that `--settings` names. A session runs one command of a kind (its first argument): a new
+    one replaces the one before.
     """
-    kept = _mine()
-    if key not in kept:
-        for other in [name for name, one in kept.items() if one.arguments[0] == arguments[0]]:
-            if not kept[other].is_done:
-                forget(other)
-        kept[key] = _Asked(arguments, out, settings)
-        while len(kept) > _MOST_KEPT:
-            forget(next(iter(kept)))
-    child = kept[key].begin()
+    requests = _session_requests()
+    if key not in requests:
+        for other in [name for name, item in requests.items() if item.arguments[0] == arguments[0]]:
+            if not requests[other].is_done:
+                discard(other)
+        requests[key] = _Request(arguments, out, settings)
+        while len(requests) > _MAX_KEPT:
+            discard(next(iter(requests)))
+    child = requests[key].begin()
     if child is not None and child.is_done():
         return child
-    _wait(key, words)
+    _show_progress(key, message)
     return None
 
 
-def forget(key: str) -> None:
-    """The next `finished` for `key` starts a new child."""
-    asked = _mine().pop(key, None)
-    if asked is not None and asked.child is not None:
-        asked.child.end()
+def discard(key: str) -> None:
+    """Ends the command under `key` and deletes its output; the next `run` starts it anew."""
+    request = _session_requests().pop(key, None)
+    if request is not None and request.child is not None:
+        request.child.end()
 
 
-def _mine() -> dict[str, _Asked]:
-    kept: dict[str, _Asked] = st.session_state.setdefault(_KEY, {})
-    return kept
+def _session_requests() -> dict[str, _Request]:
+    requests: dict[str, _Request] = st.session_state.setdefault(_KEY, {})
+    return requests
 
 
 @st.fragment(run_every=0.7)
-def _wait(key: str, words: str) -> None:
-    asked = _mine().get(key)
-    if asked is None or asked.is_done:
+def _show_progress(key: str, message: str) -> None:
+    request = _session_requests().get(key)
+    if request is None or request.is_done:
         st.rerun()
-    child = asked.begin()
+    child = request.begin()
     if child is None:
-        st.info(f"{words} Waiting: others have commands at work on this server.", icon="⏳")
+        st.info(f"{message} Waiting for other commands on this server.", icon="⏳")
     else:
-        st.info(f"{words} {child.seconds:.0f} s", icon="⏳")
+        st.info(f"{message} {child.seconds:.0f} s", icon="⏳")

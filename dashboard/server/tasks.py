@@ -1,4 +1,4 @@
-"""Long commands that write into a folder of their own and say how far they are."""
+"""Long commands with progress, which write their results into a folder of their own."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from dashboard.server import child_commands
 from dashboard.server.child_commands import Child
 from fer.evaluation.predictions import PROGRESS
 
-LONGEST_SECONDS = 6 * 3600.0
+LIMIT_SECONDS = 6 * 3600.0
 _GRACE_SECONDS = 5.0
-_KEPT = "kept"
+_RESULTS = "results"
 
 
 @dataclass(slots=True)
 class Task:
-    """A command at work, or ended; `began` is the first progress that was seen of it: seconds since
-    its start, and steps done."""
+    """A running or finished command. `began` is its first progress that was seen: seconds since its
+    start, and steps done."""
 
     child: Child
     result: str
@@ -29,9 +29,9 @@ class Task:
     cancelled: bool = False
 
     @property
-    def kept(self) -> Path:
-        """The folder that it writes into."""
-        return Path(self.child.folder.name) / _KEPT
+    def results(self) -> Path:
+        """The folder that it writes its results into."""
+        return Path(self.child.folder.name) / _RESULTS
 
     @property
     def is_done(self) -> bool:
@@ -39,17 +39,17 @@ class Task:
 
     @property
     def failure(self) -> str | None:
-        """The sentence it failed with; None if its result is there, though some inputs were bad."""
+        """The message it failed with; None if its result is there, though some inputs were bad."""
         if self.cancelled:
             return "It was cancelled."
-        if self.child.process.returncode in (0, 1) and (self.kept / self.result).is_file():
+        if self.child.process.returncode in (0, 1) and (self.results / self.result).is_file():
             return None
         return self.child.failure or "The command ended without a result."
 
     def progress(self) -> tuple[int, int] | None:
         """Steps done, of how many; None before the first."""
         try:
-            values = json.loads((self.kept / PROGRESS).read_text("utf-8"))
+            values = json.loads((self.results / PROGRESS).read_text("utf-8"))
             done, total = int(values["done"]), int(values["total"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -58,7 +58,7 @@ class Task:
         return done, total
 
     def seconds_left(self) -> float | None:
-        """By the pace since the first progress; None before there is a pace."""
+        """Estimated from the speed since the first progress; None before that is known."""
         progress = self.progress()
         if progress is None or self.began is None:
             return None
@@ -69,7 +69,7 @@ class Task:
         return (self.child.seconds - since) / (done - first) * (total - done)
 
     def cancel(self) -> None:
-        """Ends the command: as Ctrl-C does, and for good if that takes too long."""
+        """Ends the command as Ctrl-C does, and kills it if that takes too long."""
         if self.is_done:
             return
         self.cancelled = True
@@ -88,5 +88,5 @@ class Task:
 
 def start(arguments: Sequence[str], result: str, folder: tempfile.TemporaryDirectory[str]) -> Task:
     """Runs `python -m fer ARGUMENTS --keep FOLDER`, which is to write a file `result` there."""
-    more = ["--keep", str(Path(folder.name) / _KEPT)]
-    return Task(child_commands.start([*arguments, *more], folder, LONGEST_SECONDS), result)
+    more = ["--keep", str(Path(folder.name) / _RESULTS)]
+    return Task(child_commands.start([*arguments, *more], folder, LIMIT_SECONDS), result)

@@ -1,4 +1,4 @@
-"""What is done again and again without a visitor: daemon threads, which end with the process."""
+"""Repeated work without a visitor, in daemon threads, which end with the process."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _names: set[str] = set()
 _lock = threading.Lock()
 
 
-def every(seconds: float, action: Callable[[], object], name: str) -> threading.Event:
-    """Calls `action` every so many seconds in a thread of its own, until the event is set.
+def start(seconds: float, action: Callable[[], object], name: str) -> threading.Event:
+    """Calls `action` every `seconds` in a thread of its own, until the returned event is set.
 
-    An action that fails is logged and tried again, so that one bad file does not end it for good.
+    An action that fails is logged and called again the next time.
     """
     stop = threading.Event()
 
@@ -29,9 +29,15 @@ def every(seconds: float, action: Callable[[], object], name: str) -> threading.
     return stop
 
 
-def once_a_process(seconds: float, action: Callable[[], object], name: str) -> None:
-    """The same, for as long as the process lives, however often it is asked for."""
+def start_once(seconds: float, action: Callable[[], object], name: str) -> None:
+    """Starts the timer of that name, unless this process has it already."""
     with _lock:
         if name not in _names:
             _names.add(name)
-            every(seconds, action, name)
+            start(seconds, action, name)
+
+
+def is_started(name: str) -> bool:
+    """Whether `start_once` has started the timer of that name."""
+    with _lock:
+        return name in _names

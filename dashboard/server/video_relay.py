@@ -1,8 +1,8 @@
 """The server's frame relay: it keeps no queue, and its readers' pictures are their own.
 
 streamlit-webrtc passes every track through one relay of the server, which keeps each frame until
-its reader has taken it: a reader that is slower than the camera falls behind for good. The relay
-is found under a private name, so the package is pinned and a test watches that name.
+its reader has taken it: a reader that is slower than the camera falls behind for good. The package
+finds the relay under a private name of the server.
 """
 
 from __future__ import annotations
@@ -13,10 +13,19 @@ from aiortc.contrib.media import MediaRelay
 from aiortc.mediastreams import MediaStreamTrack
 from av import VideoFrame
 from streamlit.runtime import Runtime
-from streamlit_webrtc import relay as theirs
 from streamlit_webrtc.process import AsyncVideoProcessTrack
 
-_NAME = theirs._SERVER_GLOBAL_RELAY_ATTR_NAME_
+from dashboard.server.compatibility import ForeignName, require
+
+RELAY_NAME = ForeignName(
+    "streamlit-webrtc", "0.79", "streamlit_webrtc.relay:_SERVER_GLOBAL_RELAY_ATTR_NAME_"
+)
+FOREIGN_NAMES = (
+    RELAY_NAME,
+    ForeignName("streamlit-webrtc", "0.79", "streamlit_webrtc.relay:get_global_relay"),
+    ForeignName("streamlit-webrtc", "0.79", "streamlit_webrtc.process:AsyncVideoProcessTrack"),
+    ForeignName("aiortc", "1.16", "aiortc.contrib.media:MediaRelay.subscribe"),
+)
 
 
 class NewestFrameRelay(MediaRelay):
@@ -67,10 +76,11 @@ def _copied(frame: VideoFrame) -> VideoFrame:
 def install() -> None:
     """Makes the server use a `NewestFrameRelay`, once a process; call it before the first stream.
 
-    Without a running server (a page run by a test) nothing happens.
+    Raises `UnsupportedVersion`. Without a running server (a page run by a test) nothing happens.
     """
     if not Runtime.exists():
         return
-    runtime = Runtime.instance()
-    if not isinstance(getattr(runtime, _NAME, None), NewestFrameRelay):
-        setattr(runtime, _NAME, NewestFrameRelay())
+    require(*FOREIGN_NAMES)
+    runtime, name = Runtime.instance(), str(RELAY_NAME.resolve())
+    if not isinstance(getattr(runtime, name, None), NewestFrameRelay):
+        setattr(runtime, name, NewestFrameRelay())

@@ -51,7 +51,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands run in this process while the page waits, which saves starting Python each time."""
 
     def start(
-        arguments: Sequence[str], folder: tempfile.TemporaryDirectory[str], longest_seconds: float
+        arguments: Sequence[str], folder: tempfile.TemporaryDirectory[str], limit_seconds: float
     ) -> Child:
         place = Path(folder.name)
         with (
@@ -61,7 +61,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
             redirect_stderr(err),
         ):
             process = Ended(cli.main(arguments))
-        return Child(process, folder, time.monotonic(), longest_seconds)  # type: ignore[arg-type]
+        return Child(process, folder, time.monotonic(), limit_seconds)  # type: ignore[arg-type]
 
     monkeypatch.setattr(child_commands, "start", start)
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)  # this is no main thread

@@ -287,7 +287,7 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
         assert arguments == ["find-rate"] and settings is not None
         found[key] = settings
 
-    monkeypatch.setattr("dashboard.server.child_commands.finished", finished)
+    monkeypatch.setattr("dashboard.server.child_commands.run", finished)
     return found
 
 
@@ -318,7 +318,7 @@ def offered(page: AppTest, label: str) -> list[str]:
 def test_uploads_are_seen_and_deleted_by_the_session_that_stored_them_alone(
     open_page: Open, started: list[TrainSettings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.server.child_commands.finished", lambda *_: None)
+    monkeypatch.setattr("dashboard.server.child_commands.run", lambda *_: None)
     page = upload(open_page("train"))
     start_button(page).click().run()
     other = open_page("train")
@@ -376,7 +376,7 @@ def test_an_upload_without_a_run_is_deleted_after_some_time(
     open_page("evaluate")
     assert kept.path.is_file()
     os.utime(kept.path.parent, (0, 0))
-    assert "uploads without a run" in timers._names
+    assert timers.is_started("uploads without a run")
     dataset_picker.tidy()
     assert not kept.path.exists()
 
@@ -394,7 +394,7 @@ def test_a_found_rate_is_written_into_the_form_each_time(
 ) -> None:
     found = json.dumps({"rates": [0.01, 0.02, 0.04], "losses": [2, 1.5, 1.8], "suggested": 0.02})
     child = SimpleNamespace(failure=None, output=found)
-    monkeypatch.setattr("dashboard.server.child_commands.finished", lambda *_, **__: child)
+    monkeypatch.setattr("dashboard.server.child_commands.run", lambda *_, **__: child)
     page = open_page("train")
     page.segmented_control[0].set_value("Learning rate").run()
     for typed in ("0.5", "0.7"):

@@ -73,7 +73,9 @@ def keep(task: Task, **changes: object) -> Evaluation:
 
 
 def test_a_result_counts_even_if_some_inputs_were_bad() -> None:
-    write = "import os, sys; os.mkdir('kept'); open('kept/report.json', 'w').close(); sys.exit(1)"
+    write = (
+        "import os, sys; os.mkdir('results'); open('results/report.json', 'w').close(); sys.exit(1)"
+    )
     assert ended(write).failure is None
     assert ended("import sys; sys.exit(1)").failure == "The command ended unexpectedly."
     assert ended("").failure == "The command ended without a result."
@@ -85,15 +87,15 @@ def test_progress_and_time_left_are_read_from_the_file() -> None:
     task = at_work()
     try:
         assert task.progress() is None and task.seconds_left() is None
-        task.kept.mkdir()
+        task.results.mkdir()
         for text in ("", "{", "[]", '{"done": null, "total": 2}'):
-            (task.kept / PROGRESS).write_text(text)
+            (task.results / PROGRESS).write_text(text)
             assert task.progress() is None
-        (task.kept / PROGRESS).write_text(json.dumps({"done": 10, "total": 100}))
+        (task.results / PROGRESS).write_text(json.dumps({"done": 10, "total": 100}))
         assert task.progress() == (10, 100)
         assert task.seconds_left() is None
         task.began = (task.child.seconds - 8, 10)
-        (task.kept / PROGRESS).write_text(json.dumps({"done": 50, "total": 100}))
+        (task.results / PROGRESS).write_text(json.dumps({"done": 50, "total": 100}))
         left = task.seconds_left()
         assert left is not None and left >= 10
     finally:
@@ -170,7 +172,7 @@ def test_opening_its_address_in_time_renews_it() -> None:
 def test_what_nobody_looks_at_is_deleted_without_any_visitor() -> None:
     left_alone = keep(ended(), seen=time.monotonic() - TOO_LONG)
     folder = Path(left_alone.task.child.folder.name)
-    stop = timers.every(0.01, evaluations.drop_unseen, "a test")
+    stop = timers.start(0.01, evaluations.drop_unseen, "a test")
     try:
         within_seconds(30, lambda: not folder.exists())
     finally:
@@ -189,7 +191,7 @@ def test_the_sweep_begins_with_the_first_evaluation(
     monkeypatch: pytest.MonkeyPatch, tiny_models: Path
 ) -> None:
     asked: list[object] = []
-    monkeypatch.setattr(timers, "once_a_process", lambda *its: asked.append(its[1]))
+    monkeypatch.setattr(timers, "start_once", lambda *its: asked.append(its[1]))
     without_a_page(monkeypatch)
     evaluations.start(REQUEST)
     assert asked == [evaluations.drop_unseen]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -19,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.server import child_commands
 from dashboard.server.child_commands import Child
+from fer import folders
 from tests.helpers import within_seconds
 
 SLEEP = "import time; time.sleep(300)"
@@ -26,22 +26,26 @@ TELL = "import os, json; print(json.dumps([os.getcwd(), dict(os.environ)]))"
 
 
 @pytest.fixture(autouse=True)
-def command(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """Sets the Python that stands for a command; it sleeps unless said otherwise."""
+def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Sets the code that runs in place of a command; without that it sleeps."""
+
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
+    monkeypatch.setattr(child_commands, "MODULE", "stand_in")
+    (tmp_path / "modules").mkdir()
 
     def set_to(code: str) -> None:
-        monkeypatch.setattr(child_commands, "COMMAND", (sys.executable, "-c", code))
+        (tmp_path / "modules" / "stand_in.py").write_text(code)
 
     set_to(SLEEP)
     yield set_to
-    for one in (*child_commands._unended, *child_commands._brief):
-        one.end()
-    child_commands._unended.clear()
-    child_commands._brief.clear()
+    for child in (*child_commands._running, *child_commands._of_visitors):
+        child.end()
+    child_commands._running.clear()
+    child_commands._of_visitors.clear()
 
 
-def started(longest_seconds: float = 900) -> Child:
-    return child_commands.start(["networks"], tempfile.TemporaryDirectory(), longest_seconds)
+def started(limit_seconds: float = 900) -> Child:
+    return child_commands.start(["networks"], tempfile.TemporaryDirectory(), limit_seconds)
 
 
 def is_alive(pid: int) -> bool:
@@ -88,21 +92,21 @@ def test_nothing_outlives_the_server() -> None:
 
 
 def test_it_ends_in_time_without_a_watcher() -> None:
-    child, patient = started(longest_seconds=0.1), started()
+    child, patient = started(limit_seconds=0.1), started()
     time.sleep(0.2)
-    child_commands.end_overdue()
+    child_commands.end_timed_out()
     within_seconds(30, lambda: not is_alive(child.process.pid))
     assert is_alive(patient.process.pid)
-    child_commands.end_overdue()
-    assert child.failure == "It was ended after 0 minutes, which is the most."
-    assert set(child_commands._unended) == {patient}
+    child_commands.end_timed_out()
+    assert child.failure == "The command was stopped: it took more than 0 min."
+    assert set(child_commands._running) == {patient}
 
 
 def test_the_time_limit_has_a_timer(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    monkeypatch.setattr(child_commands.timers, "once_a_process", lambda *its: asked.append(its[1]))
+    monkeypatch.setattr(child_commands.timers, "start_once", lambda *its: asked.append(its[1]))
     started()
-    assert asked == [child_commands.end_overdue]
+    assert asked == [child_commands.end_timed_out]
 
 
 def test_it_sees_the_folders_that_the_page_sees(
@@ -117,9 +121,10 @@ def test_it_sees_the_folders_that_the_page_sees(
     child.process.wait(60)
     folder, environment = json.loads(child.output)
     assert folder == str(tmp_path.resolve()), "so that relative paths mean the same"
-    for name, expected in {"FER_MODELS": "models", "FER_DATA": "faces", "FER_RUNS": "runs"}.items():
+    for name, expected in {"FER_MODELS": "models", "FER_DATA": "faces"}.items():
         assert environment[name] == str(tmp_path / expected)
-    assert environment["PYTHONPATH"].split(os.pathsep)[0] == str(child_commands.ROOT)
+    assert "FER_RUNS" not in environment
+    assert environment["PYTHONPATH"].split(os.pathsep)[0] == str(folders.ROOT)
 
 
 def test_fer_is_found_from_any_folder(
@@ -143,7 +148,7 @@ def visitor() -> AppTest:
         from dashboard.server import child_commands
 
         for key, arguments in st.session_state["asked"].items():
-            child = child_commands.finished(key, arguments.split(), f"Doing {key} …")
+            child = child_commands.run(key, arguments.split(), f"Doing {key} …")
             if child is not None:
                 st.markdown(child.failure or f"{key} is done")
 
@@ -187,29 +192,29 @@ def test_an_ended_one_of_its_kind_is_kept(command: Callable[[str], None]) -> Non
 
 
 def test_the_server_does_a_few_at_a_time_and_the_others_say_that_they_wait() -> None:
-    pages = [visitor() for _ in range(child_commands.MOST_AT_WORK)]
+    pages = [visitor() for _ in range(child_commands.MAX_RUNNING)]
     at_work = [ask(page, it="networks")["it"] for page in pages]
     late = visitor()
     assert ask(late, it="networks") == {"it": None}
-    assert "others have commands at work" in told(late)
-    assert "Doing it" in told(pages[0]) and "others" not in told(pages[0])
+    assert "Waiting for other commands" in told(late)
+    assert "Doing it" in told(pages[0]) and "Waiting" not in told(pages[0])
     first = at_work[0]
     assert first is not None
     first.end()
     begun = ask(late, it="networks")["it"]
     assert begun is not None and is_alive(begun.process.pid)
-    assert "others" not in told(late)
+    assert "Waiting" not in told(late)
 
 
 def test_no_more_than_sixteen_are_kept(command: Callable[[str], None]) -> None:
     command("")
     page = visitor()
-    for number in range(child_commands._MOST_KEPT + 2):
+    for number in range(child_commands._MAX_KEPT + 2):
         child = ask(page, **{f"number_{number}": "networks"})[f"number_{number}"]
         assert child is not None
         child.process.wait(60)
     kept = page.session_state[child_commands._KEY]
-    assert len(kept) == child_commands._MOST_KEPT and "number_0" not in kept
+    assert len(kept) == child_commands._MAX_KEPT and "number_0" not in kept
 
 
 def test_what_is_forgotten_ends() -> None:
@@ -220,8 +225,8 @@ def test_what_is_forgotten_ends() -> None:
     def forgetting() -> None:
         from dashboard.server import child_commands
 
-        child_commands.forget("it")
-        child_commands.forget("what never was")
+        child_commands.discard("it")
+        child_commands.discard("what never was")
 
     again = AppTest.from_function(forgetting, default_timeout=60)
     again.session_state[child_commands._KEY] = page.session_state[child_commands._KEY]

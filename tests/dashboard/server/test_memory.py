@@ -11,7 +11,6 @@ from types import SimpleNamespace
 
 import pytest
 from streamlit import runtime
-from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.fragment import MemoryFragmentStorage
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.session_manager import SessionInfo
@@ -53,33 +52,33 @@ def thawed() -> Iterator[None]:
 def test_what_was_frozen_is_freed_by_the_next_time() -> None:
     picture = Picture()
     gone = weakref.ref(picture)
-    memory.freeze_anew()
+    memory.collect_and_freeze()
     del picture
     gc.collect()
     assert gone() is not None, "this is why it is frozen anew"
-    memory.freeze_anew()
+    memory.collect_and_freeze()
     assert gone() is None
     assert gc.get_freeze_count() > 0
 
 
 def test_settling_freezes_at_once_and_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    monkeypatch.setattr(timers, "once_a_process", lambda *its: asked.append(its[:2]))
+    monkeypatch.setattr(timers, "start_once", lambda *its: asked.append(its[:2]))
     memory.settle.clear()
     gc.unfreeze()
     memory.settle()
     memory.settle()
     assert gc.get_freeze_count() > 0
-    assert asked == [(memory.FREEZE_SECONDS, memory.forget_the_gone)]
+    assert asked == [(memory.FREEZE_SECONDS, memory.free_expired_sessions)]
     assert memory.FREEZE_SECONDS <= 480, "with Streamlit's two minutes this makes ten"
 
 
 def test_a_timer_of_a_name_is_started_once(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
-    monkeypatch.setattr(timers, "every", lambda seconds, action, name: started.append(name))
+    monkeypatch.setattr(timers, "start", lambda seconds, action, name: started.append(name))
     monkeypatch.setattr(timers, "_names", set())
     for name in ("one", "one", "two"):
-        timers.once_a_process(1, print, name)
+        timers.start_once(1, print, name)
     assert started == ["one", "two"]
 
 
@@ -93,7 +92,7 @@ def test_an_action_that_fails_is_done_again(caplog: pytest.LogCaptureFixture) ->
             twice.set()
         raise OSError("the disk is gone")
 
-    stop = timers.every(0.01, fail, "a test")
+    stop = timers.start(0.01, fail, "a test")
     assert twice.wait(30)
     stop.set()
     assert "will be tried again" in caplog.text
@@ -109,7 +108,7 @@ def test_a_session_that_streamlit_kept_for_reconnecting_is_freed(
     held_by_the_loop = Session(picture)
     storage.save(SessionInfo(client=None, session=held_by_the_loop))  # type: ignore[arg-type]
     del picture
-    memory.freeze_anew()
+    memory.collect_and_freeze()
     loop = asyncio.new_event_loop()
     server = SimpleNamespace(
         _session_mgr=manager, _get_async_objs=lambda: SimpleNamespace(eventloop=loop)
@@ -119,17 +118,10 @@ def test_a_session_that_streamlit_kept_for_reconnecting_is_freed(
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        memory.forget_the_gone()
+        memory.free_expired_sessions()
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
     assert gone() is None and held_by_the_loop.ended
-    memory.forget_the_gone()  # a closed loop is no error
-
-
-def test_the_server_has_the_names_that_this_rests_on() -> None:
-    assert callable(runtime.Runtime._get_async_objs)
-    assert "_session_mgr" in runtime.Runtime.__init__.__code__.co_names
-    assert callable(AppSession.shutdown) and isinstance(AppSession.session_state, property)
-    assert "_fragment_storage" in AppSession.__init__.__code__.co_names
+    memory.free_expired_sessions()  # a closed loop is no error

@@ -11,7 +11,7 @@ import requests
 from streamlit import net_util
 from streamlit.web.server.starlette import starlette_websocket
 
-from dashboard import navigation
+from dashboard.server import startup
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def is_allowed(origin: str, host: str) -> bool:
 
 
 def test_a_foreign_page_is_refused_and_nobody_is_asked(asked: list[Any]) -> None:
-    assert navigation.pages  # its import quietens the server
+    startup.apply()
     assert not is_allowed("https://foreign.example", "localhost:8501")
     assert not is_allowed("https://faces.example", "127.0.0.1:8501")  # a proxy without Host
     assert asked == []

@@ -1,0 +1,52 @@
+"""Sessions of visitors who left: Streamlit keeps them; this empties them."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+
+from streamlit import runtime
+
+from dashboard.server.compatibility import ForeignName, require
+
+FOREIGN_NAMES = (
+    ForeignName("streamlit", "1.67", "streamlit.runtime.runtime:Runtime._get_async_objs"),
+    ForeignName(
+        "streamlit",
+        "1.67",
+        "streamlit.runtime.websocket_session_manager:WebsocketSessionManager",
+    ),
+    ForeignName(
+        "streamlit", "1.67", "streamlit.runtime.memory_session_storage:MemorySessionStorage"
+    ),
+    ForeignName("streamlit", "1.67", "streamlit.runtime.app_session:AppSession.shutdown"),
+    ForeignName("streamlit", "1.67", "streamlit.runtime.app_session:AppSession.session_state"),
+)
+_LOOP_SECONDS = 10.0
+
+
+def clear_expired() -> None:
+    """Empties the sessions whose visitors left more than two minutes ago.
+
+    Streamlit keeps a session that long in case its visitor reconnects, but lets go of it only when
+    the next visitor leaves, and its event loop holds the last one until somebody comes. Only that
+    loop may touch sessions.
+    """
+    if not runtime.exists():
+        return
+    require(*FOREIGN_NAMES)
+    server = runtime.get_instance()
+    done = threading.Event()
+
+    def clear() -> None:
+        try:
+            for _, stored in server._session_mgr._session_storage._cache.expire():  # type: ignore[attr-defined]
+                stored.session.shutdown()
+                stored.session.session_state.clear()
+                stored.session._fragment_storage.clear()
+        finally:
+            done.set()
+
+    with suppress(RuntimeError):  # the loop is closed: the server is ending
+        server._get_async_objs().eventloop.call_soon_threadsafe(clear)
+        done.wait(_LOOP_SECONDS)
