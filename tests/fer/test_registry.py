@@ -219,7 +219,7 @@ def test_without_models_the_folder_is_named(models_folder: Path) -> None:
 def test_a_model_deleted_between_listing_and_opening_is_a_sentence(
     tiny_models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = registry._existing
+    real = registry.path_of
 
     def deleted_meanwhile(name: str) -> Path:
         path = real(name)
@@ -230,7 +230,7 @@ def test_a_model_deleted_between_listing_and_opening_is_a_sentence(
     for ask in (registry.load, registry.card):
         publish_tiny("fleeting")
         with monkeypatch.context() as patch:
-            patch.setattr(registry, "_existing", deleted_meanwhile)
+            patch.setattr(registry, "path_of", deleted_meanwhile)
             with pytest.raises(UnknownModel, match="'fleeting'"):
                 ask("fleeting")
         (tiny_models / "fleeting").rmdir()

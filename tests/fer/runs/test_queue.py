@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fer import folders
 from fer.errors import BadRun
 from fer.runs import processes, queue as run_queue
 from fer.runs.processes import Identity
@@ -60,7 +61,7 @@ with queue.turn("killed", threading.Event()):
 
 def test_a_killed_run_gives_its_turn_away() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD], stdout=subprocess.PIPE, text=True, cwd=processes.ROOT
+        [sys.executable, "-c", HOLD], stdout=subprocess.PIPE, text=True, cwd=folders.ROOT
     )
     assert process.stdout is not None and process.stdout.readline() == "holds\n"
     stop = threading.Event()
