@@ -156,7 +156,7 @@ def at_address(key: str) -> AppTest:
 
         st.markdown(" ".join(one.key for one in evaluations.current_evaluations()))
 
-    opened = AppTest.from_function(page)
+    opened = AppTest.from_function(page, default_timeout=60)
     opened.query_params["evaluation"] = key
     opened.run()
     assert not opened.exception
@@ -221,7 +221,7 @@ def test_watching_the_progress_counts_as_looking() -> None:
         (one,) = evaluations._evaluations.values()
         evaluate_view.watch(one.task, "Evaluating …", "faces", one.key)
 
-    assert not AppTest.from_function(page).run().exception
+    assert not AppTest.from_function(page, default_timeout=60).run().exception
     assert time.monotonic() - one.seen < 60
 
 
