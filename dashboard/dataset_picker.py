@@ -16,7 +16,7 @@ from dashboard import errors
 from dashboard.server import child_commands, timers
 from dashboard.text import escape_markdown
 from fer.data import server_folder
-from fer.data.tables import VOTES_NAME
+from fer.data.formats.fer_plus import VOTES_NAME
 from fer.emotions import EMOTIONS
 from fer.errors import FerError
 from fer.runs import uploads, weights

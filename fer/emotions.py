@@ -1,5 +1,8 @@
 """The seven apparent expressions: their one order, their colours and the names others give them."""
 
+import difflib
+import re
+
 from fer.errors import BadDataset
 
 EMOTIONS: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -43,20 +46,66 @@ OTHER_VOTE_COLUMNS: tuple[str, ...] = ("contempt", "unknown", "NF")
 """The FER+ columns that stand for none of the seven."""
 
 _SPELLINGS: dict[str, tuple[str, ...]] = {
-    "angry": ("anger", "angr", "an"),
-    "disgust": ("disgusted", "disgusting", "di"),
-    "fear": ("fearful", "afraid", "scared", "fe", "af"),
-    "happy": ("happiness", "joy", "joyful", "ha"),
-    "sad": ("sadness", "sa"),
-    "surprise": ("surprised", "suprise", "su"),
-    "neutral": ("neutrality", "calm", "ne"),
+    "angry": ("anger", "angrily", "mad", "rage", "furious"),
+    "disgust": ("disgusted", "disgusting", "disgustedly", "disgustful"),
+    "fear": ("fearful", "fearfully", "afraid", "scared", "frightened", "fears", "feer"),
+    "happy": ("happiness", "happily", "joy", "joyful", "smile", "smiling", "hapy"),
+    "sad": ("sadness", "sadly", "sorrow", "saddness"),
+    "surprise": ("surprised", "surprisedly", "surprising", "shocked", "suprize"),
+    "neutral": ("neutrality", "calm", "natural", "normal", "expressionless"),
+}
+_CODES: dict[str, tuple[str, ...]] = {
+    "angry": ("an", "ang", "angr"),
+    "disgust": ("di", "dis"),
+    "fear": ("fe", "af", "fea"),
+    "happy": ("ha", "hap"),
+    "sad": ("sa",),
+    "surprise": ("su", "sur"),
+    "neutral": ("ne", "neu"),
+}
+"""Abbreviations, which count only where they are the whole name."""
+_MISSPELT = (
+    *("angry", "happy", "happiness", "sadness", "surprise", "surprised", "neutral"),
+    *("disgust", "disgusted", "fearful"),
+)
+"""Words that are recognised with a letter wrong; shorter ones resemble too many others."""
+_LIKENESS = 0.85
+_NEGATIONS = frozenset(("not", "non", "no", "un", "anti", "without"))
+_ENDINGS = ("faces", "face", "expressions", "expression", "images", "image", "pics", "people")
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+_WORDS: dict[str, int] = {
+    word: index
+    for index, emotion in enumerate(EMOTIONS)
+    for word in (emotion, *_SPELLINGS[emotion])
+}
+_WHOLE_NAMES: dict[str, int] = {
+    name: index
+    for index, emotion in enumerate(EMOTIONS)
+    for name in (emotion, str(index), *_SPELLINGS[emotion], *_CODES[emotion])
 }
 
-_INDEX: dict[str, int] = {
-    spelling: index
-    for index, emotion in enumerate(EMOTIONS)
-    for spelling in (emotion, str(index), *_SPELLINGS[emotion])
-}
+
+def name_parts(name: str) -> list[str]:
+    """Words and numbers of a name, in small letters: ``FER2013Train`` -> fer, 2013, train."""
+    return [part.lower() for part in _PARTS.findall(name)]
+
+
+def emotions_in(name: str) -> set[int]:
+    """Positions in `EMOTIONS` of all that a name says: ``2_fear_faces``, ``Suprised``.
+
+    Nothing for a name that denies one (``not_happy``).
+    """
+    parts = name_parts(name)
+    if _NEGATIONS.intersection(parts):
+        return set()
+    return {index for part in parts if (index := _index_of_word(part)) is not None}
+
+
+def is_usual_name(name: str) -> bool:
+    """Whether a name is a known word for one emotion and nothing else, numbers aside."""
+    words = [part for part in name_parts(name) if not part.isdigit()]
+    return len(words) == 1 and words[0] in _WORDS
 
 
 def index_of(name: str) -> int:
@@ -64,9 +113,19 @@ def index_of(name: str) -> int:
 
     Raises `BadDataset` for a name that none of the seven goes by.
     """
-    cleaned = name.strip().lower()
-    head, _, tail = cleaned.replace("-", "_").replace(" ", "_").partition("_")
-    for candidate in (cleaned, tail if head.isdigit() else head):
-        if candidate in _INDEX:
-            return _INDEX[candidate]
-    raise BadDataset(f"{name!r} is not one of the seven emotions: {', '.join(EMOTIONS)}.")
+    whole = _WHOLE_NAMES.get(name.strip().lower())
+    indices = emotions_in(name) if whole is None else {whole}
+    if len(indices) != 1:
+        raise BadDataset(f"{name!r} is not one of the seven emotions: {', '.join(EMOTIONS)}.")
+    return indices.pop()
+
+
+def _index_of_word(word: str) -> int | None:
+    ending = next((ending for ending in _ENDINGS if word.endswith(ending)), "")
+    for candidate in (word, word.removesuffix(ending)):
+        if candidate in _WORDS:
+            return _WORDS[candidate]
+        for known in difflib.get_close_matches(candidate, _MISSPELT, 1, _LIKENESS):
+            if known[0] == candidate[0]:
+                return _WORDS[known]
+    return None

@@ -45,8 +45,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def add_data_flags(parser: argparse.ArgumentParser) -> None:
     """The flags that say which models are asked of which faces, and where the answer goes."""
     parser.add_argument("--model", required=True, metavar="NAME[,NAME]", help="one or several")
-    parser.add_argument("--data", required=True, metavar="PATH", help="as in `train`")
-    parser.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")
+    output.add_data_flags(parser)
     parser.add_argument(
         "--split", metavar="SPLIT", help="train, validation or test (default: test if there is one)"
     )
@@ -113,7 +112,10 @@ def _evaluate(options: argparse.Namespace) -> int:
     models = models_named(options.model)
     if options.keep:
         models = recorded_inputs.recording(models, options.keep)
-    with progress(options.keep) as show, loading.opened(options.data, options.votes) as data:
+    with (
+        progress(options.keep) as show,
+        loading.opened(options.data, options.votes, options.classes) as data,
+    ):
         found = report.evaluate(
             models, data, options.data, options.split, options.labels, options.whole_picture, show
         )

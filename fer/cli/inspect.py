@@ -7,9 +7,9 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 from fer import images
+from fer.cli.output import add_data_flags
 from fer.data import inspection, loading
 from fer.data.inspection import Inspection
 from fer.emotions import EMOTIONS
@@ -22,15 +22,14 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="count the faces, copies and wrong rows of a data set",
         epilog="example: python -m fer inspect --data fer2013.csv --sheet faces.png",
     )
-    parser.add_argument("--data", required=True, metavar="PATH", help="as in `train`")
-    parser.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")
+    add_data_flags(parser)
     parser.add_argument("--json", metavar="FILE", help="write the record; - is standard output")
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="write some faces as a PNG")
     parser.set_defaults(command=_inspect)
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    data = loading.load(options.data, options.votes)
+    data = loading.load(options.data, options.votes, classes=options.classes)
     found = inspection.inspect(data)
     record = {**dataclasses.asdict(found), "num_removed": found.num_removed}
     try:
@@ -43,19 +42,27 @@ def _inspect(options: argparse.Namespace) -> int:
     if options.json == "-":
         print(json.dumps(record))
     elif not options.json:
-        _print(found, record)
+        _print(found)
+    _print_notes(found)
     return 0
 
 
-def _print(found: Inspection, record: dict[str, Any]) -> None:
+def _print(found: Inspection) -> None:
     print(f"{found.name}: {found.num_faces:,} faces, {found.num_voted:,} with crowd votes")
     for split, counts in found.counts.items():
-        print(f"{split}: " + ", ".join(f"{counts.get(one, 0):,} {one}" for one in EMOTIONS))
+        shown = ", ".join(f"{counts.get(emotion, 0):,} {emotion}" for emotion in EMOTIONS)
+        print(f"{split}: {shown}")
     print(
         f"{found.copies_inside:,} copies inside training and {found.copies_across:,} of other "
         f"splits' faces: left out of training; {found.contradictions:,} pictures with two labels"
     )
+
+
+def _print_notes(found: Inspection) -> None:
+    """How the data set was read and what is wrong with it, on standard error."""
+    for note in found.notes:
+        print(note, file=sys.stderr)
     if found.num_problems:
-        print(f"{found.num_problems:,} rows could not be read, such as:", file=sys.stderr)
+        print(f"{found.num_problems:,} rows or files could not be used, such as:", file=sys.stderr)
         for problem in found.problems:
             print(f"  {problem}", file=sys.stderr)

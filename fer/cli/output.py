@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,14 @@ from fer.prior import Prior
 
 DONE, SOME_FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 STDOUT = "-"
+CLASSES_HELP = "what class names mean, such as 1=surprise,2=fear; =skip leaves a class out"
+
+
+def add_data_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags that name labelled faces and say how to read them."""
+    parser.add_argument("--data", required=True, metavar="PATH", help="as in `train`")
+    parser.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")
+    parser.add_argument("--classes", metavar="NAME=EMOTION,…", help=CLASSES_HELP)
 
 
 def check_writable(target: str | None) -> None:

@@ -36,7 +36,10 @@ def _robustness(options: argparse.Namespace) -> int:
         raise BadSettings(f"limit is {options.limit}; expected a number of faces from 1 on.")
     output.check_writable(options.json)
     models = models_named(options.model)
-    with progress(options.keep) as show, loading.opened(options.data, options.votes) as data:
+    with (
+        progress(options.keep) as show,
+        loading.opened(options.data, options.votes, options.classes) as data,
+    ):
         found = robustness.measure(
             models,
             data,

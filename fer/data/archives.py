@@ -7,7 +7,7 @@ import os
 import stat
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -28,19 +28,22 @@ _MAX_DIRECTORY = 12 * 1024**2
 _IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LINK_REASON = "is a link, and links are not followed"
+_BROKEN = (zipfile.BadZipFile, EOFError, UnicodeDecodeError, NotImplementedError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tree:
     """Files by their path inside, with "/", in sorted order, and their sizes in bytes.
 
-    `open` gives the bytes of one as a stream. `problems` are entries that were passed over.
+    `open` gives the bytes of a file as a stream. `problems` are entries that cannot be used,
+    `num_hidden` counts hidden files and those that systems leave in folders.
     """
 
     name: str
     sizes: dict[str, int]
     open: Callable[[str], IO[bytes]]
     problems: tuple[RowProblem, ...] = ()
+    num_hidden: int = 0
 
     def named(self, *endings: str) -> list[str]:
         """The files with one of these lower-case endings."""
@@ -53,21 +56,24 @@ def opened(path: Path) -> Iterator[Tree]:
     if path.is_dir():
         yield _folder(path)
         return
-    try:
-        # The guard keeps a forged directory from filling the memory before it can be counted.
-        with _Guarded(path) as guarded, zipfile.ZipFile(guarded) as archive:
+    with ExitStack() as stack:
+        try:
+            # The guard keeps a forged directory from filling the memory before it can be counted.
+            guarded = stack.enter_context(_Guarded(path))
+            archive = stack.enter_context(zipfile.ZipFile(guarded))
             guarded.limit = None
-            yield _archive(archive, path.name, path.stat().st_size)
-    except (zipfile.BadZipFile, EOFError, UnicodeDecodeError, NotImplementedError) as error:
-        raise BadDataset(
-            f"{path.name} is no zip that can be read: {short(str(error), 120)}."
-        ) from None
+            tree = _archive(archive, path.name, path.stat().st_size)
+        except _BROKEN as error:
+            raise BadDataset(
+                f"{path.name} is no zip that can be read: {short(str(error), 120)}."
+            ) from None
+        yield tree  # outside of the try: what the caller raises is not about the zip
 
 
 def _folder(path: Path) -> Tree:
     sizes: dict[str, int] = {}
     links: list[RowProblem] = []
-    seen = 0
+    seen = num_hidden = 0
     for parent, folders, files in os.walk(path):
         folders[:] = sorted(name for name in folders if not _is_ignored(name))
         seen += len(files)
@@ -80,12 +86,13 @@ def _folder(path: Path) -> Tree:
             inside = file.relative_to(path).as_posix()
             if file.is_symlink():
                 links.append(RowProblem(inside, _LINK_REASON))
-            elif file.is_file() and not _is_ignored(name):
+            elif file.is_file() and _is_ignored(name):
+                num_hidden += 1
+            elif file.is_file():
                 sizes[inside] = file.stat().st_size
     ordered = dict(sorted(sizes.items()))
-    return Tree(
-        path.name or str(path), ordered, lambda name: (path / name).open("rb"), tuple(links)
-    )
+    shown = path.absolute().name or str(path)
+    return Tree(shown, ordered, lambda name: (path / name).open("rb"), tuple(links), num_hidden)
 
 
 def _archive(archive: zipfile.ZipFile, name: str, packed: int) -> Tree:
@@ -104,12 +111,18 @@ def _archive(archive: zipfile.ZipFile, name: str, packed: int) -> Tree:
             f"{unpacked / 1024**2:,.0f} MB: more than {MAX_UNPACKED // 1024**3} GB, or far more "
             "than pictures and tables do. It is not read."
         )
-    sizes = {
-        entry.filename: entry.file_size
+    by_path = {
+        entry.filename.replace("\\", "/"): entry  # Windows writes backslashes
         for entry in sorted(entries, key=lambda entry: entry.filename)
-        if not entry.is_dir() and not any(map(_is_ignored, entry.filename.split("/")))
     }
-    return Tree(name, sizes, archive.open)
+    files = {file: entry for file, entry in by_path.items() if not file.endswith("/")}
+    shown = [file for file in files if not any(map(_is_ignored, file.split("/")))]
+    return Tree(
+        name,
+        {file: files[file].file_size for file in shown},
+        lambda file: archive.open(files[file]),
+        num_hidden=len(files) - len(shown),
+    )
 
 
 def _check(entry: zipfile.ZipInfo, name: str) -> None:

@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 from fer import images
 from fer.data.dataset import (
     NUM_VOTES,
+    OTHER_CLASS,
+    UNLABELLED,
     UNREADABLE,
     UNSPLIT,
     Dataset,
     OnDemand,
     Picture,
     RowProblem,
-    picture_hashes,
+    leading_emotions,
 )
+from fer.data.splits import completed_splits, cut_note
 from fer.emotions import EMOTIONS
 from fer.errors import BadDataset
 from fer.geometry import Image
@@ -28,22 +31,15 @@ from fer.geometry import Image
 MAX_FACES = 500_000
 PROBLEMS_KEPT = 5
 LONGEST_SIDE = 224
-VALIDATION_SHARE = TEST_SHARE = 0.1
-
-_SPLIT_SPELLINGS = {
-    "train": ("train", "training"),
-    "validation": ("validation", "val", "valid", "publictest"),
-    "test": ("test", "testing", "privatetest"),
-}
-_SPLIT_OF = {spelling: split for split, names in _SPLIT_SPELLINGS.items() for spelling in names}
+_OTHERS_SHOWN = 8
 
 
 @dataclass(slots=True)
 class DatasetBuilder:
-    """Faces as a reader finds them, with what it had to leave out; `dataset` makes the value.
+    """Faces as a reader finds them, with what it had to leave out; `build` makes the value.
 
     A split of None means that the data set does not say. A face's `votes` are ten counts, or None.
-    Pictures are all decoded, or all `encoded` and decoded on demand.
+    Pictures are all decoded, or all `encoded`, or all None and given to `build`.
     """
 
     name: str
@@ -56,12 +52,16 @@ class DatasetBuilder:
     problems: list[RowProblem] = field(default_factory=list)
     num_problems: int = 0
     encoded: list[bytes] = field(default_factory=list)
+    file_hashes: list[bytes] = field(default_factory=list)
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
+    other_classes: Counter[str] = field(default_factory=Counter)
+    passed_over: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
 
     def add(
         self,
         source: str,
-        picture: Picture | bytes,
+        picture: Picture | bytes | None,
         label: int,
         split: str | None,
         votes: NDArray[np.int64] | None = None,
@@ -71,64 +71,116 @@ class DatasetBuilder:
         self.sources.append(source)
         if isinstance(picture, bytes):
             self.encoded.append(picture)
-        else:
+            self.file_hashes.append(hashlib.sha256(picture).digest())
+        elif picture is not None:
             self.pictures.append(picture)
         self.labels.append(label)
         self.splits.append(split)
         self.votes.append(votes)
 
-    def leave_out(
-        self, where: str, reason: str, split: str | None = None, kind: str = UNREADABLE
+    def skip(
+        self, source: str, reason: str, split: str | None = None, kind: str = UNREADABLE
     ) -> None:
-        """Counts a row or file of which no face comes."""
+        """Counts a row or file of which no face comes because something is wrong with it."""
         self.left_out[split or UNSPLIT, kind] += 1
-        self.tell(where, reason)
+        self.add_problem(source, reason)
 
-    def tell(self, where: str, reason: str) -> None:
+    def skip_class(self, name: str, split: str | None) -> None:
+        """Counts a face of a class that is none of the seven."""
+        self.left_out[split or UNSPLIT, OTHER_CLASS] += 1
+        self.other_classes[short(name, 40)] += 1
+
+    def add_problem(self, source: str, reason: str) -> None:
         """Counts something that is wrong."""
         self.num_problems += 1
         if len(self.problems) < PROBLEMS_KEPT:
-            self.problems.append(RowProblem(short(where, 80), reason))
+            self.problems.append(RowProblem(short(source, 80), reason))
 
-    def dataset(self, digest: str, licence: str | None = None, as_it_is: bool = False) -> Dataset:
+    def build(
+        self,
+        digest: str,
+        licence: str | None = None,
+        as_it_is: bool = False,
+        pictures: Sequence[Picture] | None = None,
+    ) -> Dataset:
         """The data set with all its splits. Raises `BadDataset` for no face or one emotion only.
 
         `as_it_is`: no split is made that the data set does not have, and one emotion is enough.
+        `pictures` are those of faces that were added without.
         """
-        self._check(num_emotions=1 if as_it_is else 2)
-        none = np.zeros(NUM_VOTES, np.int64)
-        voted = any(votes is not None for votes in self.votes)
-        votes = np.stack([none if votes is None else votes for votes in self.votes])
+        self.check(num_emotions=1 if as_it_is else 2)
         data = Dataset(
             name=self.name,
             hash=digest,
-            pictures=OnDemand(self.encoded, decoded) if self.encoded else self.pictures,
+            pictures=pictures or self._pictures(),
             labels=np.array(self.labels, np.int64),
-            votes=votes if voted else None,
+            votes=self._stacked_votes(),
             splits=np.array([split or UNSPLIT for split in self.splits], str)
             if as_it_is
-            else completed_splits(self.splits, self.labels, self.pictures),
+            else completed_splits(self.splits, self._emotions(), self.pictures),
             sources=tuple(self.sources),
             whole_faces=self.whole_faces,
             problems=tuple(self.problems),
             num_problems=self.num_problems,
             left_out=self.left_out,
-            file_hashes=tuple(hashlib.sha256(one).digest() for one in self.encoded),
+            other_classes=self.other_classes,
+            passed_over=self.passed_over,
+            notes=self.all_notes(as_it_is),
+            file_hashes=tuple(self.file_hashes),
         )
         return data if licence is None else replace(data, licence=licence)
 
-    def _check(self, num_emotions: int) -> None:
+    def all_notes(self, as_it_is: bool = False) -> tuple[str, ...]:
+        """What a user must know of how the data set was read, a sentence each."""
+        cut = None if as_it_is else cut_note(self.splits)
+        return (*self.notes, *self._counts_in_words(), *([cut] if cut else []))
+
+    def check(self, num_emotions: int) -> None:
+        """Raises `BadDataset` where there is nothing to learn or to measure."""
         if not self.labels:
-            why = "it has no rows"
-            if self.problems:
-                why = f"all {self.num_problems:,} are wrong, the first: {self.problems[0]}"
-            raise BadDataset(f"{self.name} holds no face that can be used; {why}.")
-        if len(set(self.labels)) < num_emotions:
-            emotion = EMOTIONS[self.labels[0]]
+            raise BadDataset(f"{self.name} holds no face that can be used; {self._why_empty()}.")
+        emotions = set(self._emotions()) - {UNLABELLED}
+        if len(emotions) < num_emotions:
+            names = " and ".join(EMOTIONS[index] for index in emotions)
+            others = "".join(f" {note}" for note in self._counts_in_words())
             raise BadDataset(
-                f"{self.name} holds one emotion only, {emotion}. "
-                "There is nothing to tell apart: add faces of at least one other emotion."
+                f"{self.name} holds one emotion only{names and f', {names}'}. There is nothing to "
+                f"tell apart: add faces of at least one other emotion.{others}"
             )
+
+    def _why_empty(self) -> str:
+        if self.problems:
+            return f"all {self.num_problems:,} are wrong, the first: {self.problems[0]}"
+        if self.other_classes:
+            return f"its classes are none of the seven: {_listed(self.other_classes)}"
+        return "it has no rows"
+
+    def _counts_in_words(self) -> list[str]:
+        notes = []
+        if self.other_classes:
+            total = sum(self.other_classes.values())
+            notes.append(
+                f"Left out, because their class is none of the seven emotions: {total:,} faces "
+                f"({_listed(self.other_classes)})."
+            )
+        if self.passed_over:
+            total = sum(self.passed_over.values())
+            notes.append(f"Files that were passed over: {total:,} ({_listed(self.passed_over)}).")
+        return notes
+
+    def _pictures(self) -> Sequence[Picture]:
+        return OnDemand(self.encoded, decoded) if self.encoded else self.pictures
+
+    def _stacked_votes(self) -> NDArray[np.int64] | None:
+        if all(votes is None for votes in self.votes):
+            return None
+        none = np.zeros(NUM_VOTES, np.int64)
+        return np.stack([none if votes is None else votes for votes in self.votes])
+
+    def _emotions(self) -> list[int]:
+        """The label of each face, or its leading emotion where only the crowd knows it."""
+        labels = np.array(self.labels, np.int64)
+        return [int(label) for label in leading_emotions(labels, self._stacked_votes())]
 
 
 def decoded(data: bytes, longest: int = LONGEST_SIDE) -> Picture:
@@ -149,50 +201,8 @@ def short(text: str, length: int = 24) -> str:
     return clean if len(clean) <= length else f"{clean[: length - 1]}…"
 
 
-def split_of(name: str) -> str | None:
-    """The one of `SPLITS` that a usual spelling (``Training``, ``val``) stands for, else None."""
-    return _SPLIT_OF.get(name.strip().lower())
-
-
-def completed_splits(
-    splits: Sequence[str | None], labels: Sequence[int], pictures: Sequence[Picture]
-) -> NDArray[np.str_]:
-    """The splits (N,) with those that the data set leaves open.
-
-    A data set that has splits keeps them; where validation is missing, a tenth of the training
-    faces becomes it. One without any is cut into 80% training, 10% validation and 10% test. The
-    cut is made within each emotion, in the order of the pictures' hashes: as good as random, the
-    same on every machine and in every run whatever its seed, and copies stay together.
-    """
-    if "train" in splits and "validation" not in splits:
-        shares = {"validation": VALIDATION_SHARE}
-    elif None in splits:
-        shares = {"validation": VALIDATION_SHARE, "test": TEST_SHARE}
-    else:
-        return np.array(splits, str)
-    filled = ["train" if split is None else split for split in splits]
-    rows = [row for row, split in enumerate(filled) if split == "train"]
-    hashes = picture_hashes([pictures[row] for row in rows])
-    carved = _carved(hashes, [labels[row] for row in rows], shares)
-    for row, one in zip(rows, hashes, strict=True):
-        filled[row] = carved.get(one, "train")
-    return np.array(filled, str)
-
-
-def _carved(
-    hashes: Sequence[bytes], labels: Sequence[int], shares: dict[str, float]
-) -> dict[bytes, str]:
-    """The split of each picture hash that leaves training: of every emotion its `shares`."""
-    label_of: dict[bytes, int] = {}
-    for one, label in zip(hashes, labels, strict=True):
-        label_of.setdefault(one, label)
-    carved = {}
-    for label in set(labels):
-        waiting = sorted(one for one, its_label in label_of.items() if its_label == label)
-        total = len(waiting)
-        for split, share in shares.items():
-            # At least one face for each split, but never the last one of an emotion.
-            number = min(max(1, round(share * total)), len(waiting) - 1)
-            carved.update(dict.fromkeys(waiting[:number], split))
-            del waiting[:number]
-    return carved
+def _listed(counts: Counter[str]) -> str:
+    """``contempt 12, bored 3``: the most frequent first."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shown = ", ".join(f"{name} {count:,}" for name, count in ordered[:_OTHERS_SHOWN])
+    return shown + (", …" if len(ordered) > _OTHERS_SHOWN else "")

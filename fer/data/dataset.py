@@ -11,6 +11,7 @@ from typing import Generic, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.emotions import NUM_EMOTIONS
 from fer.inference import cropping
 from fer.model_card import InputSpec
 
@@ -19,7 +20,7 @@ UNLABELLED = -1
 UNSPLIT = ""
 """The split of a face whose data set has none, where it was read as it is."""
 
-UNREADABLE, NO_LABEL = "unreadable", "no usable label"
+UNREADABLE, NO_LABEL, OTHER_CLASS = "unreadable", "no usable label", "none of the seven"
 """Why no face comes of a row or file."""
 
 NUM_VOTES = 10
@@ -48,13 +49,13 @@ class OnDemand(Sequence[Picture], Generic[_Encoded]):
         return len(self._encoded)
 
     @overload
-    def __getitem__(self, place: int) -> Picture: ...
+    def __getitem__(self, index: int) -> Picture: ...
     @overload
-    def __getitem__(self, place: slice) -> Sequence[Picture]: ...
-    def __getitem__(self, place: int | slice) -> Picture | Sequence[Picture]:
-        if isinstance(place, slice):
-            return OnDemand(self._encoded[place], self._decode)
-        return self._decode(self._encoded[place])
+    def __getitem__(self, index: slice) -> Sequence[Picture]: ...
+    def __getitem__(self, index: int | slice) -> Picture | Sequence[Picture]:
+        if isinstance(index, slice):
+            return OnDemand(self._encoded[index], self._decode)
+        return self._decode(self._encoded[index])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,10 @@ class Dataset:
     stands ("row 2", "train/happy/a.png"), or is empty. `whole_faces`: every picture is a cut face,
     as in FER2013; pictures from class folders may show more. `problems` are the first five of the
     `num_problems` rows or files that could not be used; `left_out` counts those of which no face
-    came by their split, `UNSPLIT` where it is not known, and by `UNREADABLE` or `NO_LABEL`.
-    `file_hashes` is the SHA-256 of each picture's file, where pictures are `OnDemand`.
+    came by their split, `UNSPLIT` where it is not known, and by `UNREADABLE`, `NO_LABEL` or
+    `OTHER_CLASS`. `other_classes` counts the latter by their class, `passed_over` the files that
+    are neither pictures nor lists of labels by their ending. `notes` are sentences on how the set
+    was read. `file_hashes` is the SHA-256 of each picture's file, where pictures are `OnDemand`.
     """
 
     name: str
@@ -94,6 +97,9 @@ class Dataset:
     problems: tuple[RowProblem, ...] = ()
     num_problems: int = 0
     left_out: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    other_classes: Mapping[str, int] = field(default_factory=dict)
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     file_hashes: tuple[bytes, ...] = ()
 
     def __post_init__(self) -> None:
@@ -132,6 +138,11 @@ class Dataset:
             batch[row] = cropping.model_input(image, [cropping.whole_face(image)], spec)[0]
         return batch
 
+    def emotions(self) -> NDArray[np.int64]:
+        """The label of each face (N,), else the emotion that most people named, else
+        `UNLABELLED`."""
+        return leading_emotions(self.labels, self.votes)
+
     def picture_hashes(self) -> list[bytes]:
         """A hash of each picture's size and pixels, or of its file: equal for exact copies."""
         return list(self.file_hashes) or picture_hashes(self.pictures)
@@ -139,10 +150,21 @@ class Dataset:
     def rows_by_picture(self) -> list[list[int]]:
         """The rows of each distinct picture, in order: of more than one where there are copies."""
         rows_of: dict[bytes, list[int]] = defaultdict(list)
-        for row, one in enumerate(self.picture_hashes()):
-            rows_of[one].append(row)
+        for row, picture_hash in enumerate(self.picture_hashes()):
+            rows_of[picture_hash].append(row)
         rows_of.pop(UNREAD_HASH, None)
         return list(rows_of.values())
+
+
+def leading_emotions(
+    labels: NDArray[np.int64], votes: NDArray[np.int64] | None
+) -> NDArray[np.int64]:
+    """The labels (N,), with the emotion of the most votes where there is a vote but no label."""
+    if votes is None:
+        return labels
+    seven = votes[:, :NUM_EMOTIONS]
+    is_voted = (labels == UNLABELLED) & seven.any(axis=1)
+    return np.where(is_voted, seven.argmax(axis=1), labels)
 
 
 def as_rgb(picture: Picture) -> Picture:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fer.data.dataset import SPLITS, Dataset, Picture, RowProblem, as_rgb
+from fer.data.dataset import SPLITS, UNLABELLED, Dataset, Picture, RowProblem, as_rgb
 from fer.emotions import COLOURS, EMOTIONS, NUM_EMOTIONS
 from fer.geometry import Image
 
@@ -25,6 +25,8 @@ class Inspection:
     earlier in training; `num_removed`, their sum, is what training leaves out. `contradictions`
     are pictures that occur with more than one label anywhere. `num_voted` faces have a vote for
     one of the seven emotions; `has_votes` says whether the data set holds crowd votes at all.
+    Faces without a label are counted by the emotion of most votes. `other_classes` and
+    `passed_over` count what was left out, `notes` are sentences on how the set was read.
     """
 
     name: str
@@ -39,6 +41,9 @@ class Inspection:
     contradictions: int
     problems: tuple[RowProblem, ...]
     num_problems: int
+    other_classes: Mapping[str, int]
+    passed_over: Mapping[str, int]
+    notes: tuple[str, ...]
 
     @property
     def num_removed(self) -> int:
@@ -54,7 +59,7 @@ def inspect(data: Dataset) -> Inspection:
             across += in_training
         else:
             inside += in_training - 1
-        contradictions += len(set(data.labels[rows].tolist())) > 1
+        contradictions += len(set(data.labels[rows].tolist()) - {UNLABELLED}) > 1
     voted = 0 if data.votes is None else int(data.votes[:, :NUM_EMOTIONS].any(axis=1).sum())
     return Inspection(
         name=data.name,
@@ -69,17 +74,20 @@ def inspect(data: Dataset) -> Inspection:
         contradictions=contradictions,
         problems=data.problems,
         num_problems=data.num_problems,
+        other_classes=dict(data.other_classes),
+        passed_over=dict(data.passed_over),
+        notes=data.notes,
     )
 
 
 def contact_sheet(data: Dataset, per_emotion: int = 8, seed: int = 0) -> Image:
     """A picture (7 · 64, 92 + per_emotion · 64, 3) with a row of random faces for each emotion."""
     sheet = np.full((NUM_EMOTIONS * _TILE, _MARGIN + per_emotion * _TILE, 3), 255, np.uint8)
-    random = np.random.default_rng(seed)
+    random, emotions = np.random.default_rng(seed), data.emotions()
     for label, emotion in enumerate(EMOTIONS):
         top = label * _TILE
         _write(sheet, emotion, top)
-        rows = random.permutation(np.flatnonzero(data.labels == label))[:per_emotion]
+        rows = random.permutation(np.flatnonzero(emotions == label))[:per_emotion]
         for column, row in enumerate(rows):
             left = _MARGIN + column * _TILE
             sheet[top : top + _TILE, left : left + _TILE] = _tile(data.pictures[row])
@@ -87,7 +95,7 @@ def contact_sheet(data: Dataset, per_emotion: int = 8, seed: int = 0) -> Image:
 
 
 def _counts(data: Dataset, split: str) -> dict[str, int]:
-    labels = data.labels[data.splits == split]
+    labels = data.emotions()[data.splits == split]
     return {emotion: int((labels == label).sum()) for label, emotion in enumerate(EMOTIONS)}
 
 

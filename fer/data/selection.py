@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.data import tables
 from fer.data.dataset import SPLITS, UNLABELLED, Dataset
+from fer.data.formats.fer_plus import VOTES_NAME
 from fer.data.loading import load
 from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadDataset
@@ -35,7 +35,7 @@ def answerable(data: Dataset, question: str) -> Dataset:
         raise BadDataset(
             f"{data.name} holds no crowd votes, so nothing answers the question 'crowd'. Ask for "
             "the labels of the data set instead (labels 'fer2013'), or name the FER+ votes that "
-            f"belong to it ({tables.VOTES_NAME})."
+            f"belong to it ({VOTES_NAME})."
         )
     return data.rows(data.votes[:, :NUM_EMOTIONS].sum(axis=1) > 0)
 

@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from fer import emotions, images
-from fer.data import tables
-from fer.data.builder import split_of
+from fer import images
+from fer.data.formats.fer_plus import VOTES_NAME
+from fer.data.splits import split_of
+from fer.emotions import emotions_in
 from fer.errors import BadDataset
 
 _OFFERED_ENDINGS = (".csv", ".parquet", ".zip")
@@ -54,7 +55,7 @@ def _offered_in(root: Path, depth: int, inside: Path = Path()) -> Iterator[Path]
         if path.name.startswith(".") or path.is_symlink():
             continue
         if path.is_file():
-            is_votes = path.name == tables.VOTES_NAME
+            is_votes = path.name == VOTES_NAME
             if path.suffix.lower() in _OFFERED_ENDINGS and not is_votes:
                 yield here
         elif path.is_dir() and _has_classes(path):
@@ -66,8 +67,8 @@ def _offered_in(root: Path, depth: int, inside: Path = Path()) -> Iterator[Path]
 def _has_classes(folder: Path) -> bool:
     """Whether a folder, or one of its splits, has folders for at least two emotions."""
     folders = [path for path in _inside(folder) if path.is_dir() and not path.is_symlink()]
-    emotional = [path for path in folders if _is_emotion(path.name)]
-    return len(emotional) > 1 or any(_has_classes(one) for one in folders if split_of(one.name))
+    classes = [path for path in folders if emotions_in(path.name) or path.name.isdigit()]
+    return len(classes) > 1 or any(_has_classes(path) for path in folders if split_of(path.name))
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -76,11 +77,3 @@ def _inside(folder: Path) -> list[Path]:
         return list(folder.iterdir())
     except OSError:
         return []
-
-
-def _is_emotion(name: str) -> bool:
-    try:
-        emotions.index_of(name)
-    except BadDataset:
-        return False
-    return True

@@ -9,8 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.data import selection
-from fer.data.builder import split_of
-from fer.data.dataset import NO_LABEL, SPLITS, UNLABELLED, UNREADABLE, UNSPLIT, Dataset
+from fer.data.dataset import (
+    NO_LABEL,
+    OTHER_CLASS,
+    SPLITS,
+    UNLABELLED,
+    UNREADABLE,
+    UNSPLIT,
+    Dataset,
+)
+from fer.data.splits import split_of
 from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadDataset
 from fer.metrics import TIED
@@ -53,7 +61,7 @@ def select(data: Dataset, split: str | None, labels: str | None, question: str) 
     reasons = _without_votes(data, in_split) if labels == "crowd" else {}
     reasons[NO_LABEL] = true == UNLABELLED if labels == "fer2013" else np.zeros(len(true), bool)
     dropped = {reason: int(rows.sum()) for reason, rows in reasons.items() if rows.any()}
-    for kind in (NO_LABEL, UNREADABLE):
+    for kind in (NO_LABEL, UNREADABLE, OTHER_CLASS):
         if count := _num_left_out(data, split, kind):
             dropped[kind] = dropped.get(kind, 0) + count
     counted = true != (TIED if labels == "crowd" else UNLABELLED)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "AVIF", "HEIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "AVIF", "HEIF", "PPM")
 ENDINGS = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp"),
     *(".dib", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif"),
+    *(".ppm", ".pgm", ".pbm", ".pnm"),
 )
 """Lower-case endings by which pictures are known in a folder or an upload."""
 
