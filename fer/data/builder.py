@@ -23,7 +23,7 @@ from fer.data.dataset import (
     RowProblem,
     leading_emotions,
 )
-from fer.data.splits import completed_splits, cut_note
+from fer.data.splits import NO_VALIDATION, completed_splits, cut_note
 from fer.emotions import EMOTIONS
 from fer.errors import BadDataset
 from fer.geometry import Image
@@ -126,6 +126,7 @@ class DatasetBuilder:
             other_classes=self.other_classes,
             passed_over=self.passed_over,
             notes=self.all_notes(as_it_is),
+            validation_from_training=not as_it_is and cut_note(self.splits) == NO_VALIDATION,
             file_hashes=tuple(self.file_hashes),
         )
         return data if licence is None else replace(data, licence=licence)

@@ -60,8 +60,10 @@ class ClassNames:
             _check_numbers(source, set(numbers.values()))
             labels |= {name: n if n < len(EMOTIONS) else None for name, n in numbers.items()}
             notes += [] if fer2013 else [_numbers_read(set(numbers.values()))]
-        others = (name for name in unread if labels[name] is None and _is_a_class(name, labels))
-        labels |= dict.fromkeys(list(others), OTHER)
+        beside_words = len(unread) < len(labels)
+        for name in unread:
+            if labels[name] is None and _is_a_class(name, beside_words):
+                labels[name] = OTHER
         return ClassReading(labels, tuple(notes))
 
     def is_class(self, name: str) -> bool:
@@ -149,14 +151,13 @@ def _is_doubtful(name: str) -> bool:
     return len(indices) > 1 or (len(indices) == 1 and "contempt" in name_parts(name))
 
 
-def _is_a_class(name: str, labels: Mapping[str, int | None]) -> bool:
-    """Whether a name of no emotion is a class at all: a word, or a number beside classes."""
+def _is_a_class(name: str, beside_words: bool) -> bool:
+    """Whether a name of no emotion is a class at all: a word, or a small number beside words."""
     if name.strip().lower() in _NOTHING:
         return False
-    number = number_in(name)
-    if number is None:
+    if number_in(name) is None:
         return any(map(str.isalpha, name))
-    return number <= _LARGEST_CODE and any(label is not None for label in labels.values())
+    return beside_words and is_class_number(name)
 
 
 def _unusual(labels: Mapping[str, int | None]) -> list[str]:

@@ -82,7 +82,8 @@ class Dataset:
     came by their split, `UNSPLIT` where it is not known, and by `UNREADABLE`, `NO_LABEL` or
     `OTHER_CLASS`. `other_classes` counts the latter by their class, `passed_over` the files that
     are neither pictures nor lists of labels by their ending. `notes` are sentences on how the set
-    was read. `file_hashes` is the SHA-256 of each picture's file, where pictures are `OnDemand`.
+    was read. `validation_from_training`: the set has no such split, so that a part of training
+    became it. `file_hashes` is the SHA-256 of each picture's file, where pictures are `OnDemand`.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Dataset:
     other_classes: Mapping[str, int] = field(default_factory=dict)
     passed_over: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    validation_from_training: bool = False
     file_hashes: tuple[bytes, ...] = ()
 
     def __post_init__(self) -> None:

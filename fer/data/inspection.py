@@ -20,7 +20,8 @@ _MARGIN = 92
 class Inspection:
     """What `inspect` finds.
 
-    `counts`: split -> emotion -> labelled faces, splits without faces left out. Exact copies:
+    `counts`: split -> emotion -> labelled faces, splits without faces left out; faces that are
+    taken from training for want of a validation split are counted where they stand. Exact copies:
     `copies_across` training faces occur in another split as well, `copies_inside` further ones
     earlier in training; `num_removed`, their sum, is what training leaves out. `contradictions`
     are pictures that occur with more than one label anywhere. `num_voted` faces have a vote for
@@ -66,7 +67,7 @@ def inspect(data: Dataset) -> Inspection:
         hash=data.hash,
         licence=data.licence,
         num_faces=len(data),
-        counts={split: _counts(data, split) for split in SPLITS if (data.splits == split).any()},
+        counts=_counts(data),
         has_votes=data.votes is not None,
         num_voted=voted,
         copies_inside=inside,
@@ -94,9 +95,18 @@ def contact_sheet(data: Dataset, per_emotion: int = 8, seed: int = 0) -> Image:
     return sheet
 
 
-def _counts(data: Dataset, split: str) -> dict[str, int]:
-    labels = data.emotions()[data.splits == split]
-    return {emotion: int((labels == label).sum()) for label, emotion in enumerate(EMOTIONS)}
+def _counts(data: Dataset) -> dict[str, dict[str, int]]:
+    splits, emotions = data.splits, data.emotions()
+    if data.validation_from_training:
+        splits = np.where(splits == "validation", "train", splits)
+    return {
+        split: {
+            emotion: int((emotions[splits == split] == label).sum())
+            for label, emotion in enumerate(EMOTIONS)
+        }
+        for split in SPLITS
+        if (splits == split).any()
+    }
 
 
 def _tile(picture: Picture) -> Image:

@@ -30,8 +30,8 @@ NO_SPLITS = (
     "validation and 10% test, cut by the pictures' hashes: the same cut every time."
 )
 NO_VALIDATION = (
-    "It has no validation split. A tenth of its training faces became one, cut by the pictures' "
-    "hashes: the same cut every time."
+    "It has no validation split. A tenth of its training faces is taken for it, cut by the "
+    "pictures' hashes: the same cut every time."
 )
 BY_PICTURE = "The cut is by picture: one person may be in several splits."
 

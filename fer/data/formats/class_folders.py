@@ -54,9 +54,10 @@ def find_coded(
 
 
 def unknown_folders(tree: Tree) -> list[str]:
-    """The folders that pictures lie in, as names."""
-    parents = (file.split("/")[-2] for file in tree.named(*images.ENDINGS) if "/" in file)
-    return list(dict.fromkeys(parents))
+    """The names of the folders that pictures lie in, other than splits."""
+    parents = [file.split("/")[-2] for file in tree.named(*images.ENDINGS) if "/" in file]
+    splits = splits_of(parents)
+    return [name for name in dict.fromkeys(parents) if not splits[name]]
 
 
 def _says_emotion(folder: str) -> bool:

@@ -68,7 +68,8 @@ def read_list(tree: Tree, file: Path, names: ClassNames, longest: int | None) ->
         found = listed[0] if listed else None
     if found is None:
         raise BadDataset(
-            f"{file.name} is no table of faces, and no picture that it names lies beside it."
+            f"{file.name} is no data set that can be read: it is no table of faces, and no picture "
+            "that it names lies beside it."
         )
     return _pictures(tree, file, _Labelled(found, [file.name]), builder, longest)
 

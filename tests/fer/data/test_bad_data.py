@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from fer import images
-from fer.data import archives, loading, tables
+from fer.data import archives, loading
+from fer.data.class_names import ClassNames
+from fer.data.formats import fer_plus, pixel_tables
 from fer.errors import BadDataset
 
 patiently = settings(
@@ -57,13 +59,13 @@ def write(tmp_path, text, name="faces.csv"):
         (HEADER + f"3,{PIXELS[:-1]}-1,Training\n", "pixels hold '.*-1'"),
         (HEADER + f"3,{PIXELS[:-1]}{'9' * 60},Training\n", "a pixel of "),
         (HEADER + "3,,Training\n", "it has 0 pixels"),
-        (HEADER + f"7,{PIXELS},Training\n", "'7' is not one of the seven"),
+        (HEADER + f"8,{PIXELS},Training\n", "'8' is not one of the seven"),
         (HEADER + f"NaN,{PIXELS},Training\n", "'NaN' is not one of the seven"),
         (HEADER + f"3,{PIXELS},Sometimes\n", "its usage is 'Sometimes'"),
         (HEADER + f"3,{PIXELS}\n", "it has 2 columns; expected at least 3"),
         (HEADER + f"3,{PIXELS},Training\n" * 3, "one emotion only, happy"),
-        (HEADER + "x" * 400_000 + "\n", "the line is no row of a table"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "lacks the columns"),
+        (HEADER + "x" * 600_000 + "\n", "the line is no row of a table"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "is a PNG picture, not a table"),
     ],
 )
 def test_a_csv_that_cannot_be_used(tmp_path, text, match):
@@ -116,8 +118,8 @@ def test_paths_that_lead_to_no_data(tmp_path):
 
 def test_parquet_with_wrong_columns_or_rows(tmp_path):
     file = tmp_path / "faces.parquet"
-    pd.DataFrame({"png": [PNG], "label": [1]}).to_parquet(file)
-    refused(file, "lacks the columns emotion, usage")
+    pd.DataFrame({"face": [PNG], "what": [1]}).to_parquet(file)
+    refused(file, "lacks the columns png, emotion; it has face, what")
     pd.DataFrame(
         {"png": [PNG, b"x", None, PNG, PNG], "emotion": [1, 2, 3, 99, 2], "usage": ["Training"] * 5}
     ).to_parquet(file)
@@ -137,7 +139,12 @@ def folder_with(tmp_path, *files):
 
 def test_folders_with_unknown_names(tmp_path):
     root = folder_with(tmp_path, "happy/1.png", "bored/1.png", "contempt/1.png")
-    refused(root, "not named by one of the seven emotions: bored, contempt. Rename")
+    refused(root, r"one emotion only, happy.*2 faces \(bored 1, contempt 1\)")
+
+
+def test_folders_with_unknown_names_only(tmp_path):
+    root = folder_with(tmp_path, "bored/1.png", "tired/1.png")
+    refused(root, "not named by one of the seven emotions: bored, tired. Rename")
 
 
 def test_folders_half_inside_a_split(tmp_path):
@@ -263,7 +270,7 @@ def test_votes_for_what_has_no_rows(tmp_path):
 @given(st.text())
 def test_any_text_for_pixels_is_a_picture_or_a_reason(text):
     try:
-        assert tables.pixels(text).shape == (48, 48)
+        assert pixel_tables.pixels(text, 48).shape == (48, 48)
     except BadDataset as error:
         assert len(str(error)) < 200
 
@@ -273,7 +280,7 @@ def test_any_text_for_pixels_is_a_picture_or_a_reason(text):
 def test_any_corrupted_pixels_are_a_picture_or_a_reason(position, put, cut):
     text = PIXELS[:position] + put + PIXELS[position + cut :]
     try:
-        assert tables.pixels(text).dtype == np.uint8
+        assert pixel_tables.pixels(text).dtype == np.uint8
     except BadDataset as error:
         assert len(str(error)) < 200
 
@@ -282,7 +289,9 @@ def test_any_corrupted_pixels_are_a_picture_or_a_reason(position, put, cut):
 @given(st.binary(max_size=300), st.sampled_from(["", HEADER, HEADER + GOOD]))
 def test_any_bytes_after_any_header_are_faces_or_a_sentence(data, before):
     try:
-        found = tables.read_csv(io.BytesIO(before.encode() + data), "faces.csv")
+        found = pixel_tables.read(
+            io.BytesIO(before.encode() + data), "faces.csv", ClassNames()
+        )
     except BadDataset as error:
         assert "faces.csv" in str(error)
     else:
@@ -293,8 +302,8 @@ def test_any_bytes_after_any_header_are_faces_or_a_sentence(data, before):
 @patiently
 @given(st.binary(max_size=300))
 def test_any_bytes_for_votes_are_votes_or_a_sentence(data):
-    head = ",".join(tables._COUNTS).encode() + b"\n"
-    assert tables.read_votes(io.BytesIO(head + data), "votes.csv").counts.shape[1] == 10
+    head = ",".join(fer_plus.COUNTS).encode() + b"\n"
+    assert fer_plus.read_votes(io.BytesIO(head + data), "votes.csv").counts.shape[1] == 10
 
 
 @patiently
