@@ -289,9 +289,7 @@ def test_any_corrupted_pixels_are_a_picture_or_a_reason(position, put, cut):
 @given(st.binary(max_size=300), st.sampled_from(["", HEADER, HEADER + GOOD]))
 def test_any_bytes_after_any_header_are_faces_or_a_sentence(data, before):
     try:
-        found = pixel_tables.read(
-            io.BytesIO(before.encode() + data), "faces.csv", ClassNames()
-        )
+        found = pixel_tables.read(io.BytesIO(before.encode() + data), "faces.csv", ClassNames())
     except BadDataset as error:
         assert "faces.csv" in str(error)
     else:

@@ -222,9 +222,7 @@ def test_pictures_of_folders_are_bounded_and_grey_stays_grey(tmp_path):
     assert shapes["happy/large.jpg"] == (149, 224)
     assert shapes["happy/colour.png"] == (60, 40, 3)
     assert shapes["happy/0.png"] == (48, 48)
-    assert [one.shape for one in pictures.originals(root, ["happy/large.jpg"])] == [
-        (600, 900, 3)
-    ]
+    assert [one.shape for one in pictures.originals(root, ["happy/large.jpg"])] == [(600, 900, 3)]
     assert data.inputs(InputSpec()).shape == (8, 48, 48, 1)
 
 
