@@ -9,13 +9,13 @@ import sys
 from collections.abc import Callable, Sequence
 
 from fer.cli import analyze, evaluate, find_rate, inspect, robustness, train
-from fer.cli.models import average, export, listing, networks, quantize
+from fer.cli.models import average, export, importing, listing, networks, quantize
 from fer.cli.output import DONE, INTERRUPTED, WRONG_USE
 from fer.errors import FerError
 
 _COMMANDS = (
     *(analyze, train, find_rate, inspect, evaluate, robustness),
-    *(networks, listing, export, average, quantize),
+    *(networks, listing, export, importing, average, quantize),
 )
 
 
@@ -38,7 +38,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # file names need not be UTF-8
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(importing.joined_scale(given))
     try:
         command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
