@@ -86,25 +86,32 @@ def _encoding(head: bytes) -> str:
 
 def _split_lines(text: io.TextIOWrapper) -> Iterator[Row]:
     number, delimiter = 0, ""
-    while line := text.readline(MAX_LINE):
-        number += 1
-        if len(line) == MAX_LINE and not line.endswith("\n"):
-            while line and not line.endswith("\n"):
-                line = text.readline(MAX_LINE)
-            yield number, None
-            continue
-        line = line.rstrip("\r\n")
-        if not line.strip():
-            continue
-        delimiter = delimiter or _delimiter(line)
-        try:
-            cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
-        except csv.Error:
-            yield number, None
-            continue
-        if any(cells):
-            yield number, cells
-    text.detach()
+    try:
+        while line := text.readline(MAX_LINE):
+            number += 1
+            if len(line) == MAX_LINE and not line.endswith("\n"):
+                _skip_line(text)
+                yield number, None
+            elif line.strip():
+                delimiter = delimiter or _delimiter(line)
+                cells = _cells(line.rstrip("\r\n"), delimiter)
+                if cells is None or any(cells):
+                    yield number, cells
+    finally:
+        if not text.closed:
+            text.detach()  # the stream is its owner's to close
+
+
+def _skip_line(text: io.TextIOWrapper) -> None:
+    while (piece := text.readline(MAX_LINE)) and not piece.endswith("\n"):
+        pass
+
+
+def _cells(line: str, delimiter: str) -> list[str] | None:
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        return None
 
 
 def _delimiter(line: str) -> str:
