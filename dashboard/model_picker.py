@@ -21,6 +21,7 @@ DETECTOR_WORDS = {
 QUESTION_WORDS = {
     "crowd": "the share of people who would choose each emotion",
     "fer2013": "the label that FER2013 would give",
+    "own": "the labels it was trained with",
 }
 
 PRIOR_LABELS = {

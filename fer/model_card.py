@@ -91,9 +91,10 @@ class InputSpec:
 class ModelCard:
     """What `card.json` holds: all that a model's users must know, beside its weights.
 
-    `question`: "crowd" (the share of people who would say each emotion) or "fer2013" (that data
-    set's label). `uncertain_below`: the confidence under which the least sure 20% of validation
-    faces fall. `files`: SHA-256 of each file in the folder.
+    `question`: "crowd" (the share of people who would say each emotion), "fer2013" (that data
+    set's label) or "own" (the labels of other training data). `uncertain_below`: the confidence
+    under which the least sure 20% of validation faces fall. `files`: SHA-256 of each file in the
+    folder.
 
     `training_shares`: how common each emotion was among the training targets; `assumed_shares`: how
     common the raw answer takes it to be, which is the same unless the loss was adjusted for it. A

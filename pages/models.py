@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import errors, model_actions, navigation
 from dashboard.models import (
+    import_model,
     list as model_list,
     making as model_making,
     speed as model_speed,
@@ -25,10 +26,10 @@ names = registry.names()
 if not names:
     st.error(escape_markdown(f"There is no model in {registry.folder()}."), icon="⚠️")
     st.page_link(navigation.page("train"), label="Train one")
+    import_model.show()
     st.stop()
 with errors.show_errors():
     model_list.overview(names)
-
 active = registry.active()
 left, right = st.columns(2)
 first = left.selectbox(
@@ -88,3 +89,4 @@ with errors.show_errors():
             model_making.show(card)
         with st.expander(f"Download {cards[0].name}"):
             model_actions.export(cards[0].name)
+import_model.show()

@@ -41,6 +41,9 @@ def show(card: ModelCard) -> None:
 
 
 def _command(card: ModelCard) -> None:
+    if "imported_from" in card.settings:
+        st.caption("This model was imported: it was trained elsewhere, and its file says not how.")
+        return
     try:
         made = _made_of(card)
         if made is None:

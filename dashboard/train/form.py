@@ -249,7 +249,7 @@ def _initial_weights(facts: network_specs.Network) -> tuple[dict[str, Any], Uplo
     if chosen == _UPLOAD:
         file = st.file_uploader(
             "Weights file",
-            sorted({Path(ending).suffix[1:] for ending in weights.ENDINGS}),
+            sorted({ending.rpartition(".")[2] for ending in weights.ENDINGS}),
             help="Stored on the server when Start is pressed, like a data set.",
             key="train-weights-file",
         )

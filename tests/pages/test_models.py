@@ -208,10 +208,10 @@ def test_the_models_that_were_chosen_stay_chosen(open_app: Open) -> None:
     publish_tiny("third")
     page = choose(choose(open_app("models"), 0, "other"), 1, "third")
     go(go(page, "about"), "models")
-    assert [one.value for one in page.selectbox] == ["other", "third"]
+    assert [box.value for box in page.selectbox][:2] == ["other", "third"]
     registry.delete("third")
     go(go(page, "about"), "models")
-    assert [one.value for one in page.selectbox] == ["other", None]
+    assert [box.value for box in page.selectbox][:2] == ["other", None]
     registry.delete("other")
     assert page.run().selectbox[0].value == "tiny"
 

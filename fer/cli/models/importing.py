@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fer.cli.output import DONE
-
-SCALES = ("0..1", "-1..1", "0..255", "imagenet")
+from fer.runs.import_classes import SCALES
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

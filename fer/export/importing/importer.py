@@ -18,12 +18,11 @@ from fer.emotions import EMOTIONS
 from fer.errors import BadModel, BadSettings
 from fer.export import formats, onnx as onnx_export
 from fer.export.importing import keras_files, onnx_files
-from fer.export.importing.classes import SCALES, Classes, parse_classes, parse_scale
 from fer.model_card import INTENDED_USE, NOT_FOR, InputSpec, ModelCard
 from fer.runs import checks
+from fer.runs.import_classes import ENDINGS, SCALES, Classes, parse_classes, parse_scale
 from fer.runs.weights import first_line
 
-ENDINGS = (".keras", ".h5", ".hdf5", ".onnx", ".json")
 QUESTION = "own"
 
 Scale = tuple[NDArray[np.float64], NDArray[np.float64]]

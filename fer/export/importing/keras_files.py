@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadModel
 from fer.export import formats, onnx as onnx_export
-from fer.export.importing.classes import LEAST, Classes
 from fer.model_card import InputSpec
 from fer.networks import build as networks
 from fer.runs import weights
+from fer.runs.import_classes import LEAST, Classes
 
 MAX_UNPACKED_BYTES = 4 * 1024**3
 

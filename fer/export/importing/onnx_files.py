@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from fer.errors import BadModel
-from fer.export.importing.classes import LEAST, Classes
 from fer.model_card import InputSpec
+from fer.runs.import_classes import LEAST, Classes
 from fer.runs.weights import first_line
 
 _PREFIX = "original/"

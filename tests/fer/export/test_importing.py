@@ -20,8 +20,8 @@ from fer import cli, registry
 from fer.emotions import EMOTIONS
 from fer.errors import BadModel, BadSettings
 from fer.export import importing, onnx as onnx_export
-from fer.export.importing.classes import parse_classes
 from fer.model_card import InputSpec
+from fer.runs.import_classes import parse_classes
 from tests.helpers import astronaut
 
 pytestmark = pytest.mark.usefixtures("models_folder")

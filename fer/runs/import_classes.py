@@ -1,4 +1,4 @@
-"""What a network's outputs mean by the names of its classes, and how its pixels are scaled."""
+"""What can be known of an import before TensorFlow is loaded: files, classes, scales of pixels."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from fer.emotions import EMOTIONS, NUM_EMOTIONS, index_of
 from fer.errors import BadDataset, BadSettings
+
+ENDINGS = (".keras", ".weights.h5", ".h5", ".hdf5", ".onnx", ".json")
 
 LEAST = 1e-7
 """Added to probabilities that are divided by their sum, which may be 0."""
