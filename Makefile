@@ -1,27 +1,35 @@
 # make run: install what the app needs into .venv and start it on this computer.
-# make test: install what the tests need as well; lint, types and all tests.
+# make check: install what the tests need as well; lint, types and the quick tests, before a commit.
+# make test: all of that, the slow tests and those in a browser; what CI runs.
 # make model-crowd DATA=path, also model-crowd-small and model-fer2013: train the shipped models again.
 
 VENV := .venv
 BIN := $(VENV)/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
-PYTHON ?= $(shell for one in python3.12 python3.11 python3.13 python3 python; do \
-	$$one -c '$(SUPPORTED)' 2>/dev/null && command -v $$one && break; done)
+PYTHON ?= $(shell for name in python3.12 python3.11 python3.13 python3 python; do \
+	$$name -c '$(SUPPORTED)' 2>/dev/null && command -v $$name && break; done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint model-crowd model-crowd-small model-fer2013
+.PHONY: run check test lint model-crowd model-crowd-small model-fer2013
 
 run: $(VENV)/run.stamp
 	@echo "Starting; open the address below in a browser. Ctrl-C stops it."
 	@$(BIN)/streamlit run streamlit_app.py
 
+# A worker for each core, four at most: each may load TensorFlow.
+PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup
+
+check: lint
+	$(PYTEST) -m "not slow and not browser"
+
 test: lint
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@$(BIN)/python -m tests.tracked_files
 
 # The shipped models, made again in build/models; each command goes on where it was interrupted.
 MADE := build/models
@@ -57,9 +65,14 @@ data-named:
 	@test -n "$(DATA)" || { echo "Name the faces, FER2013 with FER+ votes: make model-crowd DATA=path/to/fer2013.csv"; exit 2; }
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found. Install one, or name it: make run PYTHON=/path/to/python3.12"; exit 1; }
+	@"$(PYTHON)" -c '$(SUPPORTED)' 2>/dev/null || { echo "Python 3.11, 3.12 or 3.13 is needed. Install one, or name it: make run PYTHON=/path/to/python3.12"; exit 1; }
 	@echo "Making $(VENV) with $(PYTHON)"
-	@"$(PYTHON)" -m venv $(VENV)
+	@rm -rf $(VENV) && "$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+# One that is incomplete, or of another Python, is made anew with all that belongs into it.
+ifneq ($(shell $(BIN)/python -c 'import pip; $(SUPPORTED)' 2>/dev/null && echo sound),sound)
+.PHONY: $(BIN)/python $(VENV)/run.stamp $(VENV)/test.stamp
+endif
 
 $(VENV)/run.stamp: requirements.txt | $(BIN)/python
 	@echo "Installing what the app needs: a few minutes the first time, about 2.5 GB"

@@ -104,7 +104,8 @@ def _composed(
         size = round(portrait.shape[1] * scale), round(portrait.shape[0] * scale)
         small = np.asarray(cv2.resize(portrait, size, interpolation=cv2.INTER_AREA), np.uint8)
         shrunk.append((small, detection.detect(small)))
-    cutouts, left, top, row, number = [], 0, 0, 0, 0
+    cutouts: list[tuple[int, int, tuple[Face, ...]]] = []
+    left, top, row, number = 0, 0, 0, 0
     while True:
         small, faces = shrunk[number % len(shrunk)]
         if left + small.shape[1] > width:

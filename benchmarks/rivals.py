@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 import venv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -138,7 +138,8 @@ def _child(one: Contestant, pictures: Sequence[np.ndarray]) -> dict[str, Any]:
     """What the child wrote, and the seconds from its start to its first answer."""
     with tempfile.TemporaryDirectory() as folder:
         given, answers = Path(folder, "pictures.npz"), Path(folder, "answers.npz")
-        np.savez(given, **{str(n): dataset.as_rgb(one) for n, one in enumerate(pictures)})
+        arrays: dict[str, Any] = {str(n): dataset.as_rgb(p) for n, p in enumerate(pictures)}
+        np.savez(given, **arrays)
         began = time.time()
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
         done = subprocess.run(
@@ -160,12 +161,13 @@ def _print_table(data: Dataset, outcomes: dict[str, Outcome]) -> None:
     _print_question(data, outcomes, "fer2013", "the label")
     if data.votes is not None:
         _print_question(data, outcomes, "crowd", "the crowd's majority")
-    for words, cell in (
+    cells: tuple[tuple[str, Callable[[Outcome], str]], ...] = (
         ("milliseconds for one face, cut and scaled", lambda one: f"{one.milliseconds:.2f}"),
         ("seconds from start to first answer", lambda one: f"{one.start_seconds:.1f}"),
         ("MB of weights", lambda one: f"{one.megabytes:.1f}"),
         ("MB of memory, at most", lambda one: f"{one.memory_megabytes:.0f}"),
-    ):
+    )
+    for words, cell in cells:
         _print_row(words, [cell(one) for one in outcomes.values()])
     print(
         "\nEvery picture is one cut-out face. Accuracy with its 95% interval; milliseconds: median"

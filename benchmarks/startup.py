@@ -84,7 +84,7 @@ def _wait_for_health(port: int) -> None:
 
 
 def _megabytes(server: subprocess.Popen[bytes]) -> float:
-    return psutil.Process(server.pid).memory_info().rss / 1024**2
+    return float(psutil.Process(server.pid).memory_info().rss / 1024**2)
 
 
 def _photo_files(folder: Path) -> list[Path]:

@@ -156,7 +156,7 @@ class OurEpochs:
         from fer.training.learner import Learner
 
         faces = Examples(*train, train[1].argmax(axis=1))
-        few = Examples(*(part[:32] for part in (faces.pixels, faces.targets, faces.truth)))
+        few = Examples(faces.pixels[:32], faces.targets[:32], faces.truth[:32])
         self._learner = Learner(settings, faces, few)
         self.images = self._learner.batches * self._learner.batch_size
 

@@ -74,4 +74,5 @@ with errors.show_errors():
             name = st.segmented_control("Model", names, default=names[0], required=True)
             number = names.index(str(name))
         show = PANES[str(pane)]
+        assert show is not None
         show(face_gallery.faces_of(evaluation, number))

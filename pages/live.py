@@ -34,15 +34,16 @@ left, right = st.columns([3, 2], gap="medium")
 below = st.container()
 with st.expander("Settings: they take effect while the picture goes on", expanded=True, icon="🎚️"):
     choice = live_settings.controls()
-stream = session.prepare(choice)
+prepared = session.prepare(choice)
 
 with left:
-    running = stream.model.card.name if stream is not None and stream.frames else None
+    running = prepared.model.card.name if prepared is not None and prepared.frames else None
     problem = live_settings.problem_sentence(choice, running)
     if problem:
         st.error(problem, icon="⚠️")
-    if stream is None:
+    if prepared is None:
         st.stop()
+    stream = prepared
     with errors.show_errors():
         connecting = connection.stage(stream)
     if not connecting:

@@ -42,5 +42,5 @@ def note(line: str) -> None:
 
 
 if __name__ == "__main__":
-    job._work = work  # type: ignore[assignment]
+    job._work = work
     sys.exit(job.main())

@@ -132,7 +132,7 @@ def tiny_engine(
     slope, bias = np.linspace(0.0, 0.02, 7, dtype=np.float32)[None], np.zeros(7, np.float32)
     if reads_levels is not None:
         order = np.arange(7, dtype=np.float32)
-        slope = (2 * reads_levels * order / _LEVEL)[None]
+        slope = np.asarray(2 * reads_levels * order / _LEVEL, np.float32)[None]
         bias = -reads_levels * (order**2 + order)
     if shares is not None:
         bias = bias + np.log(np.array(shares, np.float32))
@@ -179,7 +179,7 @@ def publish_tiny(
     """
     if shares is not None:
         changes = {"training_shares": tuple(shares), **changes}
-    card = make_card(name, **changes)
+    card = make_card(name, **changes)  # type: ignore[arg-type]
     with tempfile.TemporaryDirectory() as folder:
         engine = Path(folder, "model.onnx")
         onnx.save(tiny_engine(card.input, broken, reads_levels, shares), engine)

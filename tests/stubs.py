@@ -46,8 +46,9 @@ class StubDetector:
         if len(rows) == 0:
             return ()
         height, width = image.shape[:2]
-        corners = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
-        box = clip_box(*map(float, corners), width, height)
+        left, top = float(columns.min()), float(rows.min())
+        right, bottom = float(columns.max() + 1), float(rows.max() + 1)
+        box = clip_box(left, top, right, bottom, width, height)
         return () if box is None else (Face(box, 0.99),)
 
 

@@ -44,6 +44,7 @@ def publish(tmp_path: Path, name: str) -> None:
     registry.publish(card, {"model.onnx": tmp_path / "model.onnx"})
 
 
+@pytest.mark.slow
 def test_networks_as_json_are_all_there_is_to_choose(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["networks", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

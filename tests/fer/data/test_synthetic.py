@@ -48,6 +48,7 @@ def test_every_face_has_ten_votes_and_weak_ones_lean_to_neutral():
         assert weak.sum() == pytest.approx(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", ["crowd", "fer2013"])
 def test_both_questions_can_be_asked(question):
     data = selection.prepared("drawn", labels=question, limit=200)
@@ -75,6 +76,7 @@ def test_no_single_pixel_gives_the_expression_away(faces):
         assert gap.max() < 2.0
 
 
+@pytest.mark.slow
 def test_all_pixels_together_do():
     """A linear reading of the pixels is well above chance (1 in 7): there is something to learn."""
     data = synthetic_faces.dataset(1400, 350)

@@ -33,6 +33,7 @@ from fer.training import job
 from tests.fake_job import SLOW_START
 from tests.helpers import publish_tiny
 
+pytestmark = pytest.mark.slow
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 SETTINGS = TrainSettings("drawn", network="mlp", epochs=2, labels="fer2013")
 
