@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,6 +101,8 @@ class ModelCard:
     model whose card has neither knows the prior `training` alone.
     `uncertain_below` and `metrics` are those under the prior `training`; `priors` holds them for
     each other named prior, with its `shares`. `default_prior` is the one to answer with.
+    `elsewhere`: what was measured on other data sets: `name`, `n`, `cut` (how faces were cut),
+    `prior`, `accuracy`, `balanced_accuracy` and `recalls` of each emotion.
     """
 
     name: str
@@ -124,6 +126,7 @@ class ModelCard:
     assumed_shares: Shares | None = None
     default_prior: str = TRAINING
     priors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    elsewhere: Sequence[Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
         if self.labels != EMOTIONS:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from fer import folders
 from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadModel, BadPrior, NameTaken, UnknownModel
+from fer.files import replace_file
 from fer.metrics import with_temperature
 from fer.model_card import InputSpec, ModelCard
 from fer.permission import require_training
@@ -168,7 +169,7 @@ def card(name: str) -> ModelCard:
 def card_dict(card: ModelCard) -> dict[str, Any]:
     """A card as `card.json` holds it."""
     values = {field.name: getattr(card, field.name) for field in dataclasses.fields(ModelCard)}
-    shares = {name: values[name] and list(values[name]) for name in _SHARES}
+    shares = {name: values[name] and list(values[name]) for name in (*_SHARES, "elsewhere")}
     return {**values, **shares, "labels": list(card.labels), "input": card.input.as_dict()}
 
 
@@ -233,6 +234,16 @@ def publish_beside(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
             ending = f"-{number}"
             card = dataclasses.replace(card, name=name[: MAX_NAME - len(ending)] + ending)
     raise AssertionError("numbers do not end")
+
+
+def rewrite(card: ModelCard) -> None:
+    """Replaces the card of a published model, whole. Raises `BadModel` where that fails."""
+    path = _existing(card.name) / "card.json"
+    text = json.dumps(card_dict(card), indent=2) + "\n"
+    try:
+        replace_file(path, text.encode())
+    except OSError as error:
+        raise BadModel(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def active() -> str:

@@ -186,11 +186,16 @@ def publish_tiny(
         return registry.publish(card, {"model.onnx": engine})
 
 
-def labelled_zip(labels: Sequence[int], said: Sequence[int], split: str = "test") -> bytes:
-    """A zip of class folders with grey pictures that a model with `reads_levels` says `said` of."""
+def labelled_zip(
+    labels: Sequence[int], said: Sequence[int], split: str = "test", first: int = 0
+) -> bytes:
+    """A zip of class folders with grey pictures that a model with `reads_levels` says `said` of.
+
+    Pictures with different numbers, counted from `first`, are no copies.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for number, (label, answer) in enumerate(zip(labels, said, strict=True)):
+        for number, (label, answer) in enumerate(zip(labels, said, strict=True), first):
             picture = np.full((48, 48, 3), level_of(answer), np.uint8)
             picture[number % 48, number // 48] += 1  # no two alike
             name = f"{split}/{EMOTIONS[label]}/{number}.png"

@@ -9,13 +9,13 @@ import sys
 from collections.abc import Callable, Sequence
 
 from fer.cli import analyze, evaluate, find_rate, inspect, robustness, train
-from fer.cli.models import average, export, importing, listing, networks, quantize
+from fer.cli.models import average, card, export, importing, listing, networks, quantize
 from fer.cli.output import DONE, INTERRUPTED, WRONG_USE
 from fer.errors import FerError
 
 _COMMANDS = (
     *(analyze, train, find_rate, inspect, evaluate, robustness),
-    *(networks, listing, export, importing, average, quantize),
+    *(networks, listing, card, export, importing, average, quantize),
 )
 
 

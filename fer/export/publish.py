@@ -10,12 +10,10 @@ from typing import Any
 
 import keras
 
-from fer import metrics, registry
-from fer.data import selection
+from fer import registry
 from fer.data.dataset import Dataset
 from fer.emotions import EMOTIONS
-from fer.errors import BadSettings
-from fer.export import formats, onnx as onnx_export
+from fer.export import card_figures, formats, onnx as onnx_export
 from fer.model_card import INTENDED_USE, NOT_FOR, ModelCard
 from fer.networks import build as networks
 from fer.runs.settings import TrainSettings, from_dict
@@ -53,30 +51,24 @@ def publish_engine(
     facts: Mapping[str, Any],
 ) -> ModelCard:
     """Fits the temperature of an engine file on the validation faces of `data`, measures it there
-    and publishes it beside the network it was made from.
+    under each prior and publishes it beside the network it was made from.
 
     `told` becomes the card's settings; `facts` stand before the figures in its metrics. Where the
     name was taken in the meantime the model is called `name-2`: no work is lost.
     """
     validation = data.split("validation")
     raw = formats.answers_of_onnx(engine, validation.inputs(settings.input))
-    targets = selection.targets(validation, settings.labels)
-    temperature = metrics.fitted_temperature(raw, targets)
-    probabilities = metrics.with_temperature(raw, temperature)
-    figures = metrics.card_summary(
-        probabilities,
-        selection.truth(validation, settings.labels),
-        targets if settings.labels == "crowd" else None,
-        metrics.halves(validation.picture_hashes()),
+    training_shares, assumed_shares = card_figures.shares(data, settings.labels, told)
+    measured = card_figures.under_priors(
+        raw, data, settings.labels, training_shares, assumed_shares
     )
+    measured["metrics"] = {**facts, **measured["metrics"]}
     card = ModelCard(
         name=name,
         network=settings.network,
         question=settings.labels,
         labels=EMOTIONS,
         input=settings.input,
-        temperature=round(temperature, 4),
-        uncertain_below=round(metrics.uncertain_below(probabilities.max(axis=1)), 4),
         data={
             "name": data.name,
             "hash": data.hash,
@@ -85,13 +77,13 @@ def publish_engine(
             "validation": len(validation),
         },
         settings=told,
-        metrics={**facts, **figures},
         parameters=model.count_params(),
         multiply_adds=networks.multiply_adds(model),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         intended_use=INTENDED_USE,
         not_for=NOT_FOR,
         files={},
+        **measured,
     )
     with tempfile.TemporaryDirectory() as folder:
         original = Path(folder, "model.keras")
@@ -113,7 +105,4 @@ def trained_on(card: ModelCard, path: str, votes: str | None) -> tuple[TrainSett
             "input": card.input.as_dict(),
         }
     )
-    data = selection.prepared(settings.data, settings.votes, settings.labels)
-    if card.data.get("hash") != data.hash:
-        raise BadSettings(f"{data.name} is not the data that {card.name!r} was trained on.")
-    return settings, data
+    return settings, card_figures.training_data(card, path, votes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,12 +30,23 @@ def cross_entropy(probabilities: Floats, targets: Floats) -> float:
     return float(-(targets * np.log(np.clip(probabilities, 1e-12, 1.0))).sum(axis=1).mean())
 
 
-def fitted_temperature(probabilities: Floats, targets: Floats) -> float:
-    """The temperature between 0.2 and 5 at which the cross entropy to `targets` (N, 7) is least."""
+def fitted_temperature(
+    probabilities: Floats,
+    targets: Floats,
+    then: Callable[[NDArray[np.float32]], NDArray[np.float32]] = lambda tempered: tempered,
+) -> float:
+    """The temperature between 0.2 and 5 at which the cross entropy to `targets` (N, 7) is least.
+
+    `then` is what else is done to the tempered probabilities before they are compared.
+    """
     from scipy.optimize import minimize_scalar
 
+    def loss(log_temperature: float) -> float:
+        tempered = with_temperature(probabilities, float(np.exp(log_temperature)))
+        return cross_entropy(then(tempered), targets)
+
     best = minimize_scalar(
-        lambda log_t: cross_entropy(with_temperature(probabilities, float(np.exp(log_t))), targets),
+        loss,
         bounds=(np.log(0.2), np.log(5.0)),
         method="bounded",
     )
