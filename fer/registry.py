@@ -238,7 +238,7 @@ def publish_beside(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
 
 def rewrite(card: ModelCard) -> None:
     """Replaces the card of a published model, whole. Raises `BadModel` where that fails."""
-    path = _existing(card.name) / "card.json"
+    path = path_of(card.name) / "card.json"
     text = json.dumps(card_dict(card), indent=2) + "\n"
     try:
         replace_file(path, text.encode())
