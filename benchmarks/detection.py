@@ -3,6 +3,7 @@
     python -m benchmarks.detection photos FOLDER   each detector on each photograph, and its time
     python -m benchmarks.detection sizes FOLDER    small faces in large pictures, fast and thorough
     python -m benchmarks.detection scores FOLDER   the scores of true and of false finds
+    python -m benchmarks.detection darkness FOLDER what is found and read in the dark
 
 FOLDER holds pictures and `photos.csv` with the columns `file` and `faces_visible`. The large
 pictures are composed of its photographs; the pictures without a face, of scikit-image's and
@@ -26,13 +27,14 @@ import sklearn
 from fer import images
 from fer.geometry import Box, Image
 from fer.inference import detection, search
-from fer.results import Face
+from fer.inference.recognizer import Recognizer
 
 SCALES = (0.5, 1.0, 2.0, 3.0)
 LEVELS = (0.7, 0.8, 0.85, 0.9, 0.95)
+BRIGHTNESS = (60, 40, 30, 20, 15, 10, 6)
 TRUE_SCORE, TRUE_OVERLAP = 0.98, 0.4
 _WITH_FACES = {"astronaut.png", "camera.png"}
-_COMPOSED = ("group19_three_rows.jpg", "family6.jpg", "friends_multiface.jpg", "night_bar7.jpg")
+_GROUP, _FAMILY = "group19_three_rows.jpg", "family6.jpg"
 
 
 def counted(folder: Path) -> list[tuple[str, int, Image]]:
@@ -63,58 +65,83 @@ def photos(folder: Path) -> None:
 
 
 def sizes(folder: Path) -> None:
-    """Photographs, shrunk until their faces have a height, laid out in a large picture; what the
-    cut-out photographs give alone is the measure."""
-    portraits = [images.read(folder / name) for name in _COMPOSED]
-    print("| picture | faces | face height | cut-outs give | search | faces | twice | seconds |")
+    """Photographs, shrunk until their faces have a height, pasted into a large picture; what the
+    shrunk photographs give alone is the measure."""
+    print("| picture | face height | cut-outs give | search | of them | twice | false | seconds |")
     print("|---|---|---|---|---|---|---|---|")
-    for title, width, height, face_height in (
-        ("12 megapixels", 4000, 3000, 29),
-        ("12 megapixels", 4000, 3000, 41),
-        ("12 megapixels", 4000, 3000, 120),
-        ("48 megapixels", 8064, 6048, 41),
-        ("panorama, 13 megapixels", 16000, 800, 41),
+    group, family = images.read(folder / _GROUP), images.read(folder / _FAMILY)
+    for title, width, height, portrait, copies, face_height in (
+        ("12 megapixels", 4000, 3000, group, 1, 29),
+        ("12 megapixels", 4000, 3000, group, 1, 41),
+        ("12 megapixels", 4000, 3000, group, 9, 29),
+        ("12 megapixels", 4000, 3000, family, 2, 200),
+        ("48 megapixels", 8064, 6048, group, 9, 41),
+        ("panorama, 13 megapixels", 16000, 800, family, 6, 41),
     ):
-        picture, cutouts = _composed(portraits, width, height, face_height)
-        alone = [_moved(face.box, left, top) for left, top, faces in cutouts for face in faces]
+        picture, alone = _composed(portrait, copies, width, height, face_height)
         for name in search.SEARCHES:
             started = time.perf_counter()
             faces, searched = search.find(picture, search=name)
             seconds = time.perf_counter() - started
             hits = [sum(_overlap(box, face.box) > 0.3 for face in faces) for box in alone]
+            others = sum(all(_overlap(box, face.box) == 0 for box in alone) for face in faces)
             done = "" if searched.complete else f" ({searched.tiles} of {searched.tiles_total})"
             print(
-                f"| {title} | {len(alone)} | {face_height} | {len(alone)} | {name}{done} | "
-                f"{sum(number > 0 for number in hits)} "
-                f"({sum(number > 0 for number in hits) / len(alone):.0%}) | "
-                f"{sum(number > 1 for number in hits)} | {seconds:.1f} |",
+                f"| {title} | {face_height} | {len(alone)} | {name}{done} | "
+                f"{sum(number > 0 for number in hits)} | {sum(number > 1 for number in hits)} | "
+                f"{others} | {seconds:.1f} |",
                 flush=True,
             )
 
 
 def _composed(
-    portraits: list[Image], width: int, height: int, face_height: int
-) -> tuple[Image, list[tuple[int, int, tuple[Face, ...]]]]:
-    """The picture, and left, top and the faces found alone of each photograph in it."""
-    picture = np.full((height, width, 3), 110, np.uint8)
-    shrunk = []
-    for portrait in portraits:
-        faces = detection.detect(portrait)
-        scale = face_height / statistics.median(face.box.height for face in faces)
-        size = round(portrait.shape[1] * scale), round(portrait.shape[0] * scale)
-        small = np.asarray(cv2.resize(portrait, size, interpolation=cv2.INTER_AREA), np.uint8)
-        shrunk.append((small, detection.detect(small)))
-    cutouts: list[tuple[int, int, tuple[Face, ...]]] = []
-    left, top, row, number = 0, 0, 0, 0
-    while True:
-        small, faces = shrunk[number % len(shrunk)]
-        if left + small.shape[1] > width:
-            left, top, row = 0, top + row + 37, 0
-        if top + small.shape[0] > height or small.shape[1] > width:
-            return picture, cutouts
-        picture[top : top + small.shape[0], left : left + small.shape[1]] = small
-        cutouts.append((left, top, faces))
-        left, row, number = left + small.shape[1] + 53, max(row, small.shape[0]), number + 1
+    portrait: Image, copies: int, width: int, height: int, face_height: int
+) -> tuple[Image, list[Box]]:
+    """A large picture of a landscape and flowers with copies of a photograph spread over it, and
+    the boxes of the faces that the shrunk photograph gives alone."""
+    median = statistics.median(face.box.height for face in detection.detect(portrait))
+    scale = face_height / median
+    size = round(portrait.shape[1] * scale), round(portrait.shape[0] * scale)
+    small = np.asarray(cv2.resize(portrait, size, interpolation=cv2.INTER_AREA), np.uint8)
+    faces = detection.detect(small)
+    theirs = Path(sklearn.__file__).parent / "datasets" / "images"
+    patch = np.hstack([images.read(theirs / name) for name in ("china.jpg", "flower.jpg")])
+    repeats = -(-height // patch.shape[0]), -(-width // patch.shape[1]), 1
+    picture = np.ascontiguousarray(np.tile(patch, repeats)[:height, :width])
+    places = np.random.default_rng(0)
+    columns = copies if width > 4 * height else -(-copies // max(1, round(copies**0.5)))
+    rows, boxes = -(-copies // columns), []
+    for index in range(copies):
+        free = width // columns - size[0], height // rows - size[1]
+        left = index % columns * (width // columns) + int(places.integers(free[0]))
+        top = index // columns * (height // rows) + int(places.integers(free[1]))
+        picture[top : top + size[1], left : left + size[0]] = small
+        boxes += [_moved(face.box, left, top) for face in faces]
+    return picture, boxes
+
+
+def darkness(folder: Path) -> None:
+    """Faces found, and labels that stay, in photographs darkened to a mean brightness, with the
+    noise of a sensor."""
+    recognizer, noise = Recognizer(), np.random.default_rng(0)
+    pictures = [
+        images.bounded(picture, 640)[0] for _, visible, picture in counted(folder) if visible
+    ]
+    plain = [recognizer.analyze(picture) for picture in pictures]
+    total = sum(len(result.faces) for result in plain)
+    print(f"| mean brightness | of {total} faces found | label as in full light |")
+    print("|---|---|---|")
+    for level in BRIGHTNESS:
+        finds, same = 0, 0
+        for picture, result in zip(pictures, plain, strict=True):
+            mean = float(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).mean())
+            dark = picture * min(1.0, level / mean) + noise.normal(0, 3, picture.shape)
+            found = recognizer.analyze(np.clip(np.rint(dark), 0, 255).astype(np.uint8))
+            for face in result.faces:
+                match = [f for f in found.faces if _overlap(f.face.box, face.face.box) > 0.3]
+                finds += bool(match)
+                same += bool(match) and match[0].prediction.label == face.prediction.label
+        print(f"| {level} | {finds} | {same} |", flush=True)
 
 
 def scores(folder: Path) -> None:
@@ -180,5 +207,7 @@ def _overlap(a: Box, b: Box) -> float:
     return common / (a.width * a.height + b.width * b.height - common)
 
 
+_MEASURES = {"photos": photos, "sizes": sizes, "scores": scores, "darkness": darkness}
+
 if __name__ == "__main__":
-    {"photos": photos, "sizes": sizes, "scores": scores}[sys.argv[1]](Path(sys.argv[2]))
+    _MEASURES[sys.argv[1]](Path(sys.argv[2]))

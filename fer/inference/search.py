@@ -15,7 +15,7 @@ from fer.results import Face, Searched
 
 SEARCHES = ("fast", "thorough")
 DEFAULT = "fast"
-SECONDS = 30.0
+SECONDS = 60.0
 """A thorough search of one picture starts no further tile after so many seconds."""
 
 _SIDE = detection.LONGEST_SIDE
