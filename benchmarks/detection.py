@@ -74,7 +74,7 @@ def sizes(folder: Path) -> None:
         ("12 megapixels", 4000, 3000, group, 1, 29),
         ("12 megapixels", 4000, 3000, group, 1, 41),
         ("12 megapixels", 4000, 3000, group, 9, 29),
-        ("12 megapixels", 4000, 3000, family, 2, 200),
+        ("12 megapixels", 4000, 3000, family, 1, 200),
         ("48 megapixels", 8064, 6048, group, 9, 41),
         ("panorama, 13 megapixels", 16000, 800, family, 6, 41),
     ):

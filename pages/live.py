@@ -29,6 +29,9 @@ facts = live_help.camera_facts()
 refusal = live_help.camera_sentence(facts, st.context.url)
 if refusal:
     st.warning(refusal, icon="📷")
+note = live_help.camera_note(facts)
+if note:
+    st.info(note, icon="ℹ️")
 
 left, right = st.columns([3, 2], gap="medium")
 below = st.container()
@@ -48,6 +51,7 @@ with left:
         connecting = connection.stage(stream)
     if not connecting:
         session.finish()
+        live_help.camera_check()
     else:
         st.button("Freeze this moment", icon="📸", on_click=session.freeze)
 

@@ -4,7 +4,7 @@ import json
 
 import streamlit as st
 
-from dashboard import errors, model_picker, navigation, samples
+from dashboard import browser, errors, model_picker, navigation, samples
 from dashboard.photos import session as photo_session, view as photo_view
 from dashboard.text import count, escape_markdown
 from fer import images, registry
@@ -47,6 +47,9 @@ source = st.segmented_control(
     label_visibility="collapsed",
 )
 if source == "Upload":
+    framed = browser.frame_sentence(browser.facts("photos-browser"))
+    if framed:
+        st.warning(framed, icon="🖼️")
     st.file_uploader(
         "Drop pictures here: JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP, GIF; "
         f"up to {images.MAX_BYTES // 1024**2} MB each",

@@ -1,37 +1,73 @@
-// Tells the page what only the browser knows: whether a camera may be asked for at all, whether
-// there is one, and what its user has decided. No camera is opened.
+// Reports what only the browser knows: whether a camera may be asked for at all, how many there are,
+// what the user has decided, and whether another page embeds this one. A camera is opened only for
+// a check that the user asked for, and closed at once.
+let checks = 0;
+let checked = null;
+
+function framed() {
+  if (window.self === window.top) return "no";
+  try {
+    return window.top.location.origin === window.location.origin ? "same" : "cross";
+  } catch {
+    return "cross";
+  }
+}
+
+function policy() {
+  const rules = document.permissionsPolicy ?? document.featurePolicy;
+  if (!rules) return "unknown"; // Firefox and Safari
+  return rules.allowsFeature("camera") ? "allowed" : "blocked";
+}
+
+async function tried() {
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({ video: true });
+    stream.getTracks().forEach((track) => track.stop());
+    return "works";
+  } catch (error) {
+    return error.name;
+  }
+}
+
 export default function ({ setStateValue, data }) {
-  let told = JSON.stringify(data?.told ?? null);
+  let reported = JSON.stringify(data?.reported ?? null);
   let permission = null;
 
-  async function tell() {
+  async function report() {
     const devices = navigator.mediaDevices;
     const found = devices ? await devices.enumerateDevices() : [];
     const facts = {
       secure: window.isSecureContext && Boolean(devices),
+      policy: policy(),
+      framed: framed(),
       cameras: found.filter((device) => device.kind === "videoinput").length,
       permission: permission?.state ?? "unknown",
+      checked,
     };
-    if (JSON.stringify(facts) !== told) {
-      told = JSON.stringify(facts);
+    if (JSON.stringify(facts) !== reported) {
+      reported = JSON.stringify(facts);
       setStateValue("camera", facts);
     }
   }
 
   async function watch() {
+    if ((data?.check ?? 0) > checks && navigator.mediaDevices) {
+      checks = data.check;
+      checked = await tried();
+    }
     try {
       permission = await navigator.permissions.query({ name: "camera" });
-      permission.addEventListener("change", tell);
+      permission.addEventListener("change", report);
     } catch {
       permission = null; // Firefox does not say
     }
-    navigator.mediaDevices?.addEventListener("devicechange", tell);
-    await tell();
+    navigator.mediaDevices?.addEventListener("devicechange", report);
+    await report();
   }
 
   watch();
   return () => {
-    permission?.removeEventListener("change", tell);
-    navigator.mediaDevices?.removeEventListener("devicechange", tell);
+    permission?.removeEventListener("change", report);
+    navigator.mediaDevices?.removeEventListener("devicechange", report);
   };
 }

@@ -8,23 +8,37 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import navigation
+from dashboard import browser
 from dashboard.live import connection
 from dashboard.live.stream import Stream
+from dashboard.text import escape_markdown
 
 PATIENCE_SECONDS = 5.0
-_CAMERA = "live-camera"
-_SCRIPT = (navigation.ROOT / "dashboard" / "assets" / "camera.js").read_text("utf-8")
-_browser = st.components.v2.component("fer_camera", js=_SCRIPT)
+DARK_BRIGHTNESS = 20.0
+"""The mean brightness of a frame, of 255, below which faces are missed: see docs/live.md."""
+SETTLED_FRAMES = 30
+"""Cameras adjust to the light during the first second."""
+_CAMERA, _CHECKS = "live-camera", "live-camera-checks"
+_BUSY = ("NotReadableError", "TrackStartError", "AbortError")
 
 
 def camera_facts() -> Mapping[str, Any]:
-    """What the browser says of its camera: `secure`, `cameras` and `permission`; empty before it
-    has said anything."""
-    before = st.session_state.get(_CAMERA, {})
-    told = before.get("camera") if isinstance(before, Mapping) else None
-    answer = _browser(key=_CAMERA, data={"told": told}, on_camera_change=lambda: None)
-    return answer.get("camera") or {}
+    """What the browser reports of its camera, see `browser.facts`."""
+    return browser.facts(_CAMERA, st.session_state.get(_CHECKS, 0))
+
+
+def camera_check() -> None:
+    """A button that opens the camera for a moment in the browser, to find out why none comes."""
+
+    def count() -> None:
+        st.session_state[_CHECKS] = st.session_state.get(_CHECKS, 0) + 1
+
+    st.button(
+        "Check the camera",
+        icon="🔎",
+        on_click=count,
+        help="Opens the camera in the browser for a moment. No picture leaves it.",
+    )
 
 
 def camera_sentence(facts: Mapping[str, Any], address: str | None) -> str | None:
@@ -35,6 +49,11 @@ def camera_sentence(facts: Mapping[str, Any], address: str | None) -> str | None
             "or on this computer (localhost) alone. Ask whoever runs this server for its https "
             "address."
         )
+    if facts.get("policy") == "blocked":
+        return (
+            "**The page around this one keeps the camera from it.** Open this page in a tab of its "
+            'own, or ask whoever runs the outer page to write allow="camera" in its iframe.'
+        )
     if facts.get("permission") == "denied":
         return (
             "**The camera was refused to this page.** Allow it with the symbol beside the "
@@ -42,7 +61,49 @@ def camera_sentence(facts: Mapping[str, Any], address: str | None) -> str | None
         )
     if facts.get("cameras") == 0:
         return "**This browser finds no camera.** Connect one, or use a phone or laptop that has."
-    return None
+    return _failed_check(facts.get("checked"))
+
+
+def _failed_check(checked: object) -> str | None:
+    if checked in (None, "works"):
+        return None
+    if checked in _BUSY:
+        return (
+            "**Another program is using the camera.** Close video calls, camera apps and other "
+            "tabs that show it, then press START."
+        )
+    if checked == "NotAllowedError":
+        return (
+            "**The browser may not use the camera.** Allow it when the browser asks, and in the "
+            "privacy settings of your system, then press START."
+        )
+    name = escape_markdown(str(checked))
+    return f"**The camera could not be opened** ({name}). Connect it again or choose another one."
+
+
+def camera_note(facts: Mapping[str, Any]) -> str | None:
+    """What is good to know before START: another site around the page, several cameras, a check
+    that went well."""
+    notes = [
+        browser.frame_sentence(facts),
+        f"This browser has {facts['cameras']} cameras: *Select Device* under the picture chooses "
+        "one."
+        if facts.get("cameras", 0) > 1
+        else None,
+        "The camera works: press START." if facts.get("checked") == "works" else None,
+    ]
+    return "  \n".join(note for note in notes if note) or None
+
+
+def light_sentence(stream: Stream) -> str | None:
+    """That the picture is too dark; None in enough light, and while the camera still adjusts."""
+    brightness = stream.brightness
+    if brightness is None or stream.frames < SETTLED_FRAMES or brightness >= DARK_BRIGHTNESS:
+        return None
+    return (
+        "**Too dark to read.** Faces are missed in so little light. Turn on a lamp in front of "
+        "you, or uncover the camera."
+    )
 
 
 def stream_sentence(stream: Stream, connecting: bool) -> str | None:

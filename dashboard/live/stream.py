@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 LONGEST_SIDE = 1280
 """Larger frames are made smaller at once: nobody asked the camera for them."""
 
+_SPARSE, _SHARE_OF_NEWEST = 16, 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -86,6 +88,7 @@ class Stream:
         self.asked: float | None = None
         self._model, self._settings = model, settings
         self._started = self._newest = time.monotonic()
+        self.brightness: float | None = None
         self._last: tuple[Image, FrameResult | None] | None = None
         self._lock = threading.Lock()
 
@@ -167,6 +170,7 @@ class Stream:
 
     def _drawn(self, frame: VideoFrame, look: Look) -> VideoFrame:
         image = images.from_video_frame(frame, LONGEST_SIDE)
+        self._measure_light(image)
         feed = self._open()
         if feed is None:
             return images.to_video_frame(look.draw(image, None))
@@ -180,6 +184,12 @@ class Stream:
             if not self.ended:  # STOP came meanwhile: nothing of a face may stay
                 self._last = image, result
         return images.to_video_frame(look.draw(image, result))
+
+    def _measure_light(self, image: Image) -> None:
+        """Keeps the mean brightness (0–255) of the newest frames."""
+        now = float(image[::_SPARSE, ::_SPARSE].mean())
+        before = now if self.brightness is None else self.brightness
+        self.brightness = before + _SHARE_OF_NEWEST * (now - before)
 
     def _open(self) -> LiveFeed | None:
         with self._lock:

@@ -43,6 +43,9 @@ def _trouble(stream: Stream, connecting: bool) -> None:
     sentence = live_help.stream_sentence(stream, connecting)
     if sentence:
         st.warning(sentence, icon="📡")
+    dark = live_help.light_sentence(stream) if connecting else None
+    if dark:
+        st.warning(dark, icon="🌙")
     for problem in (stream.fault, stream.feed.problem() if stream.feed else None):
         if problem:
             st.error(escape_markdown(problem), icon="⚠️")

@@ -89,6 +89,14 @@ def test_one_sentence_above_start_says_what_happens(open_live: Show) -> None:
         ({"secure": False}, "was not opened over https"),
         ({"permission": "denied"}, "was refused to this page"),
         ({"cameras": 0}, "finds no camera"),
+        ({"policy": "blocked"}, 'allow="camera"'),
+        ({"checked": "NotReadableError"}, "Another program is using the camera"),
+        ({"checked": "AbortError"}, "Another program is using the camera"),
+        ({"checked": "NotAllowedError"}, "privacy settings of your system"),
+        ({"checked": "OddError"}, "could not be opened"),
+        ({"checked": "works"}, "The camera works"),
+        ({"cameras": 3}, "has 3 cameras"),
+        ({"framed": "cross"}, "error 403"),
     ],
 )
 def test_why_there_is_no_camera_is_said(
@@ -101,6 +109,14 @@ def test_with_a_camera_nothing_is_complained_of(open_live: Show) -> None:
     page = open_live()
     assert not page.warning
     assert not page.error
+    assert not page.info
+
+
+def test_a_check_of_the_camera_is_asked_of_the_browser(open_live: Show) -> None:
+    page = open_live()
+    press(page, "Check the camera")
+    press(page, "Check the camera")
+    assert page.session_state["live-camera-checks"] == 2
 
 
 def test_every_setting_reaches_the_stream(open_live: Show) -> None:
@@ -235,6 +251,21 @@ def test_a_damaged_choice_leaves_the_running_model(open_live: Show, tiny_models:
     labelled(page, "selectbox", "Model").select("other").run()  # type: ignore[attr-defined]
     assert "The stream goes on with tiny" in words(page)
     assert stream(page).model.card.name == "tiny"
+
+
+def test_a_picture_that_is_too_dark_is_named(open_live: Show) -> None:
+    page = open_live(sending=True)
+    sent = send_until_seen(page)
+    for _ in range(60):
+        sent.show(video(clips.frame(1) // 20))
+    assert sent.brightness is not None
+    assert sent.brightness < 20
+    page.run()
+    assert "Too dark to read" in words(page)
+    for _ in range(60):
+        sent.show(video(clips.frame(1)))
+    page.run()
+    assert "Too dark to read" not in words(page)
 
 
 def test_a_connection_that_does_not_come_up_is_explained(open_live: Show) -> None:

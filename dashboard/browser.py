@@ -1,0 +1,40 @@
+"""What only the browser knows: its camera, and whether the page is shown inside another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from dashboard import navigation
+
+_SCRIPT = (navigation.ROOT / "dashboard" / "assets" / "camera.js").read_text("utf-8")
+_component = st.components.v2.component("fer_camera", js=_SCRIPT)
+
+
+def facts(key: str, check: int = 0) -> Mapping[str, Any]:
+    """The browser's facts; empty before it has reported any.
+
+    `secure`: whether a camera may be asked for at all; `policy`: whether the page that embeds this
+    one lets it have a camera ("allowed", "blocked" or "unknown"); `framed`: whether it is embedded
+    ("no", "same" or "cross" site); `cameras`: how many there are; `permission`: what the user
+    decided. A `check` larger than the last one opens the camera for a moment; `checked` is then
+    "works" or the name of the browser's error.
+    """
+    before = st.session_state.get(key, {})
+    reported = before.get("camera") if isinstance(before, Mapping) else None
+    data = {"reported": reported, "check": check}
+    state = _component(key=key, data=data, on_camera_change=lambda: None)
+    return state.get("camera") or {}
+
+
+def frame_sentence(facts: Mapping[str, Any]) -> str | None:
+    """What a page of another site that shows this one takes away from it; None without one."""
+    if facts.get("framed") != "cross":
+        return None
+    return (
+        "**This page is shown inside a page of another site**, as on Streamlit Cloud or Hugging "
+        "Face Spaces. Browsers may then refuse uploads (error 403) and the camera. Open it in a "
+        "tab of its own."
+    )
