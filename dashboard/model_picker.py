@@ -29,7 +29,7 @@ PRIOR_LABELS = {
     TRAINING: "as common as in the training data",
     MIXED: "between the two",
 }
-_PRIOR_HELP = (
+PRIOR_HELP = (
     "A model learns also how common each expression was in its training data, and leans towards "
     "the common ones. “Equally likely” takes that away, so that rare expressions are not passed "
     "over; “as common as in the training data” leaves it in, which suits pictures with the same "
@@ -118,7 +118,7 @@ def prior_picker(card: ModelCard, key: str) -> str:
         "Assume expressions are",
         names,
         format_func=prior_label,
-        help=_PRIOR_HELP,
+        help=PRIOR_HELP,
         key=f"{key}-prior-{card.name}",
         disabled=len(names) < 2,
         persist_state="session",

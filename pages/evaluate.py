@@ -22,16 +22,16 @@ PANES = {
     "Slices": None,
     "Copies": evaluate_faces.copies,
     "Robustness": None,
-    "Take home": None,
+    "Download": None,
 }
 
 navigation.ensure_frame()
 
 st.title("Evaluate")
 st.markdown(
-    "How often a model names the **apparent expression** that people named, how sure one may be of "
-    "that figure, and which faces are behind it. It is measured in a process of its own; what is "
-    "kept of it belongs to your session alone."
+    "How often a model predicts the **apparent expression** that people named, how certain that "
+    "figure is, and which faces are behind it. It is measured in a separate process; the results "
+    "belong to your session alone."
 )
 form = start_button.form("evaluate")
 with errors.show_errors():
@@ -65,10 +65,10 @@ with errors.show_errors():
         evaluate_view.qualities(report)
     elif pane == "Robustness":
         evaluate_robustness.section(evaluation)
-    elif pane == "Take home":
+    elif pane == "Download":
         evaluate_downloads.buttons(evaluation)
     else:
-        names = [one.name for one in report.models]
+        names = [model.name for model in report.models]
         number = 0
         if len(names) > 1:
             name = st.segmented_control("Model", names, default=names[0], required=True)

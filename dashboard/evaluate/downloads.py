@@ -1,4 +1,4 @@
-"""An evaluation to take home: its figures, every face's answers, and a report to print or send."""
+"""Downloads of an evaluation: its figures, the predictions for every face, and a report."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def buttons(evaluation: Evaluation) -> None:
     report = evaluation.report()
     with_faces = st.toggle(
         "Show faces in the HTML report",
-        help="Off: the report holds figures and plots alone. On: it shows some of the faces, which "
-        "are people; give it only to whom you may show them.",
+        help="Off: figures and plots only. On: the report shows some of the faces. Pass it on only "
+        "to people who may see them.",
     )
     inputs = evaluation.inputs(0) if with_faces else None
     with st.container(horizontal=True):
@@ -37,7 +37,7 @@ def buttons(evaluation: Evaluation) -> None:
             on_click="ignore",
         )
         st.download_button(
-            "CSV: a row a face",
+            "CSV (a row per face)",
             partial(records.csv_text, report),
             "evaluation-faces.csv",
             "text/csv",
@@ -63,16 +63,17 @@ def _html(report: Report, inputs: Inputs | None) -> str:
     if inputs is None:
         return html.page(report)
 
-    places = {int(row): place for place, row in enumerate(report.faces.rows)}
+    indices = {int(row): index for index, row in enumerate(report.faces.rows)}
 
     def picture_of(row: int) -> Image:
-        return _in_place(inputs[places[row]], report.faces.boxes[places[row]].tolist())
+        index = indices[row]
+        return _in_box(inputs[index], report.faces.boxes[index].tolist())
 
     return html.page(report, picture_of)
 
 
-def _in_place(pixels: NDArray[np.uint8], box: Sequence[int]) -> Image:
-    """A picture that shows in a box what the network saw there; the report cuts it out again."""
+def _in_box(pixels: NDArray[np.uint8], box: Sequence[int]) -> Image:
+    """A picture with the network's input inside a box; the report cuts it out again."""
     left, top, right, bottom = box
     picture = np.zeros((bottom, right, 3), np.uint8)
     face = cv2.resize(pixels, (right - left, bottom - top), interpolation=cv2.INTER_AREA)

@@ -1,4 +1,4 @@
-"""Pages of evaluated faces, each with the model's probabilities, the crowd's, and its reasons."""
+"""Pages of evaluated faces, each with the model's probabilities, the crowd's votes and why."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from fer.emotions import EMOJI, EMOTIONS
 from fer.errors import FerError
 from fer.evaluation.recorded_inputs import Inputs
 from fer.evaluation.report import ModelReport, Report
-from fer.prior import TRAINING
 from fer.results import Prediction
 from fer.visualization import face_charts, heat
 from fer.visualization.annotate import percent
@@ -27,83 +26,86 @@ FACES_A_PAGE = 12
 _CARD_WIDTH = 232
 _SIDE = 96
 
-Words = Callable[[int], str]
+Caption = Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Faces:
-    """The evaluated faces as one model (its number in the report) saw and read them; `key` tells
-    them from those of other evaluations and models."""
+    """The evaluated faces as one model got and read them; `key` tells them from those of other
+    evaluations and models."""
 
     key: str
     report: Report
     model: ModelReport
     inputs: Inputs = field(repr=False)
     uncertain_below: float
-    prior: str
 
-    def prediction(self, place: int) -> Prediction | None:
+    def prediction(self, index: int) -> Prediction | None:
         """None where no face was found."""
-        answer = self.model.probabilities[place]
-        if not np.isfinite(answer).all():
+        probabilities = self.model.probabilities[index]
+        if not np.isfinite(probabilities).all():
             return None
-        return Prediction(answer, uncertain=float(answer.max()) < self.uncertain_below)
+        is_uncertain = float(probabilities.max()) < self.uncertain_below
+        return Prediction(probabilities, uncertain=is_uncertain)
 
 
 def faces_of(evaluation: Evaluation, number: int) -> Faces:
     """Raises `FerError` where they cannot be read any more."""
     report = evaluation.report()
     model = report.models[number]
-    below, prior = 0.0, TRAINING
-    with suppress(FerError):  # the model was deleted since: its answers are still there
+    below = 0.0
+    with suppress(FerError):  # the model was deleted since: its predictions are still there
         card = registry.card(model.name)
-        below, prior = card.uncertain_below_under(card.prior()), card.default_prior
+        below = card.uncertain_below_under(card.prior(model.prior))
     key = f"{evaluation.key}-{number}"
-    return Faces(key, report, model, evaluation.inputs(number), below, prior)
+    return Faces(key, report, model, evaluation.inputs(number), below)
 
 
-def show(faces: Faces, places: NDArray[np.int64], key: str, words: Words | None = None) -> None:
-    """The faces at `places` (M,), twelve a page; `words` says something more of each."""
-    if not len(places):
+def show(
+    faces: Faces, indices: NDArray[np.int64], key: str, caption: Caption | None = None
+) -> None:
+    """The faces at `indices` (M,), twelve a page; `caption` gives a line for each."""
+    if not len(indices):
         st.info("No such face.")
         return
-    pages = -(-len(places) // FACES_A_PAGE)
+    pages = -(-len(indices) // FACES_A_PAGE)
     page = 1
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
             page = st.pagination(pages, key=f"{key}-{faces.key}-page") or 1
-            st.caption(count(len(places), "face"))
+            st.caption(count(len(indices), "face"))
     with st.container(horizontal=True):
-        for place in places[(page - 1) * FACES_A_PAGE : page * FACES_A_PAGE]:
+        for index in indices[(page - 1) * FACES_A_PAGE : page * FACES_A_PAGE]:
             _card(
                 faces,
-                int(place),
-                f"{key}-{faces.key}-{place}",
-                words(int(place)) if words else None,
+                int(index),
+                f"{key}-{faces.key}-{index}",
+                caption(int(index)) if caption else None,
             )
 
 
-def _card(faces: Faces, place: int, key: str, words: str | None) -> None:
-    prediction = faces.prediction(place)
-    true = EMOTIONS[faces.report.faces.true[place]]
-    told = "the crowd says" if faces.report.data["labels"] == "crowd" else "labelled"
-    source = images.display_name(str(faces.report.faces.sources[place]))
+def _card(faces: Faces, index: int, key: str, caption: str | None) -> None:
+    prediction = faces.prediction(index)
+    true = EMOTIONS[faces.report.faces.true[index]]
+    kind = "crowd's majority" if faces.report.data["labels"] == "crowd" else "labelled"
+    source = images.display_name(str(faces.report.faces.sources[index]))
     with st.container(border=True, width=_CARD_WIDTH):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
             if prediction is not None:
-                pixels = faces.inputs[place]
-                said = f"read as {prediction.label}"
+                pixels = faces.inputs[index]
                 st.image(
-                    heat.enlarged(pixels, _SIDE), width=_SIDE, alt=f"Face, {told} {true}, {said}"
+                    heat.enlarged(pixels, _SIDE),
+                    width=_SIDE,
+                    alt=f"Face, {kind} {true}, predicted {prediction.label}",
                 )
-            st.markdown(f"{_said(prediction)}  \n{told} **{true}**")
-        if words:
-            st.markdown(words)
+            st.markdown(f"{_prediction_text(prediction)}  \n{kind} **{true}**")
+        if caption:
+            st.markdown(caption)
         st.caption(escape_markdown(source))
         if prediction is None:
             return
         shares = faces.report.faces.shares
-        crowd = None if shares is None else shares[place]
+        crowd = None if shares is None else shares[index]
         st.plotly_chart(
             face_charts.mixes(prediction, crowd),
             key=f"{key}-mix",
@@ -111,14 +113,15 @@ def _card(faces: Faces, place: int, key: str, words: str | None) -> None:
             alt="Probabilities: "
             + ", ".join(f"{name} {p:.0%}" for name, p in prediction.as_dict().items()),
         )
-        asked = explanation_view.Question(faces.model.name, faces.prior, pixels, prediction)
-        explanation_view.button(asked, f"{key}-why")
+        question = explanation_view.Question(
+            faces.model.name, faces.model.prior, pixels, prediction
+        )
+        explanation_view.button(question, f"{key}-why")
 
 
-def _said(prediction: Prediction | None) -> str:
+def _prediction_text(prediction: Prediction | None) -> str:
     if prediction is None:
         return "❔ no face found"
-    doubt = ", unsure" if prediction.uncertain else ""
-    return (
-        f"{EMOJI[prediction.label]} **{prediction.label}** {percent(prediction.confidence)}{doubt}"
-    )
+    unsure = ", unsure" if prediction.uncertain else ""
+    confidence = percent(prediction.confidence)
+    return f"{EMOJI[prediction.label]} **{prediction.label}** {confidence}{unsure}"

@@ -1,4 +1,4 @@
-"""The faces behind the figures: in a cell, most wrong, wrongly labelled, disputed, copied."""
+"""The faces behind the figures: of a cell, confident mistakes, likely wrong labels, copies."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from fer.evaluation import disagreement, mistakes
 from fer.visualization import evaluation_charts as charts, face_charts
 
 _MOST = 120
-_TRUE, _SAID = "cell-true", "cell-said"
+_TRUE, _PREDICTED = "cell-true", "cell-predicted"
 _VIEWS = {"counts": "Counts", "rows": "Shares of rows", "columns": "Shares of columns"}
 _ORDERS = {
     "disputed": "First those on which the crowd disagreed most",
-    "farthest": "First those whose mix the model gets most wrong",
+    "farthest": "First those whose votes the model predicts worst",
 }
 _MARK = "The dark mark beside a bar is the crowd's share of votes."
 
 
 def confusion(faces: Faces) -> None:
-    """The table, whose cells can be clicked, and the faces of the chosen one."""
+    """The matrix, whose cells can be clicked, and the faces of the chosen one."""
     view = st.segmented_control(
         "Numbers",
         list(_VIEWS),
         default="counts",
         required=True,
-        format_func=lambda one: _VIEWS[one],
+        format_func=_VIEWS.__getitem__,
         label_visibility="collapsed",
     )
     table = faces.model.figures["confusion"]
@@ -43,52 +43,53 @@ def confusion(faces: Faces) -> None:
         key=key,
         on_select=lambda: _take_cell(key),
         selection_mode="points",
-        alt="Confusion table: true emotions in rows, said ones in columns",
+        alt="Confusion matrix: true emotions in rows, predicted ones in columns",
     )
     missed = faces.model.figures["missed"]
-    answers = range(NUM_EMOTIONS + 1 if missed else NUM_EMOTIONS)
-    true, said = _largest_mistake(table)
+    columns = range(NUM_EMOTIONS + 1 if missed else NUM_EMOTIONS)
+    true, predicted = _largest_mistake(table)
     st.session_state.setdefault(_TRUE, true)
-    st.session_state.setdefault(_SAID, said)
-    if st.session_state[_SAID] not in answers:
-        st.session_state[_SAID] = said
+    st.session_state.setdefault(_PREDICTED, predicted)
+    if st.session_state[_PREDICTED] not in columns:
+        st.session_state[_PREDICTED] = predicted
     with right:
         st.caption("Click a cell, or choose it here: its faces are below.")
         true = st.selectbox(
             "True", range(NUM_EMOTIONS), format_func=EMOTIONS.__getitem__, key=_TRUE
         )
-        said = st.selectbox("Said", answers, format_func=_answer, key=_SAID)
-    places = mistakes.confused(faces.model.probabilities, faces.report.faces.true, true, said)
-    st.markdown(f"##### {EMOTIONS[true]}, read as {_answer(said)}: {len(places):,}")
-    face_gallery.show(faces, places, f"cell-{true}-{said}")
+        predicted = st.selectbox("Predicted", columns, format_func=_label, key=_PREDICTED)
+    indices = mistakes.confused(faces.model.probabilities, faces.report.faces.true, true, predicted)
+    st.markdown(f"##### {EMOTIONS[true]}, predicted {_label(predicted)}: {len(indices):,}")
+    face_gallery.show(faces, indices, f"cell-{true}-{predicted}")
 
 
 def worst(faces: Faces) -> None:
-    """The surest of the wrong answers."""
-    st.caption(f"The surest of the wrong answers, {_MOST} at most. {_mark(faces)}")
-    places = mistakes.worst(faces.model.probabilities, faces.report.faces.true, _MOST)
-    face_gallery.show(faces, places, "worst")
+    """The most confident of the wrong predictions."""
+    st.caption(f"The most confident of the wrong predictions, {_MOST} at most. {_mark(faces)}")
+    indices = mistakes.worst(faces.model.probabilities, faces.report.faces.true, _MOST)
+    face_gallery.show(faces, indices, "worst")
 
 
 def wrong_labels(faces: Faces) -> None:
-    """Labels that are likely wrong, with what they more likely are."""
+    """Labels that are likely wrong, with the emotion that is likelier."""
     st.caption(
         "Labels that are likely wrong, by confident learning (Northcutt et al. 2021), "
         f"{_MOST} at most. The model may be the one that is wrong: look before you change a label. "
         f"{_mark(faces)}"
     )
-    found = mistakes.likely_wrong_labels(faces.model.probabilities, faces.report.faces.true, _MOST)
-    other = dict(found)
+    other = dict(
+        mistakes.likely_wrong_labels(faces.model.probabilities, faces.report.faces.true, _MOST)
+    )
     face_gallery.show(
         faces,
-        np.array([place for place, _ in found], np.int64),
+        np.array(list(other), np.int64),
         "labels",
-        lambda place: f"more like **{EMOTIONS[other[place]]}**",
+        lambda index: f"more like **{EMOTIONS[other[index]]}**",
     )
 
 
 def disputed(faces: Faces) -> None:
-    """Where people disagreed: their mix of votes beside the model's mix."""
+    """Where people disagreed: the distribution of their votes beside the model's."""
     votes = faces.report.faces.votes
     found = None if votes is None else disagreement.disagreement(faces.model.probabilities, votes)
     if found is None:
@@ -100,24 +101,27 @@ def disputed(faces: Faces) -> None:
     )
     with right:
         st.metric(
-            "Votes that would have to move to match the crowd", f"{found.distance.mean():.0%}"
+            "Mean distance to the crowd's votes",
+            f"{found.distance.mean():.0%}",
+            help="Total variation distance between the votes and the probabilities of a face: the "
+            "share of the votes that would have to move for both to be the same.",
         )
         if found.correlation is not None:
-            st.metric("Rank correlation of disagreement and doubt", f"{found.correlation:.2f}")
+            st.metric("Rank correlation of both entropies", f"{found.correlation:.2f}")
         st.caption(
-            "Entropy of both mixes in bits: 0 where all agree, 2.81 where nobody does. An honest "
-            "model is in doubt where the crowd is."
+            "Entropy of votes and of probabilities in bits: 0 where all agree, 2.81 where all "
+            "seven are alike. A well calibrated model is uncertain where the crowd is."
         )
-    order = st.selectbox("Faces", list(_ORDERS), format_func=lambda one: _ORDERS[one])
+    order = st.selectbox("Faces", list(_ORDERS), format_func=_ORDERS.__getitem__)
     st.caption(_MARK)
-    bits = dict(zip(found.places.tolist(), found.crowd_bits.tolist(), strict=True))
-    apart = dict(zip(found.places.tolist(), found.distance.tolist(), strict=True))
-    places = found.most_disputed if order == "disputed" else found.farthest
+    bits = dict(zip(found.indices.tolist(), found.crowd_bits.tolist(), strict=True))
+    apart = dict(zip(found.indices.tolist(), found.distance.tolist(), strict=True))
+    indices = found.most_disputed if order == "disputed" else found.farthest
     face_gallery.show(
         faces,
-        places[:_MOST],
+        indices[:_MOST],
         f"disputed-{order}",
-        lambda place: f"crowd {bits[place]:.1f} bits · {apart[place]:.0%} of votes apart",
+        lambda index: f"crowd {bits[index]:.1f} bits · distance {apart[index]:.0%}",
     )
 
 
@@ -133,22 +137,22 @@ def copies(faces: Faces) -> None:
         st.success("No evaluated face occurs twice, here or in another split.", icon="✅")
         return
     st.markdown(
-        "A face that is in two splits **leaks**: a model that learned from the one has seen the "
-        "other, and its figures flatter it. Training here leaves such copies out; nothing is left "
-        "out of an evaluation, so that figures stay comparable."
+        "A face that is in two splits **leaks**: a model that was trained on one of them has seen "
+        "it, and its figures are too high. Training here removes such copies; an evaluation keeps "
+        "them, so that its figures can be compared with others."
     )
-    place_of = {int(row): place for place, row in enumerate(faces.report.faces.rows)}
+    index_of = {int(row): index for index, row in enumerate(faces.report.faces.rows)}
     where: dict[int, str] = {}
     for group in found["groups"]:
-        for one in group:
-            if one["row"] in place_of:
-                others = [other for other in group if other is not one]
-                where[place_of[one["row"]]] = "also: " + "; ".join(map(_told, others))
+        for copy in group:
+            if copy["row"] in index_of:
+                others = [other for other in group if other is not copy]
+                where[index_of[copy["row"]]] = "also: " + "; ".join(map(_location, others))
     st.caption(f"The faces of the first {len(found['groups'])} groups of copies:")
     face_gallery.show(faces, np.array(list(where), np.int64), "copies", where.__getitem__)
 
 
-def _told(copy: dict[str, Any]) -> str:
+def _location(copy: dict[str, Any]) -> str:
     """Where a copy stands, and its label there."""
     source = escape_markdown(images.display_name(copy["source"]))
     return f"{source} ({copy['split']}, {copy['label'] or 'no label'})"
@@ -159,19 +163,19 @@ def _take_cell(key: str) -> None:
     picked: Any = st.session_state[key]
     points = picked["selection"]["points"]
     if points:
-        true, said = points[0]["customdata"][:2]
-        st.session_state[_TRUE], st.session_state[_SAID] = int(true), int(said)
+        true, predicted = points[0]["customdata"][:2]
+        st.session_state[_TRUE], st.session_state[_PREDICTED] = int(true), int(predicted)
 
 
-def _answer(number: int) -> str:
+def _label(number: int) -> str:
     return EMOTIONS[number] if number < NUM_EMOTIONS else "not found"
 
 
 def _largest_mistake(table: list[list[int]]) -> tuple[int, int]:
     """The wrong cell with most faces."""
     counts = np.array(table) * (1 - np.eye(NUM_EMOTIONS, dtype=int))
-    true, said = np.unravel_index(counts.argmax(), counts.shape)
-    return int(true), int(said)
+    true, predicted = np.unravel_index(counts.argmax(), counts.shape)
+    return int(true), int(predicted)
 
 
 def _mark(faces: Faces) -> str:

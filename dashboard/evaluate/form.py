@@ -1,30 +1,35 @@
-"""What to evaluate: one or two models, the faces, which of them, and against which answer."""
+"""What to evaluate: one or two models, the faces, the split, the true labels and the prior."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
 from dashboard import dataset_picker
 from dashboard.evaluate.session import Request
+from dashboard.model_picker import PRIOR_HELP, prior_label
 from fer import registry
 from fer.data.dataset import SPLITS
+from fer.errors import FerError
 
 MOST_MODELS = 2
 _FATE = "for this evaluation alone; it is deleted with it"
 _DEFAULT = ""  # Streamlit shows None as a field that was left empty
-SPLIT_WORDS = {
+SPLIT_LABELS = {
     _DEFAULT: "Test if there is one, else validation",
     **{name: name.capitalize() for name in SPLITS},
 }
-LABEL_WORDS = {
-    _DEFAULT: "What the first model was made to answer",
+TRUE_LABELS = {
+    _DEFAULT: "What the first model predicts",
     "crowd": "The crowd's majority (FER+ votes)",
-    "fer2013": "The label of the data set",
+    "fer2013": "The data set's own labels",
 }
 
 
 def ask() -> Request | None:
-    """The visitor's wish; None while something is missing."""
+    """What the visitor chose; None while something is missing."""
     left, right = st.columns(2)
     with left:
         active = registry.active()
@@ -37,6 +42,7 @@ def ask() -> Request | None:
             key="evaluate-models",
             persist_state="session",
         )
+        prior = _prior(models)
     with right:
         faces = dataset_picker.choose(
             dataset_picker.faces("evaluate"), "Faces to evaluate on", _FATE
@@ -44,28 +50,50 @@ def ask() -> Request | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.selectbox(
             "Split",
-            list(SPLIT_WORDS),
-            format_func=lambda one: SPLIT_WORDS[one],
+            list(SPLIT_LABELS),
+            format_func=SPLIT_LABELS.__getitem__,
+            help="A data set without splits is evaluated whole.",
             width=320,
             key="evaluate-split",
             persist_state="session",
         )
         labels = st.selectbox(
-            "Right answer",
-            list(LABEL_WORDS),
-            format_func=lambda one: LABEL_WORDS[one],
-            help="FER2013's label and the crowd's majority agree on 63% of faces: they are two "
-            "different questions.",
+            "True labels",
+            list(TRUE_LABELS),
+            format_func=TRUE_LABELS.__getitem__,
+            help="What predictions are compared with. The majority needs crowd votes, as FER+ "
+            "has them for FER2013; it is another question than the label.",
             width=320,
             key="evaluate-labels",
             persist_state="session",
         )
         whole = st.toggle(
             "Pictures in folders are cut-out faces",
-            help="Nothing is searched in them then. The faces of FER2013's files always are.",
+            help="No face detection then. The faces of FER2013's files are always cut out.",
             key="evaluate-whole",
             persist_state="session",
         )
     if not models or faces is None:
         return None
-    return Request(tuple(models), faces, split or None, labels or None, whole)
+    return Request(tuple(models), faces, split or None, labels or None, whole, prior)
+
+
+def _prior(models: Sequence[str]) -> str | None:
+    """The prior for all of the models, of those that each of them knows; None where none is to be
+    chosen."""
+    known: list[tuple[str, ...]] = []
+    with suppress(FerError):  # a damaged card: the command says what is wrong with it
+        known = [registry.card(name).prior_names for name in models]
+    if not known:
+        return None
+    shared = [name for name in known[0] if all(name in names for names in known)]
+    chosen: str = st.selectbox(
+        "Assume expressions are",
+        shared,
+        format_func=prior_label,
+        help=PRIOR_HELP,
+        key=f"evaluate-prior-{','.join(models)}",
+        disabled=len(shared) < 2,
+        persist_state="session",
+    )
+    return chosen

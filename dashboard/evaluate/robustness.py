@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import errors
 from dashboard.evaluate import session as evaluations, view as evaluate_view
 from dashboard.evaluate.session import Evaluation
+from dashboard.model_picker import prior_label
 from dashboard.text import count
 from fer.evaluation.robustness import KEPT
 from fer.visualization import evaluation_charts as charts
@@ -19,11 +20,11 @@ _LIMITS: dict[str, int | None] = {"100": 100, "300": 300, "1,000": 1000, "all": 
 
 
 def section(evaluation: Evaluation) -> None:
-    """Asks for it, shows how far it is, then the curves."""
+    """The button that starts it, its progress, then the curves."""
     st.markdown(
-        "The same faces blurred, noisy, dark, covered and so on, each in five strengths. It asks "
-        "each model 51 times about every face, so it takes longer than the evaluation: a sample of "
-        "faces is a good start."
+        "The same faces blurred, noisy, dark, covered and so on, each in five strengths. Each "
+        "model predicts 51 times for every face, so it takes longer than the evaluation: a sample "
+        "of faces is a good start."
     )
     task = evaluation.robustness
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -35,7 +36,7 @@ def section(evaluation: Evaluation) -> None:
             disabled=task is not None and not task.is_done,
         )
     if task is not None and evaluate_view.watch(
-        task, "Making faces worse …", "answers", f"{evaluation.key}-robustness"
+        task, "Measuring robustness …", "predictions", f"{evaluation.key}-robustness"
     ):
         _curves(json.loads((task.results / KEPT).read_text("utf-8")))
 
@@ -45,24 +46,24 @@ def _start(evaluation: Evaluation, limit: int | None) -> None:
         evaluations.start_robustness(evaluation, limit)
 
 
-def _curves(found: Mapping[str, Any]) -> None:
-    models: Mapping[str, Any] = found["models"]
+def _curves(record: Mapping[str, Any]) -> None:
+    models: Mapping[str, Any] = record["models"]
     first = next(iter(models.values()))
-    told = "; ".join(
-        f"{name} {its['clean']:.1%} (95%: {its['clean_interval'][0]:.1%} to "
-        f"{its['clean_interval'][1]:.1%})"
-        for name, its in models.items()
+    clean = "; ".join(
+        f"{name} {measured['clean']:.1%} (95%: {measured['clean_interval'][0]:.1%} to "
+        f"{measured['clean_interval'][1]:.1%}; expressions {prior_label(measured['prior'])})"
+        for name, measured in models.items()
     )
-    missed = found["data"]["not_found"]
+    missed = record["data"]["not_found"]
     left_out = f" ({count(missed, 'picture')} without a face left out)" if missed else ""
     st.markdown(
-        f"{count(found['data']['n'], 'face')}{left_out}; with nothing done to them: {told}."
+        f"Accuracy on the clean faces, {count(record['data']['n'], 'face')}{left_out}: {clean}."
     )
     columns = st.columns(2)
     for number, (corruption, rows) in enumerate(first["curves"].items()):
         accuracies = {
-            name: [its["clean"], *(row["accuracy"] for row in its["curves"][corruption])]
-            for name, its in models.items()
+            name: [measured["clean"], *(row["accuracy"] for row in measured["curves"][corruption])]
+            for name, measured in models.items()
         }
         columns[number % 2].plotly_chart(
             charts.robustness_curves(
@@ -83,7 +84,9 @@ def _table(models: Mapping[str, Any]) -> list[dict[str, str]]:
         {
             "corruption": corruption,
             "strongest": rows[-1]["words"],
-            **{name: _loss(its["curves"][corruption][-1]) for name, its in models.items()},
+            **{
+                name: _loss(measured["curves"][corruption][-1]) for name, measured in models.items()
+            },
         }
         for corruption, rows in corruptions.items()
     ]

@@ -47,6 +47,7 @@ class Request:
     split: str | None = None
     labels: str | None = None
     whole_picture: bool = False
+    prior: str | None = None
 
     @property
     def title(self) -> str:
@@ -245,6 +246,7 @@ def _arguments(request: Request, folder: Path) -> tuple[str, ...]:
     arguments += ["--votes", votes] if votes else []
     arguments += ["--split", request.split] if request.split else []
     arguments += ["--labels", request.labels] if request.labels else []
+    arguments += ["--prior", request.prior] if request.prior else []
     return (*arguments, "--whole-picture") if request.whole_picture else tuple(arguments)
 
 

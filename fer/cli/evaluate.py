@@ -1,4 +1,4 @@
-"""The command `evaluate`: models on labelled faces, with everything a sceptic asks for."""
+"""The command `evaluate`: models on labelled faces, with intervals, calibration and more."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def add_data_flags(parser: argparse.ArgumentParser) -> None:
-    """The flags that say which models are asked of which faces, and where the answer goes."""
+    """The flags that name the models, the faces, and where the results go."""
     parser.add_argument("--model", required=True, metavar="NAME[,NAME]", help="one or several")
+    output.add_prior_flag(parser)
     output.add_data_flags(parser)
     parser.add_argument(
         "--split", metavar="SPLIT", help="train, validation or test (default: test if there is one)"
@@ -52,28 +53,34 @@ def add_data_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--labels",
         choices=("fer2013", "crowd"),
-        help="the data set's label or the crowd's majority (default: what the model answers)",
+        help="compare with the data set's own labels (fer2013) or the crowd's majority (default: "
+        "what the first model predicts)",
     )
     parser.add_argument(
         "--whole-picture",
         action="store_true",
-        help="pictures in folders are cut-out faces: search none",
+        help="pictures in folders are cut-out faces: no face detection",
     )
     parser.add_argument("--json", metavar="FILE", help="write the record; - is standard output")
     parser.add_argument(
-        "--keep", type=Path, metavar="DIR", help="tell progress, and keep results, in a folder"
+        "--keep", type=Path, metavar="DIR", help="write progress and results into a folder"
     )
 
 
-def models_named(names: str) -> list[Model]:
-    """The models of a list of names with commas. Raises `BadModel`, also for one named twice."""
+def models_named(names: str, prior: str | None) -> list[Model]:
+    """The models of a list of names with commas, each with that prior, or its own without one.
+
+    Raises `BadModel`, also for one named twice, and `BadPrior`.
+    """
     wanted = [name.strip() for name in names.split(",")]
     if "" in wanted:
         known = ", ".join(registry.names())
         raise BadModel(f"{names!r} holds a name that is empty; the models are: {known}.")
     if twice := {name for name in wanted if wanted.count(name) > 1}:
         raise BadModel(f"the model {min(twice)!r} is named twice; name each once.")
-    return [registry.load(name) for name in wanted]
+    models = [registry.load(name, prior) for name in wanted]
+    output.print_note(models[0].prior)
+    return models
 
 
 @contextmanager
@@ -109,20 +116,20 @@ def _evaluate(options: argparse.Namespace) -> int:
         raise FerError("--with-faces is about the HTML report; name its file with --html.")
     for target in (options.json, options.html):
         output.check_writable(target)
-    models = models_named(options.model)
+    models = models_named(options.model, options.prior)
     if options.keep:
         models = recorded_inputs.recording(models, options.keep)
     with (
         progress(options.keep) as show,
         loading.opened(options.data, options.votes, options.classes) as data,
     ):
-        found = report.evaluate(
+        evaluation = report.evaluate(
             models, data, options.data, options.split, options.labels, options.whole_picture, show
         )
-        for sentence in (*found.data["problems"], *found.data["notes"]):
+        for sentence in (*evaluation.data["problems"], *evaluation.data["notes"]):
             print(f"fer: {sentence}", file=sys.stderr)
-        _write(found, data, options)
-    some_failed = any(kind in found.data["dropped"] for kind in (UNREADABLE, NO_LABEL))
+        _write(evaluation, data, options)
+    some_failed = any(kind in evaluation.data["dropped"] for kind in (UNREADABLE, NO_LABEL))
     return SOME_FAILED if some_failed else DONE
 
 
@@ -133,33 +140,37 @@ def _make_folder(folder: Path) -> None:
         raise FerError(f"{folder} cannot be made: {error.strerror}.") from None
 
 
-def _write(found: Report, data: Dataset, options: argparse.Namespace) -> None:
+def _write(evaluation: Report, data: Dataset, options: argparse.Namespace) -> None:
     if options.keep:
         try:
-            found.save(options.keep)
+            evaluation.save(options.keep)
         except OSError as error:
             raise FerError(f"{error.filename} cannot be written: {error.strerror}.") from None
     if options.json:
-        record = json.dumps(found.as_dict(), indent=1, allow_nan=False)
+        record = json.dumps(evaluation.as_dict(), indent=1, allow_nan=False)
         output.write(options.json, record + "\n")
     if options.html:
         picture_of = (lambda row: as_rgb(data.pictures[row])) if options.with_faces else None
-        output.write(options.html, html.page(found, picture_of))
+        output.write(options.html, html.page(evaluation, picture_of))
     if output.STDOUT not in (options.json, options.html):
-        _print(found.as_dict())
+        _print(evaluation.as_dict())
 
 
 def _print(record: Mapping[str, Any]) -> None:
     data = record["data"]
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in data["dropped"].items())
-    print(f"{data['name']}, split {data['split']}, labels {data['labels']}: {data['n']:,} faces")
+    print(
+        f"{data['name']}, split {data['split']}, compared with {data['true_label']}: "
+        f"{data['n']:,} faces"
+    )
     print(f"left out: {dropped or 'none'}")
-    head = ["model", "accuracy", "95%", "not found", "macro F1", "mean recall", "ECE", "ms a face"]
-    output.print_table(head, [_row(name, one) for name, one in record["models"].items()])
+    head = ["model", "prior", "accuracy", "95%", "not found", "macro F1", "balanced accuracy"]
+    head += ["ECE", "ms a face"]
+    output.print_table(head, [_row(name, figures) for name, figures in record["models"].items()])
     for pair in record["comparison"]:
         first, second = pair["models"]
         print(
-            f"{first} less {second}: {100 * pair['difference']:+.1f} points "
+            f"{first} minus {second}: {100 * pair['difference']:+.1f} points "
             f"({_percents(pair['interval'])}), McNemar p = {pair['mcnemar_p']:.2g}"
         )
 
@@ -168,6 +179,7 @@ def _row(name: str, figures: Mapping[str, Any]) -> Sequence[str]:
     seconds, ece = figures["seconds_per_face"], figures["ece"]
     return [
         name,
+        figures["prior"],
         f"{figures['accuracy']:.1%}",
         _percents(figures["accuracy_interval"]),
         f"{figures['missed']:,}",

@@ -35,12 +35,12 @@ def _robustness(options: argparse.Namespace) -> int:
     if options.limit is not None and options.limit < 1:
         raise BadSettings(f"limit is {options.limit}; expected a number of faces from 1 on.")
     output.check_writable(options.json)
-    models = models_named(options.model)
+    models = models_named(options.model, options.prior)
     with (
         progress(options.keep) as show,
         loading.opened(options.data, options.votes, options.classes) as data,
     ):
-        found = robustness.measure(
+        measured = robustness.measure(
             models,
             data,
             options.data,
@@ -51,7 +51,7 @@ def _robustness(options: argparse.Namespace) -> int:
             corruptions.named() if options.card else None,
             show,
         )
-    record = found.as_dict()
+    record = measured.as_dict()
     if options.keep:
         output.write(str(options.keep / robustness.KEPT), json.dumps(record, allow_nan=False))
     if options.json:
@@ -63,13 +63,17 @@ def _robustness(options: argparse.Namespace) -> int:
 
 def _print(record: Mapping[str, Any]) -> None:
     data = record["data"]
-    print(f"{data['name']}, split {data['split']}, labels {data['labels']}: {data['n']:,} faces")
+    print(
+        f"{data['name']}, split {data['split']}, compared with {data['true_label']}: "
+        f"{data['n']:,} faces"
+    )
     rows = []
-    for name, its in record["models"].items():
-        rows.append([name, "none", "", f"{its['clean']:.1%}", ""])
-        for corruption, curve in its["curves"].items():
-            rows += [
-                [name, corruption, one["words"], f"{one['accuracy']:.1%}", f"{one['loss']:+.1f}"]
-                for one in curve
-            ]
-    output.print_table(["model", "corruption", "strength", "accuracy", "loss, points"], rows)
+    for name, measured in record["models"].items():
+        prior = measured["prior"]
+        rows.append([name, prior, "none", "", f"{measured['clean']:.1%}", ""])
+        for corruption, curve in measured["curves"].items():
+            for point in curve:
+                accuracy, loss = f"{point['accuracy']:.1%}", f"{point['loss']:+.1f}"
+                rows.append([name, prior, corruption, point["words"], accuracy, loss])
+    head = ["model", "prior", "corruption", "strength", "accuracy", "loss, points"]
+    output.print_table(head, rows)

@@ -18,7 +18,7 @@ _GREY = 128
 
 @dataclass(frozen=True, slots=True)
 class Corruption:
-    """`change(face, strength, random)` for a face (H, W, 3); `words` is a pattern for a strength.
+    """`change(face, strength, random)` for a face (H, W, 3); `text` is a pattern for a strength.
 
     `named` is the strength that model cards name, if there is one.
     """
@@ -26,11 +26,11 @@ class Corruption:
     name: str
     change: Change
     strengths: tuple[float, ...]
-    words: str
+    text: str
     named: float | None = None
 
     def describe(self, strength: float) -> str:
-        return self.words.format(strength)
+        return self.text.format(strength)
 
 
 def _blur(face: Image, share: float, random: np.random.Generator) -> Image:
@@ -107,10 +107,10 @@ ALL: tuple[Corruption, ...] = (
 
 def applied(face: Image, corruption: Corruption, strength: float, row: int) -> Image:
     """The face made worse; the same for the same row, and of one direction in all strengths."""
-    place = ALL.index(corruption)
-    return corruption.change(face, strength, np.random.default_rng([place, row]))
+    index = ALL.index(corruption)
+    return corruption.change(face, strength, np.random.default_rng([index, row]))
 
 
 def named() -> Sequence[tuple[Corruption, float]]:
     """The corruptions of model cards, each with its strength."""
-    return [(one, one.named) for one in ALL if one.named is not None]
+    return [(corruption, corruption.named) for corruption in ALL if corruption.named is not None]

@@ -23,7 +23,7 @@ class Copies:
     """Exact copies among the evaluated faces of a data set.
 
     `within` of them occur earlier among the evaluated; `across` says how many occur in another
-    split as well, which is a leak if a model was trained on it. `contradictions` are pictures
+    split as well, which is a leak if a model was trained on that. `contradictions` are pictures
     with more than one label anywhere in the data set. `groups` are the rows of all pictures that
     occur more than once and are evaluated at least once.
     """
@@ -73,23 +73,23 @@ def described(copies: Copies, data: Dataset, most: int = MOST_GROUPS) -> list[li
 
 def notes(cards: Sequence[ModelCard], data: Dataset, split: str, copies: Copies) -> list[str]:
     """What a reader must know before trusting the figures, a sentence each."""
-    found = []
+    sentences = []
     for card in cards:
         if card.data.get("hash") == data.hash:
-            found.append(_known_to(card.name, split))
+            sentences.append(_known_to(card.name, split))
     if copies.within:
-        found.append(f"Exact copies of other evaluated faces: {copies.within:,}.")
+        sentences.append(f"Exact copies of other evaluated faces: {copies.within:,}.")
     for other, count in copies.across.items():
-        found.append(
+        sentences.append(
             f"Exact copies of faces in the {other} split: {count:,} of the evaluated. They flatter "
             "a model that was trained on those."
         )
-    return found
+    return sentences
 
 
 def _known_to(name: str, split: str) -> str:
     if split in ("train", ALL):
         return f"{name} was trained on this data set: it has seen these faces, or many of them."
     if split == "validation":
-        return f"{name} was chosen and calibrated on these very faces: expect a little less of it."
+        return f"{name} was chosen and calibrated on these very faces: expect less on other faces."
     return f"{name} was trained on the training split of this data set."

@@ -1,4 +1,4 @@
-"""Every model asked of every face, a few pictures at a time, so that memory stays bounded."""
+"""Every model's prediction for every face, a few pictures at a time to bound the memory."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _MOST_BYTES = 32 * 1024**2
 _PROBLEMS_KEPT = 5
 
 PROGRESS = "progress.json"
-"""In the folder that `--keep` names: `{"done": 256, "total": 3589}`, faces that were asked of."""
+"""In the folder that `--keep` names: `{"done": 256, "total": 3589}`, faces done, of all."""
 
 OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What came of the rows that could be read, N of them.
+    """The N rows that could be read.
 
-    `kept` (N,) are their places among the rows that were asked for; `found` (N,) whether a face was
-    seen; `boxes` int32 (N, 4) left, top, right, bottom, zeros where none was; `quality` float32
+    `readable` (N,) are their indices among the given rows; `found` (N,) says whether a face was
+    detected; `boxes` int32 (N, 4) left, top, right, bottom, zeros where none was; `quality` float32
     (N, 5) as `QUALITIES`, NaN where unknown; `probabilities` float32 (N, 7) of each model, NaN
     where no face was found; `seconds` of each model for cutting and classifying one face.
     """
 
-    kept: NDArray[np.int64]
+    readable: NDArray[np.int64]
     found: NDArray[np.bool_]
     boxes: NDArray[np.int32]
     quality: NDArray[np.float32]
@@ -59,24 +59,24 @@ def read(
     whole_picture: bool = False,
     on_progress: OnProgress = lambda done, total: None,
 ) -> Reading:
-    """Asks each model of each of `rows`.
+    """The prediction of each model for each of `rows`.
 
     Pictures that are cut faces, or all with `whole_picture`, are one face each. In others faces
-    are searched, and the largest is the one that the label is about. `on_progress` hears how many
+    are detected, and the largest is the one that the label is about. `on_progress` gets how many
     rows are done, of how many; what it raises ends the reading.
     """
     reader = _Reader(models, len(rows))
     at_once = _at_once([model.card.input for model in models])
     for start in range(0, len(rows), at_once):
         batch = range(start, min(start + at_once, len(rows)))
-        for place in batch:
+        for index in batch:
             try:
-                image = as_rgb(data.pictures[rows[place]])
+                image = as_rgb(data.pictures[rows[index]])
             except BadImage as error:
-                reader.leave_out(data.sources[rows[place]] if data.sources else "", str(error))
+                reader.leave_out(data.sources[rows[index]] if data.sources else "", str(error))
                 continue
             whole = whole_picture or data.whole_faces
-            reader.add(place, image, cropping.whole_face(image) if whole else largest_face(image))
+            reader.add(index, image, cropping.whole_face(image) if whole else largest_face(image))
         reader.classify()
         on_progress(batch.stop, len(rows))
     return reader.reading()
@@ -96,11 +96,11 @@ def _at_once(specs: Sequence[InputSpec]) -> int:
 
 @dataclass(slots=True, eq=False)
 class _Reader:
-    """Collects faces until `classify` asks the models of them all."""
+    """Collects faces until `classify` runs the models on all of them."""
 
     models: Sequence[Model]
     num_rows: int
-    kept: list[int] = field(default_factory=list)
+    readable: list[int] = field(default_factory=list)
     boxes: list[Sequence[int]] = field(default_factory=list)
     qualities: list[tuple[float, ...]] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
@@ -124,8 +124,8 @@ class _Reader:
         if len(self.problems) < _PROBLEMS_KEPT:
             self.problems.append(RowProblem(where, reason))
 
-    def add(self, place: int, image: Image, face: Face | None) -> None:
-        self.kept.append(place)
+    def add(self, index: int, image: Image, face: Face | None) -> None:
+        self.readable.append(index)
         if face is None:
             self.boxes.append((0, 0, 0, 0))
             self.qualities.append((np.nan,) * len(QUALITIES))
@@ -134,7 +134,7 @@ class _Reader:
         values = (getattr(measured, name) for name in QUALITIES)
         self.boxes.append(face.box.as_list())
         self.qualities.append(tuple(np.nan if value is None else value for value in values))
-        self.waiting.append(place)
+        self.waiting.append(index)
         for spec, inputs in self.inputs.items():
             began = time.perf_counter()
             inputs.append(cropping.model_input(image, [face], spec)[0])
@@ -153,15 +153,15 @@ class _Reader:
             inputs.clear()
 
     def reading(self) -> Reading:
-        kept = np.array(self.kept, np.int64)
+        readable = np.array(self.readable, np.int64)
         boxes = np.array(self.boxes, np.int32).reshape(-1, 4)
         found = boxes[:, 2] > 0
         return Reading(
-            kept=kept,
+            readable=readable,
             found=found,
             boxes=boxes,
             quality=np.array(self.qualities, np.float32).reshape(-1, len(QUALITIES)),
-            probabilities=tuple(answer[kept] for answer in self.probabilities),
+            probabilities=tuple(rows[readable] for rows in self.probabilities),
             seconds=tuple(self._seconds_per_face(int(found.sum()))),
             problems=tuple(self.problems),
             num_unreadable=self.num_unreadable,

@@ -1,4 +1,4 @@
-"""Which faces of a data set are asked of, what their right answers are, and who is left out."""
+"""Which faces of a data set are evaluated, what their true labels are, and who is left out."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from fer.data.dataset import (
     UNSPLIT,
     Dataset,
 )
+from fer.data.formats.table_files import FER2013_LICENCE
 from fer.data.splits import split_of
 from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadDataset
@@ -29,7 +30,7 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """`rows` (N,) of a data set with their right answers `true` (N,), and why others are left out.
+    """`rows` (N,) of a data set with their true labels `true` (N,), and why others are left out.
 
     `labels`: "crowd" (the crowd's majority) or "fer2013" (the data set's own label). `dropped`:
     reason -> rows of the split; together with the N rows they are all that the split has.
@@ -43,7 +44,7 @@ class Selection:
 
 
 def select(data: Dataset, split: str | None, labels: str | None, question: str) -> Selection:
-    """The faces to ask of. Raises `BadDataset` with what exists where there are none.
+    """The faces to evaluate. Raises `BadDataset` with what exists where there are none.
 
     Without `split` it is test, else validation, and everything where the data set has no splits.
     Without `labels` they are those that the model's `question` is about; pictures in class folders
@@ -53,7 +54,7 @@ def select(data: Dataset, split: str | None, labels: str | None, question: str) 
     labels = labels or _labels(data, question)
     if labels == "crowd" and data.votes is None:
         raise BadDataset(
-            f"{data.name} holds no crowd votes, only labels. Ask for those with --labels fer2013, "
+            f"{data.name} holds no crowd votes, only labels. Choose those with --labels fer2013, "
             "or name the votes that belong to it with --votes."
         )
     in_split = np.arange(len(data)) if split == ALL else np.flatnonzero(data.splits == split)
@@ -68,10 +69,35 @@ def select(data: Dataset, split: str | None, labels: str | None, question: str) 
     if not counted.any():
         why = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
         raise BadDataset(
-            f"no face in the {split} split of {data.name} has an answer to the question "
+            f"no face in the {split} split of {data.name} has a true label for the question "
             f"{labels!r}: {why}."
         )
     return Selection(split, labels, in_split[counted], true[counted], dropped)
+
+
+def is_fer2013(data: Dataset) -> bool:
+    """Whether the labels of a data set are FER2013's."""
+    return data.licence == FER2013_LICENCE
+
+
+def true_label_name(data: Dataset, labels: str) -> str:
+    """What predictions are compared with: ``the labels of my-faces``."""
+    if labels == "crowd":
+        return "the crowd's majority"
+    return "FER2013's label" if is_fer2013(data) else f"the labels of {data.name}"
+
+
+def notes(data: Dataset, selection: Selection) -> list[str]:
+    """How the data set was read and which of its faces are evaluated, a sentence each."""
+    sentences = list(data.notes)
+    if selection.split == ALL:
+        sentences.append(
+            f"{data.name} has no splits, and none were cut for this: all of its faces that have a "
+            f"true label are evaluated, {len(selection.rows):,}. Training cuts such a data set "
+            "into training, validation and test faces by the pictures' hashes, so a model that was "
+            "trained on it has seen most of these."
+        )
+    return sentences
 
 
 def _labels(data: Dataset, question: str) -> str:
@@ -79,15 +105,15 @@ def _labels(data: Dataset, question: str) -> str:
     return "crowd" if question == "crowd" and not are_folders else "fer2013"
 
 
-def _split(data: Dataset, asked: str | None) -> str:
-    present = [one for one in SPLITS if (data.splits == one).any()]
-    exist = ", ".join(f"{one} ({int((data.splits == one).sum()):,} faces)" for one in present)
-    if asked is not None:
-        split = split_of(asked)
+def _split(data: Dataset, wanted: str | None) -> str:
+    present = [split for split in SPLITS if (data.splits == split).any()]
+    exist = ", ".join(f"{split} ({int((data.splits == split).sum()):,} faces)" for split in present)
+    if wanted is not None:
+        split = split_of(wanted)
         if split in present:
             return split
         if split is None:
-            raise BadDataset(f"{asked!r} is no split; choose one of {', '.join(SPLITS)}.")
+            raise BadDataset(f"{wanted!r} is no split; choose one of {', '.join(SPLITS)}.")
         if not present:
             raise BadDataset(
                 f"{data.name} has no splits. Leave out --split to evaluate all of its "
@@ -122,6 +148,6 @@ def _num_left_out(data: Dataset, split: str, kind: str) -> int:
     """Rows and files of this split, or of no known one, of which the reader got no face."""
     return sum(
         count
-        for (its_split, its_kind), count in data.left_out.items()
-        if its_kind == kind and (split == ALL or its_split in (split, UNSPLIT))
+        for (row_split, row_kind), count in data.left_out.items()
+        if row_kind == kind and (split == ALL or row_split in (split, UNSPLIT))
     )

@@ -1,4 +1,4 @@
-"""What each network saw of each evaluated face, kept in files beside the report."""
+"""The input of each network for each evaluated face, kept in files beside the report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordingModel(Model):
-    """A model that adds whatever it is asked of to a file."""
+    """A model that adds its inputs to a file."""
 
     file: Path
 
@@ -46,36 +46,36 @@ def recording(models: Sequence[Model], folder: Path) -> list[Model]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inputs:
-    """What a model saw of N evaluated faces, by their place among them, read from the disk when
-    asked for. `places` (N,) say where each is in the file, -1 for one that was not found."""
+    """A model's inputs for N evaluated faces by their index, read from the disk when needed.
+    `positions` (N,) say where each is in the file, -1 for one that was not found."""
 
     pixels: Pixels
-    places: NDArray[np.int64]
+    positions: NDArray[np.int64]
 
-    def __getitem__(self, place: int) -> Pixels:
+    def __getitem__(self, index: int) -> Pixels:
         """Uint8 (H, W, C). Raises `BadDataset` where no face was found."""
-        at = int(self.places[place])
-        if at < 0:
-            raise BadDataset("no face was found in that picture, so no network saw one.")
-        return read_only(self.pixels[at])
+        position = int(self.positions[index])
+        if position < 0:
+            raise BadDataset("no face was found in that picture, so no network got one.")
+        return read_only(self.pixels[position])
 
 
 def inputs(folder: Path, number: int, found: NDArray[np.bool_]) -> Inputs:
-    """Of the model with that number, from whether each face (N,) was found.
+    """The inputs of the model with that number, from whether each face (N,) was found.
 
-    Raises `BadDataset` where they were not kept, or not of as many faces.
+    Raises `BadDataset` where they were not stored, or for another number of faces.
     """
     file = next(folder.glob(_name(number, "*")), None)
     if not found.any():
         return Inputs(np.zeros((0, 1, 1, 1), np.uint8), np.full(len(found), -1))
     if file is None:
-        raise BadDataset("the faces of this evaluation were not kept. Evaluate again.")
+        raise BadDataset("the faces of this evaluation were not stored. Evaluate again.")
     height, width, channels = map(int, file.stem.split("-")[2].split("x"))
     pixels = np.memmap(file, np.uint8, mode="r")
     if pixels.size != int(found.sum()) * height * width * channels:
-        raise BadDataset("the kept faces are not those of the report. Evaluate again.")
-    places = np.where(found, np.cumsum(found) - 1, -1)
-    return Inputs(pixels.reshape(-1, height, width, channels), places)
+        raise BadDataset("the stored faces are not those of the report. Evaluate again.")
+    positions = np.where(found, np.cumsum(found) - 1, -1)
+    return Inputs(pixels.reshape(-1, height, width, channels), positions)
 
 
 def _name(number: int, shape: Sequence[int] | str) -> str:

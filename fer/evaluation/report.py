@@ -1,4 +1,4 @@
-"""One evaluation: what was asked of whom, what came of it, and the answers face by face."""
+"""One evaluation: which models on which faces, their figures, and the predictions face by face."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from fer.evaluation import duplicates, predictions, protocol
 from fer.evaluation.predictions import OnProgress, Reading
 from fer.evaluation.protocol import Selection
 from fer.geometry import read_only
+from fer.prior import TRAINING
 from fer.registry import Model
 
 _SUMMARY, _ARRAYS = "report.json", "faces.npz"
@@ -29,10 +30,10 @@ _SUMMARY, _ARRAYS = "report.json", "faces.npz"
 class Faces:
     """N evaluated faces.
 
-    `rows` int64 (N,) are their places in the data set as `datasets.opened` gives it; `sources` (N,)
-    say where each stands; `true` (N,) are the right answers; `votes` int64 (N, 10) those of the
-    crowd, or None; `found` (N,) says in which pictures a face was seen; `boxes` int32 (N, 4) where
-    (left, top, right, bottom, zeros where not); `quality` float32 (N, 5) as
+    `rows` int64 (N,) are their indices in the data set as `loading.opened` gives it; `sources` (N,)
+    say where each stands; `true` (N,) are the true labels; `votes` int64 (N, 10) those of the
+    crowd, or None; `found` (N,) says in which pictures a face was detected; `boxes` int32 (N, 4)
+    where (left, top, right, bottom, zeros where not); `quality` float32 (N, 5) as
     `predictions.QUALITIES`, NaN where unknown.
     """
 
@@ -63,19 +64,20 @@ class Faces:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelReport:
-    """One model's `probabilities` float32 (N, 7) after temperature, NaN where no face was found,
-    and its `figures` as the command's JSON has them."""
+    """One model's `probabilities` float32 (N, 7) after temperature and with the prior of that name,
+    NaN where no face was found, and its `figures` as the command's JSON has them."""
 
     name: str
     question: str
     probabilities: NDArray[np.float32]
     figures: Mapping[str, Any]
+    prior: str = TRAINING
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "probabilities", read_only(self.probabilities))
 
     @property
-    def answers(self) -> NDArray[np.int64]:
+    def predicted(self) -> NDArray[np.int64]:
         """The likeliest emotion (N,); 7 where no face was found."""
         return metrics.predicted_labels(self.probabilities)
 
@@ -93,8 +95,8 @@ class Report:
         """The record of `python -m fer evaluate --json`; what is not defined is None."""
         return {
             "data": dict(self.data),
-            "models": {one.name: dict(one.figures) for one in self.models},
-            "comparison": [dict(one) for one in self.comparison],
+            "models": {model.name: dict(model.figures) for model in self.models},
+            "comparison": [dict(pair) for pair in self.comparison],
         }
 
     def save(self, folder: Path) -> None:
@@ -107,7 +109,7 @@ class Report:
         for number, model in enumerate(self.models):
             arrays[f"probabilities_{number}"] = model.probabilities
         np.savez(folder / _ARRAYS, **arrays)
-        questions = {one.name: one.question for one in self.models}
+        questions = {model.name: model.question for model in self.models}
         text = json.dumps({**self.as_dict(), "questions": questions}, allow_nan=False)
         (folder / _SUMMARY).write_text(text, "utf-8")
 
@@ -119,8 +121,14 @@ def load(folder: Path) -> Report:
         with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
             faces = Faces(**{name: arrays.get(name) for name in Faces.__slots__})
             models = tuple(
-                ModelReport(name, values["questions"][name], arrays[f"probabilities_{place}"], its)
-                for place, (name, its) in enumerate(values["models"].items())
+                ModelReport(
+                    name,
+                    values["questions"][name],
+                    arrays[f"probabilities_{number}"],
+                    figures,
+                    figures.get("prior", TRAINING),
+                )
+                for number, (name, figures) in enumerate(values["models"].items())
             )
     except (OSError, ValueError, KeyError) as error:
         raise BadDataset(f"the kept evaluation cannot be read: {error}.") from None
@@ -136,15 +144,15 @@ def evaluate(
     whole_picture: bool = False,
     on_progress: OnProgress = lambda done, total: None,
 ) -> Report:
-    """Asks models of the labelled faces of a data set that `datasets.opened` gave.
+    """Measures models on the labelled faces of a data set that `loading.opened` gave.
 
-    `path` is told in the report. See `protocol.select` for `split` and `labels`, and
+    `path` is named in the report. See `protocol.select` for `split` and `labels`, and
     `predictions.read` for what counts as a face. Raises `BadDataset` where nothing can be evaluated
-    and `BadModel` where a model does not answer with probabilities.
+    and `BadModel` where a model gives no probabilities.
     """
     selection = protocol.select(data, split, labels, models[0].card.question)
     read = predictions.read(models, data, selection.rows, whole_picture, on_progress)
-    if not len(read.kept):
+    if not len(read.readable):
         raise BadDataset(f"no picture of {data.name} can be read; the first: {read.problems[0]}.")
     faces = _faces(data, selection, read)
     reports = tuple(
@@ -153,9 +161,11 @@ def evaluate(
             model.card.question,
             probabilities,
             {
+                "prior": model.prior.name,
                 **metrics.summary(probabilities, faces.true, faces.shares),
                 "seconds_per_face": seconds if math.isfinite(seconds) else None,
             },
+            model.prior.name,
         )
         for model, probabilities, seconds in zip(
             models, read.probabilities, read.seconds, strict=True
@@ -170,19 +180,23 @@ def evaluate(
             "contradictions": copies.contradictions,
             "groups": duplicates.described(copies, data),
         },
-        "notes": duplicates.notes([model.card for model in models], data, selection.split, copies),
+        "notes": [
+            *protocol.notes(data, selection),
+            *_prior_notes(models),
+            *duplicates.notes([model.card for model in models], data, selection.split, copies),
+        ],
     }
     return Report(facts, faces, reports, _comparison(reports, faces))
 
 
 def _faces(data: Dataset, selection: Selection, read: Reading) -> Faces:
-    rows = selection.rows[read.kept]
+    rows = selection.rows[read.readable]
     return Faces(
         rows=rows,
         sources=np.array(
             [data.sources[row] if data.sources else f"face {row + 1}" for row in rows]
         ),
-        true=selection.true[read.kept],
+        true=selection.true[read.readable],
         votes=None if data.votes is None else data.votes[rows],
         found=read.found,
         boxes=read.boxes,
@@ -201,17 +215,30 @@ def _facts(data: Dataset, path: str, selection: Selection, read: Reading) -> dic
         "licence": data.licence,
         "split": selection.split,
         "labels": selection.labels,
-        "n": len(read.kept),
+        "true_label": protocol.true_label_name(data, selection.labels),
+        "is_fer2013": protocol.is_fer2013(data),
+        "n": len(read.readable),
         "dropped": dropped,
         "problems": [str(problem) for problem in (*data.problems, *read.problems)],
     }
 
 
+def _prior_notes(models: Sequence[Model]) -> list[str]:
+    """A sentence where models that stand beside each other assume different things."""
+    by_prior: dict[str, list[str]] = {}
+    for model in models:
+        by_prior.setdefault(model.prior.name, []).append(model.card.name)
+    if len(by_prior) < 2:
+        return []
+    listed = "; ".join(f"{', '.join(names)}: {prior}" for prior, names in by_prior.items())
+    return [f"The models assume different priors ({listed}), which moves their figures as well."]
+
+
 def _comparison(models: Sequence[ModelReport], faces: Faces) -> tuple[dict[str, Any], ...]:
     return tuple(
         {
-            "models": [one.name, other.name],
-            **metrics.compare(one.answers == faces.true, other.answers == faces.true),
+            "models": [first.name, second.name],
+            **metrics.compare(first.predicted == faces.true, second.predicted == faces.true),
         }
-        for one, other in itertools.combinations(models, 2)
+        for first, second in itertools.combinations(models, 2)
     )

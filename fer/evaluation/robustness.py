@@ -34,47 +34,51 @@ Case = tuple[Corruption, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Robustness:
-    """`data` says which faces; `right` bool (cases + 1, N) of each model, the first row on the
-    faces as they are; `cases` are the corruptions with their strengths, in order."""
+    """`data` says which faces; `correct` bool (cases + 1, N) of each model, the first row on the
+    faces as they are; `cases` are the corruptions with their strengths, in order; `priors` names
+    the prior of each model."""
 
     data: Mapping[str, Any]
     cases: tuple[Case, ...]
-    right: Mapping[str, NDArray[np.bool_]]
+    correct: Mapping[str, NDArray[np.bool_]]
+    priors: Mapping[str, str]
 
     def as_dict(self) -> dict[str, Any]:
         """The record of `python -m fer robustness --json`."""
         return {
             "data": dict(self.data),
-            "models": {name: self._of_model(name) for name in self.right},
+            "models": {name: self._of_model(name) for name in self.correct},
         }
 
     def card(self, name: str) -> dict[str, Any]:
         """What a model's card says: the loss under each named corruption, and the worst."""
-        right = self.right[name]
+        correct = self.correct[name]
         table = {
-            f"{case[0].name}, {case[0].describe(case[1])}": _fall(right[0], right[place])
-            for place, case in enumerate(self.cases, start=1)
+            f"{case[0].name}, {case[0].describe(case[1])}": _fall(correct[0], correct[row])
+            for row, case in enumerate(self.cases, start=1)
             if case in corruptions.named()
         }
         return {
             "protocol": PROTOCOL,
+            "prior": self.priors[name],
             "data": self.data["name"],
             "split": self.data["split"],
             "labels": self.data["labels"],
             "n": self.data["n"],
-            "clean": float(right[0].mean()),
+            "clean": float(correct[0].mean()),
             "corruptions": table,
             "worst_loss": max((row["loss"] for row in table.values()), default=None),
         }
 
     def _of_model(self, name: str) -> dict[str, Any]:
-        right = self.right[name]
+        correct = self.correct[name]
         curves: dict[str, list[dict[str, Any]]] = {}
-        for place, (corruption, strength) in enumerate(self.cases, start=1):
-            row = {"strength": strength, "words": corruption.describe(strength)}
-            curves.setdefault(corruption.name, []).append(row | _fall(right[0], right[place]))
-        hits, n = int(right[0].sum()), right.shape[1]
+        for row, (corruption, strength) in enumerate(self.cases, start=1):
+            point = {"strength": strength, "words": corruption.describe(strength)}
+            curves.setdefault(corruption.name, []).append(point | _fall(correct[0], correct[row]))
+        hits, n = int(correct[0].sum()), correct.shape[1]
         return {
+            "prior": self.priors[name],
             "clean": hits / n,
             "clean_interval": metrics.share_interval(hits, n),
             "curves": curves,
@@ -93,7 +97,7 @@ def measure(
     cases: Sequence[Case] | None = None,
     on_progress: OnProgress = lambda done, total: None,
 ) -> Robustness:
-    """Asks models of the same faces in `cases`, by default every corruption in every strength.
+    """Measures models on the same faces in `cases`, by default every corruption in every strength.
 
     Faces are those of `report.evaluate`, or `limit` of them drawn by a seed. Pictures without a
     face, or that cannot be read, are left out and counted as `not_found`. Raises `BadDataset` and
@@ -101,36 +105,42 @@ def measure(
     """
     chosen = list(cases) if cases is not None else every_case()
     selection = protocol.select(data, split, labels, models[0].card.question)
-    places = np.arange(len(selection.rows))
-    if limit is not None and limit < len(places):
-        places = np.sort(np.random.default_rng(0).permutation(places)[:limit])
-    rows, true = selection.rows[places], selection.true[places]
+    drawn = np.arange(len(selection.rows))
+    if limit is not None and limit < len(drawn):
+        drawn = np.sort(np.random.default_rng(0).permutation(drawn)[:limit])
+    rows, true = selection.rows[drawn], selection.true[drawn]
     whole = whole_picture or data.whole_faces
-    said = _answers(models, data, rows, whole, (None, *chosen), on_progress)
-    seen = said[0, 0] != _NOT_FOUND
+    predicted = _predictions(models, data, rows, whole, (None, *chosen), on_progress)
+    seen = predicted[0, 0] != _NOT_FOUND
     if not seen.any():
         raise BadDataset(f"no face was found in the {selection.split} split of {data.name}.")
-    right = said[:, :, seen] == true[seen]
+    correct = predicted[:, :, seen] == true[seen]
     facts = {
         "path": path,
         "name": data.name,
         "hash": data.hash,
         "split": selection.split,
         "labels": selection.labels,
+        "true_label": protocol.true_label_name(data, selection.labels),
         "n": int(seen.sum()),
         "dropped": dict(selection.dropped),
         "not_found": int((~seen).sum()),
         "protocol": PROTOCOL,
     }
     names = [model.card.name for model in models]
-    return Robustness(facts, tuple(chosen), dict(zip(names, right, strict=True)))
+    priors = {model.card.name: model.prior.name for model in models}
+    return Robustness(facts, tuple(chosen), dict(zip(names, correct, strict=True)), priors)
 
 
 def every_case() -> list[Case]:
-    return [(one, strength) for one in corruptions.ALL for strength in one.strengths]
+    return [
+        (corruption, strength)
+        for corruption in corruptions.ALL
+        for strength in corruption.strengths
+    ]
 
 
-def _answers(
+def _predictions(
     models: Sequence[Model],
     data: Dataset,
     rows: NDArray[np.int64],
@@ -138,24 +148,25 @@ def _answers(
     cases: Sequence[Case | None],
     on_progress: OnProgress,
 ) -> NDArray[np.int8]:
-    """What each model says of each row in each case (models, cases, N), a few faces at a time."""
-    said = np.full((len(models), len(cases), len(rows)), _NOT_FOUND, np.int8)
+    """The label that each model predicts for each row in each case (models, cases, N), a few faces
+    at a time."""
+    predicted = np.full((len(models), len(cases), len(rows)), _NOT_FOUND, np.int8)
     specs = {model.card.input for model in models}
-    asked, total = 0, len(rows) * len(cases)
+    done, total = 0, len(rows) * len(cases)
     for start in range(0, len(rows), _AT_ONCE):
         batch = range(start, min(start + _AT_ONCE, len(rows)))
-        crops = {place: _crops(data, int(rows[place]), whole, specs) for place in batch}
-        faces = {place: its for place, its in crops.items() if its is not None}
+        crops = {index: _crops(data, int(rows[index]), whole, specs) for index in batch}
+        faces = {index: by_spec for index, by_spec in crops.items() if by_spec is not None}
         for number, case in enumerate(cases):
             if faces:
-                worse = [_inputs(its, case, int(rows[place])) for place, its in faces.items()]
+                worse = [_inputs(crop, case, int(rows[index])) for index, crop in faces.items()]
                 for model_number, model in enumerate(models):
                     pixels = np.stack([inputs[model.card.input] for inputs in worse])
-                    answer = model.probabilities(pixels).argmax(axis=1)
-                    said[model_number, number, list(faces)] = answer
-            asked += len(batch)
-            on_progress(asked, total)
-    return said
+                    labels = model.probabilities(pixels).argmax(axis=1)
+                    predicted[model_number, number, list(faces)] = labels
+            done += len(batch)
+            on_progress(done, total)
+    return predicted
 
 
 def _crops(

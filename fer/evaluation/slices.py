@@ -28,14 +28,15 @@ class Slice:
     interval: tuple[float, float]
 
     def as_row(self) -> tuple[str, int, float, tuple[float, float]]:
-        """What a chart takes: the slice in words, n, accuracy and interval."""
+        """What a chart takes: the range as text, n, accuracy and interval."""
         return f"{_short(self.low)} to {_short(self.high)}", self.n, self.accuracy, self.interval
 
 
 def by_quality(
-    quality: NDArray[np.float32], right: NDArray[np.bool_]
+    quality: NDArray[np.float32], correct: NDArray[np.bool_]
 ) -> Mapping[str, tuple[Slice, ...]]:
-    """Quarters of the faces by each quality, from `quality` (N, 5) as `QUALITIES` and `right` (N,).
+    """Quarters of the faces by each quality, from `quality` (N, 5) as `QUALITIES` and `correct`
+    (N,).
 
     Faces whose quality is not known are left out of its slices; a quality that is the same for all
     faces, such as the size in FER2013, has none.
@@ -45,18 +46,18 @@ def by_quality(
         values = quality[:, column].astype(np.float64)
         known = np.isfinite(values)
         values = np.abs(values[known]) if name in _SIGNLESS else values[known]
-        slices = _slices(values, right[known]) if known.any() else ()
+        slices = _slices(values, correct[known]) if known.any() else ()
         if len(slices) > 1:
             found[name] = slices
     return found
 
 
-def _slices(values: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[Slice, ...]:
+def _slices(values: NDArray[np.float64], correct: NDArray[np.bool_]) -> tuple[Slice, ...]:
     edges = np.unique(np.quantile(values, np.linspace(0, 1, NUM_SLICES + 1)))
-    place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, max(0, len(edges) - 2))
+    slice_of = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, max(0, len(edges) - 2))
     slices = []
     for number, (low, high) in enumerate(itertools.pairwise(edges)):
-        inside = right[place == number]
+        inside = correct[slice_of == number]
         if not len(inside):
             continue
         hits, n = int(inside.sum()), len(inside)

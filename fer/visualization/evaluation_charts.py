@@ -1,4 +1,4 @@
-"""What an evaluation found, as plotly figures; models beside each other in one figure.
+"""The figures of an evaluation as plotly charts; models beside each other in one figure.
 
 Everything that is not defined (None or NaN) leaves a gap.
 """
@@ -23,35 +23,35 @@ Interval = Sequence[float] | None
 
 _SHADES = [[0.0, "rgba(0,114,178,0.04)"], [1.0, "rgba(0,114,178,0.95)"]]
 _CONFUSION_TITLES = {
-    "counts": "Confusion: true in rows, said in columns",
-    "rows": "What is said of each true emotion",
-    "columns": "What is true where each is said",
+    "counts": "Confusion: true in rows, predicted in columns",
+    "rows": "Predictions for each true emotion",
+    "columns": "True emotions for each prediction",
 }
 _DIAGONAL = {"color": "#8A8A8A", "dash": "dot", "width": 1}
 
 
 def confusion_map(table: Sequence[Sequence[int]], view: str = "counts") -> go.Figure:
-    """Counts (7, 7), row true and column said.
+    """Counts (7, 7), row true and column predicted.
 
     `view`: "counts", shaded by their share of the row; "rows" or "columns", as shares of those.
     """
     counts = np.asarray(table, np.int64)
     axis = 0 if view == "columns" else 1
     shares = counts / np.maximum(counts.sum(axis=axis, keepdims=True), 1)
-    words = counts if view == "counts" else np.vectorize("{:.0%}".format)(shares)
+    texts = counts if view == "counts" else np.vectorize("{:.0%}".format)(shares)
     chart = go.Figure(
         go.Heatmap(
             z=shares.tolist(),
             x=list(EMOTIONS),
             y=list(EMOTIONS),
-            text=words.tolist(),
+            text=texts.tolist(),
             customdata=counts.tolist(),
             texttemplate="%{text}",
             colorscale=_SHADES,
             zmin=0,
             zmax=1,
             showscale=False,
-            hovertemplate="%{y} read as %{x}: %{customdata} (%{z:.0%})<extra></extra>",
+            hovertemplate="%{y} predicted %{x}: %{customdata} (%{z:.0%})<extra></extra>",
         )
     )
     lay_out(chart, _CONFUSION_TITLES[view])
@@ -63,14 +63,14 @@ def confusion_map(table: Sequence[Sequence[int]], view: str = "counts") -> go.Fi
 def reliability(
     confidence: Mapping[str, NDArray[np.floating]], outcome: Mapping[str, NDArray[np.floating]]
 ) -> go.Figure:
-    """How often each model is right by how sure it is, in 15 bins; honest ones lie on the diagonal.
+    """Accuracy of each model by confidence, in 15 bins; calibrated ones lie on the diagonal.
 
-    `confidence` (N,) and `outcome` (N,) of each model: 1 right, 0 wrong, or the share of votes for
-    what it said. The size of a dot is the number of faces in its bin.
+    `confidence` (N,) and `outcome` (N,) of each model: 1 correct, 0 wrong, or the share of votes
+    for the predicted label. The size of a point is the number of faces in its bin.
     """
     bins = {
-        name: metrics.calibration_bins(its, {"right": outcome[name]})
-        for name, its in confidence.items()
+        name: metrics.calibration_bins(values, {"right": outcome[name]})
+        for name, values in confidence.items()
     }
     return reliability_of_bins(bins, "right")
 
@@ -81,8 +81,8 @@ def reliability_of_bins(
     """The same from each model's bins, as `metrics.calibration_bins` gives them; `outcome` is the
     key of the mean outcome."""
     chart = go.Figure()
-    chart.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=_DIAGONAL, name="honest")
-    for place, (name, rows) in enumerate(bins.items()):
+    chart.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=_DIAGONAL, name="calibrated")
+    for number, (name, rows) in enumerate(bins.items()):
         counts = np.array([row["count"] for row in rows])
         chart.add_scatter(
             x=[row["confidence"] for row in rows],
@@ -90,11 +90,11 @@ def reliability_of_bins(
             customdata=counts.tolist(),
             name=name,
             mode="lines+markers",
-            line={"color": _colour(place), "width": 2},
+            line={"color": _colour(number), "width": 2},
             marker={"size": (6 + 14 * np.sqrt(counts / counts.max())).tolist()},
-            hovertemplate="sure %{x:.0%}, right %{y:.0%}: %{customdata} faces<extra></extra>",
+            hovertemplate="confidence %{x:.0%}: %{y:.0%} of %{customdata} faces<extra></extra>",
         )
-    lay_out(chart, "Reliability: how often right, by how sure")
+    lay_out(chart, "Calibration: accuracy by confidence")
     _name_x(chart, "confidence")
     chart.update_xaxes(tickformat=".0%", range=[0, 1.02])
     chart.update_yaxes(tickformat=".0%", range=[0, 1.04])
@@ -102,19 +102,19 @@ def reliability_of_bins(
 
 
 def coverage(curves: Mapping[str, Sequence[Sequence[float]]]) -> go.Figure:
-    """Accuracy when only the surest share of faces is answered: rows (coverage, accuracy) each."""
+    """Accuracy on the most confident share of the faces, from rows (coverage, accuracy)."""
     chart = go.Figure()
-    for place, (name, rows) in enumerate(curves.items()):
+    for number, (name, rows) in enumerate(curves.items()):
         chart.add_scatter(
             x=[row[0] for row in rows],
             y=[row[1] for row in rows],
             name=name,
             mode="lines",
-            line={"color": _colour(place), "width": 2},
-            hovertemplate="answers %{x:.0%} of faces, %{y:.1%} right<extra></extra>",
+            line={"color": _colour(number), "width": 2},
+            hovertemplate="coverage %{x:.0%}, accuracy %{y:.1%}<extra></extra>",
         )
     lay_out(chart, "Accuracy against coverage")
-    _name_x(chart, "share of faces answered")
+    _name_x(chart, "coverage: share of faces answered")
     chart.update_xaxes(tickformat=".0%", range=[0, 1.02])
     chart.update_yaxes(tickformat=".0%")
     _show_names(chart, len(curves))
@@ -131,14 +131,14 @@ def class_bars(
     Both by model and emotion. One model has bars in the emotions' colours, several in their own.
     """
     chart = go.Figure()
-    for place, (name, its) in enumerate(values.items()):
-        heights = [its[emotion] for emotion in EMOTIONS]
+    for number, (name, by_emotion) in enumerate(values.items()):
+        heights = [by_emotion[emotion] for emotion in EMOTIONS]
         own = [COLOURS[emotion] for emotion in EMOTIONS]
         chart.add_bar(
             x=list(EMOTIONS),
             y=heights,
             name=name,
-            marker={"color": own if len(values) == 1 else _colour(place)},
+            marker={"color": own if len(values) == 1 else _colour(number)},
             error_y=_error_bars(heights, [intervals[name][emotion] for emotion in EMOTIONS]),
             hovertemplate="%{x}: %{y:.1%}<extra></extra>",
         )
@@ -152,16 +152,16 @@ def class_bars(
 def slice_bars(
     quality: str, slices: Mapping[str, Sequence[tuple[str, int, float, Interval]]]
 ) -> go.Figure:
-    """Accuracy in slices of a quality: (words, number of faces, accuracy, interval) by model."""
+    """Accuracy in slices of a quality: (range, number of faces, accuracy, interval) by model."""
     chart = go.Figure()
-    for place, (name, rows) in enumerate(slices.items()):
+    for number, (name, rows) in enumerate(slices.items()):
         heights = [row[2] for row in rows]
         chart.add_bar(
             x=[row[0] for row in rows],
             y=heights,
             customdata=[row[1] for row in rows],
             name=name,
-            marker={"color": _colour(place)},
+            marker={"color": _colour(number)},
             error_y=_error_bars(heights, [row[3] for row in rows]),
             hovertemplate="%{x}: %{y:.1%} of %{customdata} faces<extra></extra>",
         )
@@ -178,13 +178,13 @@ def robustness_curves(
 ) -> go.Figure:
     """Accuracy of each model by strength of one corruption; the first strength is "none"."""
     chart = go.Figure()
-    for place, (name, values) in enumerate(accuracies.items()):
+    for number, (name, values) in enumerate(accuracies.items()):
         chart.add_scatter(
             x=list(strengths),
             y=list(values),
             name=name,
             mode="lines+markers",
-            line={"color": _colour(place), "width": 2},
+            line={"color": _colour(number), "width": 2},
             hovertemplate="%{x}: %{y:.1%}<extra></extra>",
         )
     lay_out(chart, corruption.capitalize())
@@ -197,7 +197,7 @@ def robustness_curves(
 def disagreement_dots(
     crowd_bits: NDArray[np.floating], model_bits: NDArray[np.floating]
 ) -> go.Figure:
-    """Each face by how much the crowd disagreed and how unsure the model is, in bits of entropy.
+    """Each face by the entropy of its votes and that of the model's probabilities, in bits.
 
     Of more than 2,000 faces, some at even distances are shown.
     """
@@ -208,20 +208,20 @@ def disagreement_dots(
         y=model_bits[::step].tolist(),
         mode="markers",
         marker={"color": SERIES_COLOURS[0], "size": 5, "opacity": 0.35},
-        hovertemplate="crowd %{x:.2f} bits, model %{y:.2f} bits<extra></extra>",
+        hovertemplate="votes %{x:.2f} bits, model %{y:.2f} bits<extra></extra>",
     )
-    lay_out(chart, "Disagreement and doubt")
-    chart.update_xaxes(title="crowd, bits", range=[-0.1, 2.9])
+    lay_out(chart, "Entropy of votes and of probabilities")
+    chart.update_xaxes(title="votes, bits", range=[-0.1, 2.9])
     chart.update_yaxes(title="model, bits", range=[-0.1, 2.9])
     return chart
 
 
-def _colour(place: int) -> str:
-    return SERIES_COLOURS[place % len(SERIES_COLOURS)]
+def _colour(number: int) -> str:
+    return SERIES_COLOURS[number % len(SERIES_COLOURS)]
 
 
 def _error_bars(values: Sequence[float | None], intervals: Sequence[Interval]) -> dict[str, Any]:
-    """What an interval reaches above and below its value."""
+    """How far each interval reaches above and below its value."""
     pairs = [
         (0.0, 0.0)
         if value is None or interval is None
@@ -235,9 +235,9 @@ def _error_bars(values: Sequence[float | None], intervals: Sequence[Interval]) -
     }
 
 
-def _name_x(chart: go.Figure, words: str) -> None:
-    """Words below the axis, and the legend below those."""
-    chart.update_xaxes(title={"text": words, "standoff": 6})
+def _name_x(chart: go.Figure, text: str) -> None:
+    """A title below the axis, and the legend below that."""
+    chart.update_xaxes(title={"text": text, "standoff": 6})
     chart.update_layout(legend={"y": -0.3})
 
 

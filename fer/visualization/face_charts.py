@@ -35,13 +35,13 @@ def mixes(prediction: Prediction, crowd: NDArray[np.floating] | None) -> go.Figu
 
 def pickable_confusion(table: Sequence[Sequence[int]], view: str) -> go.Figure:
     """`confusion_map` under a mark for each cell, which can be picked; its `customdata` begin with
-    the numbers of the true emotion and the one said."""
+    the numbers of the true emotion and the predicted one."""
     chart = confusion_map(table, view)
-    cells = [(true, said) for true in range(NUM_EMOTIONS) for said in range(NUM_EMOTIONS)]
+    cells = [(true, label) for true in range(NUM_EMOTIONS) for label in range(NUM_EMOTIONS)]
     shown = np.asarray(chart.data[0].text)
     chart.data[0].update(hoverinfo="skip", hovertemplate=None, texttemplate="")
     chart.add_scatter(
-        x=[EMOTIONS[said] for _, said in cells],
+        x=[EMOTIONS[label] for _, label in cells],
         y=[EMOTIONS[true] for true, _ in cells],
         customdata=[[*cell, f"{table[cell[0]][cell[1]]:,}"] for cell in cells],
         text=[str(shown[cell]) for cell in cells],
@@ -50,9 +50,9 @@ def pickable_confusion(table: Sequence[Sequence[int]], view: str) -> go.Figure:
         selected={"marker": {"color": "rgba(213,94,0,0.45)"}},
         unselected={"marker": {"opacity": 0}, "textfont": {"color": _PALE}},
         showlegend=False,
-        hovertemplate="%{y} read as %{x}: %{customdata[2]} faces<extra></extra>",
+        hovertemplate="%{y} predicted %{x}: %{customdata[2]} faces<extra></extra>",
     )
     chart.update_layout(height=460, clickmode="event+select", dragmode=False, showlegend=False)
-    chart.update_xaxes(fixedrange=True, title="said")
+    chart.update_xaxes(fixedrange=True, title="predicted")
     chart.update_yaxes(fixedrange=True, title="true")
     return chart

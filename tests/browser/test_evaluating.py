@@ -19,10 +19,10 @@ from tests.browser.test_app import settled
 pytestmark = pytest.mark.browser
 
 LONG = 180_000
-_MIDDLE_OF_CELL = """([true_, said]) => {
+_MIDDLE_OF_CELL = """([true_, label]) => {
     const plot = document.querySelector('.js-plotly-plot'), layout = plot._fullLayout;
     const box = plot.getBoundingClientRect();
-    return [box.x + layout.xaxis._offset + layout.xaxis.c2p(said),
+    return [box.x + layout.xaxis._offset + layout.xaxis.c2p(label),
             box.y + layout.yaxis._offset + layout.yaxis.c2p(true_)];
 }"""
 
@@ -65,7 +65,7 @@ def test_an_evaluation_is_started_found_again_looked_into_and_removed(
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     page.reload()
     expect(page.get_by_text("crowd: accuracy")).to_be_visible(timeout=LONG)
-    expect(page.get_by_text("right is the label of the data set")).to_be_visible()
+    expect(page.get_by_text("compared with the labels of")).to_be_visible()
 
     stranger = browser.new_context().new_page()
     open_evaluation(stranger, app)
@@ -77,11 +77,11 @@ def test_an_evaluation_is_started_found_again_looked_into_and_removed(
     settled(page)
     page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('.js-plotly-plot')?._fullLayout?.xaxis")
-    true, said = EMOTIONS.index("surprise"), EMOTIONS.index("surprise")
-    x, y = page.evaluate(_MIDDLE_OF_CELL, [true, said])
+    true, label = EMOTIONS.index("surprise"), EMOTIONS.index("surprise")
+    x, y = page.evaluate(_MIDDLE_OF_CELL, [true, label])
     page.mouse.move(x, y)
     page.mouse.click(x, y)
-    expect(page.get_by_role("heading", name="surprise, read as surprise")).to_be_visible()
+    expect(page.get_by_role("heading", name="surprise, predicted surprise")).to_be_visible()
 
     page.get_by_role("button", name="Why this answer?").first.click()
     dialog = page.get_by_role("dialog")
@@ -89,7 +89,7 @@ def test_an_evaluation_is_started_found_again_looked_into_and_removed(
     expect(dialog.get_by_role("img", name="Class activation map for surprise")).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
 
-    page.get_by_role("radio", name="Take home", exact=True).click()
+    page.get_by_role("radio", name="Download", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name="HTML report", exact=True).click()
     text = Path(download.value.path()).read_text("utf-8")

@@ -149,11 +149,11 @@ def test_the_form_is_as_it_was_left(open_app: Open) -> None:
     page.multiselect[0].set_value(["reads", "neutral"])
     chooser(page, "Faces to evaluate on").set_value("upload")
     chooser(page, "Split").set_value("validation")
-    chooser(page, "Right answer").set_value("fer2013")
+    chooser(page, "True labels").set_value("fer2013")
     page.toggle[0].set_value(True).run()
     go(go(page, "about"), "evaluate")
     assert page.multiselect[0].value == ["reads", "neutral"]
-    assert [one.value for one in page.selectbox] == ["upload", "validation", "fer2013"]
+    assert [one.value for one in page.selectbox] == ["training", "upload", "validation", "fer2013"]
     assert page.toggle[0].value is True
     assert go(page, "train").selectbox[0].value == "drawn"
     registry.delete("neutral")
@@ -174,8 +174,8 @@ def test_two_models_are_compared_and_every_pane_opens(open_page: Open) -> None:
     page = evaluated(open_page, "reads", "neutral")
     metrics = {one.label: one.value for one in page.metric}
     assert metrics == {"reads: accuracy": "83.3%", "neutral: accuracy": "8.3%", "Faces": "36"}
-    assert "McNemar" in words(page) and "would seldom make that difference" in words(page)
-    assert page.dataframe[0].value.shape == (8, 3)
+    assert "McNemar" in words(page) and "is significant at the 5% level" in words(page)
+    assert page.dataframe[0].value.shape == (9, 3)
     for pane in ("Mistakes", "Wrong labels"):
         show(page, pane)
         assert any(one.label == "Why this answer?" for one in page.button)
@@ -183,9 +183,9 @@ def test_two_models_are_compared_and_every_pane_opens(open_page: Open) -> None:
     assert "Quarters of the faces" in show(page, "Slices") or page.info
     assert "No evaluated face occurs twice" in show(page, "Copies") or page.success
     assert "so it takes longer" in show(page, "Robustness")
-    show(page, "Take home")
+    show(page, "Download")
     labels = [one.proto.label for one in page.get("download_button")]
-    assert labels == ["JSON", "CSV: a row a face", "HTML report"]
+    assert labels == ["JSON", "CSV (a row per face)", "HTML report"]
 
 
 @usefixtures("at_once")
@@ -193,15 +193,15 @@ def test_the_faces_of_a_cell_are_shown_and_explained(open_page: Open) -> None:
     page = evaluated(open_page, "reads")
     show(page, "Confusion")
     chooser(page, "True").set_value(EMOTIONS.index("angry"))
-    chooser(page, "Said").set_value(EMOTIONS.index("neutral")).run()
-    assert "angry, read as neutral: 1" in words(page)
+    chooser(page, "Predicted").set_value(EMOTIONS.index("neutral")).run()
+    assert "angry, predicted neutral: 1" in words(page)
     press(page, "Why this answer?")
     assert "What the network saw" in words(page)
-    chooser(page, "Said").set_value(EMOTIONS.index("sad")).run()
+    chooser(page, "Predicted").set_value(EMOTIONS.index("sad")).run()
     assert "No such face" in words(page)
     chooser(page, "True").set_value(EMOTIONS.index("happy"))
-    chooser(page, "Said").set_value(EMOTIONS.index("happy")).run()
-    assert "happy, read as happy: 18" in words(page)
+    chooser(page, "Predicted").set_value(EMOTIONS.index("happy")).run()
+    assert "happy, predicted happy: 18" in words(page)
     assert sum(one.label == "Why this answer?" for one in page.button) == 12
 
 
@@ -223,13 +223,36 @@ def test_bad_data_is_a_sentence(open_page: Open, data: bytes, name: str, sentenc
 
 
 @usefixtures("at_once")
+def test_the_prior_is_chosen_and_named(open_page: Open) -> None:
+    shares = (0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.88)
+    publish_tiny("skewed", reads_levels=0.3, shares=shares, question="fer2013")
+    page = asked(open_page, labelled_zip(list(range(7)), list(range(7))), "skewed")
+    chooser(page, "Assume expressions are").set_value("balanced").run()
+    finished(press(page, "Start"))
+    assert "--prior balanced" in " ".join(newest().arguments)
+    assert page.metric[0].value == "100.0%"
+    assert "assuming that expressions are equally likely" in words(page)
+    page.multiselect[0].set_value(["skewed", "reads"]).run()
+    assert chooser(page, "Assume expressions are").disabled, "reads knows the training's alone"
+
+
+@usefixtures("at_once")
+def test_another_question_is_said_and_fer2013_named_only_where_it_is(open_page: Open) -> None:
+    publish_tiny("crowds", reads_levels=3.0, question="crowd")
+    page = finished(press(asked(open_page, labelled_zip([3], [3]), "crowds"), "Start"))
+    warning = page.warning[0].value.replace("\\", "")
+    assert "crowds was trained to predict something else than the labels of faces.zip" in warning
+    assert "63%" not in warning and "63%" not in words(page)
+
+
+@usefixtures("at_once")
 def test_an_absent_split_and_absent_votes_are_sentences(open_page: Open) -> None:
     page = asked(open_page, labelled_zip([0, 1], [0, 1]), "reads")
     chooser(page, "Split").set_value("validation").run()
     finished(press(page, "Start"))
     assert "has no validation split; it has test" in page.error[0].value
     chooser(page, "Split").set_value("")
-    chooser(page, "Right answer").set_value("crowd").run()
+    chooser(page, "True labels").set_value("crowd").run()
     finished(press(page, "Start"))
     assert escape_markdown("holds no crowd votes") in page.error[0].value
 
@@ -259,8 +282,8 @@ def test_pictures_without_a_face_count_as_wrong_and_can_be_looked_up(open_page: 
     assert {one.label: one.value for one in page.metric}["Not found (counted as wrong)"] == "2"
     show(page, "Confusion")
     chooser(page, "True").set_value(EMOTIONS.index("happy"))
-    chooser(page, "Said").set_value(7).run()
-    assert "happy, read as not found: 2" in words(page)
+    chooser(page, "Predicted").set_value(7).run()
+    assert "happy, predicted not found: 2" in words(page)
     assert "no face found" in words(page)
 
 
@@ -296,7 +319,7 @@ def test_copies_are_shown_with_where_else_they_stand(open_page: Open) -> None:
 @usefixtures("at_once")
 def test_the_report_shows_faces_only_when_asked(open_page: Open) -> None:
     page = evaluated(open_page, "reads")
-    show(page, "Take home")
+    show(page, "Download")
     one = newest()
     without = evaluate_downloads._html(one.report(), None)
     with_faces = evaluate_downloads._html(one.report(), one.inputs(0))
@@ -310,7 +333,7 @@ def test_the_report_shows_faces_only_when_asked(open_page: Open) -> None:
 
 def test_a_face_is_put_where_the_report_will_cut_it_out() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (48, 48, 1), dtype=np.uint8)
-    picture = evaluate_downloads._in_place(pixels, [10, 20, 58, 68])
+    picture = evaluate_downloads._in_box(pixels, [10, 20, 58, 68])
     assert (picture[20:68, 10:58] == pixels).all()
 
 
@@ -357,6 +380,6 @@ def test_robustness_of_a_sample(open_page: Open) -> None:
     task.child.process.wait(120)
     page.run()
     assert not page.exception
-    assert "with nothing done to them: reads 83.3%" in words(page)
+    assert "Accuracy on the clean faces, 36 faces: reads 83.3%" in words(page)
     assert len(page.get("plotly_chart")) == 10
     assert np.isin(page.dataframe[0].value.columns, ["corruption", "strongest", "reads"]).all()

@@ -1,4 +1,4 @@
-"""One evaluation as one HTML file that opens offline: text, tables, plots, faces if asked for."""
+"""One evaluation as one HTML file that opens offline: text, tables, plots, faces if wanted."""
 
 from __future__ import annotations
 
@@ -38,17 +38,22 @@ _LIMITS = (
 )
 _DEFINITIONS = (
     "Intervals are 95%, from 1,000 bootstrap draws of the faces. A face that was not found counts "
-    "as wrong, except in the figures of those found and of probabilities. Macro F1 is the mean "
-    "over the emotions that are true or said, mean recall over those that are true. Calibration "
-    "error: 15 bins of equal width, confidence against right or wrong, or against the share of "
-    "votes for what was said. Brier: mean over faces of the summed squared differences, 0 to 2. "
-    "A dash stands for what is not defined."
+    "as wrong, except in the figures of those found and of probabilities. Balanced accuracy is the "
+    "mean recall of the emotions that occur among the true labels; macro F1 the mean F1 of those "
+    "that occur among the true or the predicted labels. Calibration error (ECE): the gap between "
+    "confidence and accuracy in 15 bins of equal width, weighted by their faces; against votes, "
+    "the gap to the share of votes for the predicted label. Brier score: mean over faces of the "
+    "summed squared differences, 0 to 2. Coverage: the share of faces that the model is confident "
+    "enough to answer. The prior says how common each expression was assumed to be: “balanced” "
+    "equally common, “training” as in the model's training data. A dash stands for what is not "
+    "defined."
 )
 
 
 def page(report: Report, picture_of: PictureOf | None = None) -> str:
     """The report as HTML; it shows faces only where `picture_of` gives them."""
-    title = f"Evaluation of {', '.join(one.name for one in report.models)} on {report.data['name']}"
+    names = ", ".join(model.name for model in report.models)
+    title = f"Evaluation of {names} on {report.data['name']}"
     body = [
         *_facts(report),
         *section("Figures", _model_table(report), _comparison(report)),
@@ -56,7 +61,9 @@ def page(report: Report, picture_of: PictureOf | None = None) -> str:
     ]
     for model in report.models:
         body += section(f"{model.name}: confusion and classes", *_classes(model))
-        body += section(f"{model.name}: the surest mistakes", _mistakes(report, model, picture_of))
+        body += section(
+            f"{model.name}: the most confident mistakes", _mistakes(report, model, picture_of)
+        )
         body += section(
             f"{model.name}: labels that are likely wrong", *_wrong_labels(report, model, picture_of)
         )
@@ -68,37 +75,39 @@ def page(report: Report, picture_of: PictureOf | None = None) -> str:
 def _facts(report: Report) -> list[str]:
     data = report.data
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in data["dropped"].items())
-    answer = "the crowd's majority" if data["labels"] == "crowd" else "the data set's own label"
+    priors = ", ".join(f"{model.name}: {model.prior}" for model in report.models)
     rows = [
         ["faces", f"{data['n']:,} of the split “{data['split']}”"],
         ["left out", dropped or "none"],
-        ["right answer", answer],
+        ["true label", data.get("true_label", data["labels"])],
+        ["prior", priors],
         ["data", f"{data['name']}, SHA-256 {data['hash']}"],
         ["licence", data["licence"]],
         ["made", datetime.date.today().isoformat()],
     ]
-    notes = [paragraph("Know before trusting this:"), bullets(data["notes"])]
+    notes = [paragraph("Before you rely on these figures:"), bullets(data["notes"])]
     return [table([], rows), *(notes if data["notes"] else ())]
 
 
 def _model_table(report: Report) -> str:
     head = [
-        *("model", "accuracy", "of those found", "not found", "macro F1", "mean recall"),
-        *("calibration error", "against votes", "Brier", "ms a face"),
+        *("model", "prior", "accuracy", "of those found", "not found", "balanced accuracy"),
+        *("macro F1", "calibration error (ECE)", "ECE against votes", "Brier score", "ms a face"),
     ]
     rows = []
     for model in report.models:
-        its = model.figures
-        seconds = its["seconds_per_face"]
+        figures = model.figures
+        seconds = figures["seconds_per_face"]
         rows.append(
             [
                 model.name,
-                percent(its["accuracy"], its["accuracy_interval"]),
-                percent(its["accuracy_found"]),
-                f"{its['missed']:,}",
-                decimal(its["macro_f1"]),
-                percent(its["balanced_accuracy"], its["balanced_accuracy_interval"]),
-                *(decimal(its[name]) for name in ("ece", "ece_votes", "brier")),
+                model.prior,
+                percent(figures["accuracy"], figures["accuracy_interval"]),
+                percent(figures["accuracy_found"]),
+                f"{figures['missed']:,}",
+                percent(figures["balanced_accuracy"], figures["balanced_accuracy_interval"]),
+                decimal(figures["macro_f1"]),
+                *(decimal(figures[name]) for name in ("ece", "ece_votes", "brier")),
                 "–" if seconds is None else f"{1000 * seconds:.2f}",
             ]
         )
@@ -109,8 +118,9 @@ def _comparison(report: Report) -> str:
     lines = []
     for pair in report.comparison:
         low, high = (100 * value for value in pair["interval"])
+        first, second = pair["models"]
         lines.append(
-            f"{pair['models'][0]} less {pair['models'][1]}: {100 * pair['difference']:+.1f} points "
+            f"{first} minus {second}: {100 * pair['difference']:+.1f} points "
             f"of accuracy ({low:+.1f} to {high:+.1f}, paired); McNemar's exact test "
             f"p = {pair['mcnemar_p']:.2g}"
         )
@@ -124,19 +134,23 @@ def _charts(report: Report) -> list[go.Figure]:
         found = metrics.was_found(model.probabilities)
         if found.any():
             confidence[model.name] = model.probabilities[found].max(axis=1).astype(np.float64)
-            outcome[model.name] = (model.answers == true)[found].astype(np.float64)
-    curves = {one.name: one.figures["coverage_curve"] for one in report.models}
+            outcome[model.name] = (model.predicted == true)[found].astype(np.float64)
+    curves = {model.name: model.figures["coverage_curve"] for model in report.models}
     drawn = [charts.coverage(curves), charts.reliability(confidence, outcome)]
     for figure in ("recall", "precision"):
-        values = {one.name: _by_emotion(one, "per_class", figure) for one in report.models}
-        reach = {one.name: _by_emotion(one, "per_class_intervals", figure) for one in report.models}
-        drawn.append(charts.class_bars(figure, values, reach))
+        values, intervals = (
+            {model.name: _by_emotion(model, kind, figure) for model in report.models}
+            for kind in ("per_class", "per_class_intervals")
+        )
+        drawn.append(charts.class_bars(figure, values, intervals))
     by_model = {
-        one.name: slices.by_quality(report.faces.quality, one.answers == true)
-        for one in report.models
+        model.name: slices.by_quality(report.faces.quality, model.predicted == true)
+        for model in report.models
     }
     for quality in next(iter(by_model.values())):
-        rows = {name: [one.as_row() for one in its[quality]] for name, its in by_model.items()}
+        rows = {
+            name: [part.as_row() for part in by_name[quality]] for name, by_name in by_model.items()
+        }
         drawn.append(charts.slice_bars(quality, rows))
     return drawn
 
@@ -147,8 +161,8 @@ def _by_emotion(model: ModelReport, kind: str, figure: str) -> dict[str, Any]:
 
 def _classes(model: ModelReport) -> list[str]:
     rows = [
-        [emotion, *(decimal(its[name]) for name in ("precision", "recall", "f1")), its["support"]]
-        for emotion, its in model.figures["per_class"].items()
+        [emotion, *(decimal(row[name]) for name in ("precision", "recall", "f1")), row["support"]]
+        for emotion, row in model.figures["per_class"].items()
     ]
     counts = model.figures["confusion"]
     maps = [charts.confusion_map(counts, view) for view in charts.CONFUSION_VIEWS]
@@ -156,28 +170,29 @@ def _classes(model: ModelReport) -> list[str]:
 
 
 def _mistakes(report: Report, model: ModelReport, picture_of: PictureOf | None) -> str:
-    places = mistakes.worst(model.probabilities, report.faces.true, _SHOWN)
-    words = [
-        f"{EMOTIONS[report.faces.true[place]]}, read as {EMOTIONS[model.answers[place]]} "
-        f"({model.probabilities[place].max():.0%} sure)"
-        for place in places
+    indices = mistakes.worst(model.probabilities, report.faces.true, _SHOWN)
+    captions = [
+        f"{EMOTIONS[report.faces.true[index]]}, predicted {EMOTIONS[model.predicted[index]]} "
+        f"({model.probabilities[index].max():.0%})"
+        for index in indices
     ]
-    return _faces(report, places, words, picture_of)
+    return _faces(report, indices, captions, picture_of)
 
 
 def _wrong_labels(
     report: Report, model: ModelReport, picture_of: PictureOf | None
 ) -> tuple[str, str]:
-    found = mistakes.likely_wrong_labels(model.probabilities, report.faces.true, _SHOWN)
-    words = []
-    for place, other in found:
-        label, p = report.faces.true[place], model.probabilities[place]
-        words.append(
+    suspected = mistakes.likely_wrong_labels(model.probabilities, report.faces.true, _SHOWN)
+    captions = []
+    for index, other in suspected:
+        label, p = report.faces.true[index], model.probabilities[index]
+        captions.append(
             f"labelled {EMOTIONS[label]} ({p[label]:.0%}), "
             f"more like {EMOTIONS[other]} ({p[other]:.0%})"
         )
     why = "By confident learning (Northcutt et al. 2021); the model may be the one that is wrong."
-    return paragraph(why), _faces(report, [place for place, _ in found], words, picture_of)
+    indices = [index for index, _ in suspected]
+    return paragraph(why), _faces(report, indices, captions, picture_of)
 
 
 def _crowd(report: Report, model: ModelReport, picture_of: PictureOf | None) -> list[str]:
@@ -188,37 +203,42 @@ def _crowd(report: Report, model: ModelReport, picture_of: PictureOf | None) -> 
         return []
     shares = report.faces.shares
     assert shares is not None
-    places = found.most_disputed[:_SHOWN]
-    words = [
-        f"crowd: {_mix(shares[one])}; model: {_mix(model.probabilities[one])}" for one in places
+    indices = found.most_disputed[:_SHOWN]
+    captions = [
+        f"crowd: {_largest_shares(shares[index])}; "
+        f"model: {_largest_shares(model.probabilities[index])}"
+        for index in indices
     ]
-    summary = f"To match the crowd's mix, {found.distance.mean():.0%} of votes would have to move"
+    summary = (
+        "Mean total variation distance between the crowd's votes and the model's probabilities: "
+        f"{found.distance.mean():.0%}"
+    )
     if found.correlation is not None:
-        summary += f"; rank correlation of disagreement and doubt {found.correlation:.2f}"
+        summary += f"; rank correlation of their entropies: {found.correlation:.2f}"
     return section(
         f"{model.name}: where the crowd disagreed",
         paragraph(f"{summary}."),
         grid([charts.disagreement_dots(found.crowd_bits, found.model_bits)]),
-        _faces(report, places, words, picture_of),
+        _faces(report, indices, captions, picture_of),
     )
 
 
-def _mix(shares: np.ndarray[Any, Any]) -> str:
-    """The three largest shares in words."""
+def _largest_shares(shares: np.ndarray[Any, Any]) -> str:
+    """``happy 80%, neutral 20%``: three at most."""
     largest = np.argsort(-shares, kind="stable")[:3]
     return ", ".join(
-        f"{EMOTIONS[one]} {shares[one]:.0%}" for one in largest if shares[one] >= 0.005
+        f"{EMOTIONS[label]} {shares[label]:.0%}" for label in largest if shares[label] >= 0.005
     )
 
 
 def _faces(
-    report: Report, places: Iterable[int], words: Sequence[str], picture_of: PictureOf | None
+    report: Report, indices: Iterable[int], captions: Sequence[str], picture_of: PictureOf | None
 ) -> str:
     items = []
-    for place, its_words in zip(places, words, strict=True):
+    for index, caption in zip(indices, captions, strict=True):
         face = None
         if picture_of is not None:
-            left, top, right, bottom = report.faces.boxes[place]
-            face = picture_of(int(report.faces.rows[place]))[top:bottom, left:right]
-        items.append((its_words, images.display_name(str(report.faces.sources[place])), face))
+            left, top, right, bottom = report.faces.boxes[index]
+            face = picture_of(int(report.faces.rows[index]))[top:bottom, left:right]
+        items.append((caption, images.display_name(str(report.faces.sources[index])), face))
     return face_list(items)

@@ -34,7 +34,7 @@ th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px so
 
 
 def document(title: str, body: Iterable[str]) -> str:
-    """A whole file with plotly's script inside; its policy forbids it to ask for anything else."""
+    """A whole file with plotly's script inside; its policy forbids it to load anything else."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -46,15 +46,15 @@ def document(title: str, body: Iterable[str]) -> str:
 
 
 def face_list(items: Iterable[tuple[str, str, Image | None]]) -> str:
-    """Faces with words on each and where it is from; without a picture the words alone."""
+    """Faces with a caption and the source of each; without a picture the text alone."""
     lines = []
-    for words, source, face in items:
+    for caption, source, face in items:
         picture = ""
         if face is not None:
             small, _ = images.bounded(np.ascontiguousarray(face), _FACE_SIDE)
             data = base64.b64encode(images.encode_png(small)).decode()
             picture = f'<img alt="" src="data:image/png;base64,{data}">'
-        lines.append(f"<li>{picture}{escape(words)}<br>{escape(source)}</li>")
+        lines.append(f"<li>{picture}{escape(caption)}<br>{escape(source)}</li>")
     return f'<ul class="faces">{"".join(lines)}</ul>' if lines else paragraph("None.")
 
 

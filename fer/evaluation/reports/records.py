@@ -1,4 +1,4 @@
-"""An evaluation as a CSV table: a row a face, with what every model said of it."""
+"""An evaluation as a CSV table: a row a face, with the prediction of every model."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ NOT_FOUND = "not found"
 
 
 def csv_text(report: Report) -> str:
-    """Columns: source, true answer, box, votes where there are any, and for each model its answer,
-    whether that is right, and seven probabilities (empty where no face was found)."""
+    """Columns: source, true label, box, votes where there are any, and for each model its prior,
+    the predicted label ("answer"), whether it is correct, and seven probabilities (empty where no
+    face was found)."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(_columns(report))
@@ -25,30 +26,31 @@ def csv_text(report: Report) -> str:
 def _columns(report: Report) -> list[str]:
     names = ["source", "true", "left", "top", "right", "bottom"]
     if report.faces.votes is not None:
-        names += [f"votes {one}" for one in (*EMOTIONS, *OTHER_VOTE_COLUMNS)]
+        names += [f"votes {name}" for name in (*EMOTIONS, *OTHER_VOTE_COLUMNS)]
     for model in report.models:
-        names += [f"{model.name} {one}" for one in ("answer", "is right", *EMOTIONS)]
+        names += [f"{model.name} {column}" for column in ("prior", "answer", "is right", *EMOTIONS)]
     return names
 
 
 def _rows(report: Report) -> Iterator[list[object]]:
     faces = report.faces
-    answers = [model.answers for model in report.models]
-    for place in range(len(faces)):
-        row: list[object] = [str(faces.sources[place]), EMOTIONS[faces.true[place]]]
-        row += faces.boxes[place].tolist() if faces.found[place] else [""] * 4
+    predictions = [model.predicted for model in report.models]
+    for index in range(len(faces)):
+        row: list[object] = [str(faces.sources[index]), EMOTIONS[faces.true[index]]]
+        row += faces.boxes[index].tolist() if faces.found[index] else [""] * 4
         if faces.votes is not None:
-            row += faces.votes[place].tolist()
-        for model, its in zip(report.models, answers, strict=True):
-            row += _answer(int(its[place]), int(faces.true[place]))
+            row += faces.votes[index].tolist()
+        for model, predicted in zip(report.models, predictions, strict=True):
+            row.append(model.prior)
+            row += _prediction(int(predicted[index]), int(faces.true[index]))
             row += (
-                [f"{p:.6f}" for p in model.probabilities[place]]
-                if faces.found[place]
+                [f"{p:.6f}" for p in model.probabilities[index]]
+                if faces.found[index]
                 else [""] * NUM_EMOTIONS
             )
         yield row
 
 
-def _answer(said: int, true: int) -> list[object]:
-    words = EMOTIONS[said] if said < NUM_EMOTIONS else NOT_FOUND
-    return [words, str(said == true).lower()]
+def _prediction(predicted: int, true: int) -> list[object]:
+    label = EMOTIONS[predicted] if predicted < NUM_EMOTIONS else NOT_FOUND
+    return [label, str(predicted == true).lower()]

@@ -244,7 +244,7 @@ def test_files_are_written_and_the_table_printed(
     flags = ["--json", targets[0], "--html", targets[1], "--keep", targets[2], "--with-faces"]
     assert main([*arguments, *map(str, flags)]) == 0
     printed = capsys.readouterr().out
-    assert "reads less neutral" in printed and "left out:" in printed
+    assert "reads minus neutral" in printed and "left out:" in printed
     record = json.loads(targets[0].read_text())
     assert record["data"]["split"] == "validation"
     assert "data:image/png" in targets[1].read_text()
@@ -252,6 +252,53 @@ def test_files_are_written_and_the_table_printed(
     assert kept["models"] == record["models"]
     progress = json.loads((targets[2] / "progress.json").read_text())
     assert progress["done"] == progress["total"] == record["data"]["n"]
+
+
+SKEWED = (0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.88)
+
+
+def test_the_prior_of_each_figure_is_named_and_changes_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish_tiny("skewed", reads_levels=0.3, shares=SKEWED, question="fer2013")
+    data = write_csv(tmp_path, [("PrivateTest", label, label) for label in range(7)] * 2)
+    accuracy = {}
+    for prior in ("training", "balanced"):
+        record = evaluated(capsys, "--model", "skewed", "--data", data, "--prior", prior)
+        assert record["models"]["skewed"]["prior"] == prior
+        accuracy[prior] = record["models"]["skewed"]["accuracy"]
+        flags = ("--model", "skewed", "--data", data, "--prior", prior, "--card", "--json", "-")
+        assert main(["robustness", *map(str, flags)]) == 0
+        measured = json.loads(capsys.readouterr().out)["models"]["skewed"]
+        assert measured["prior"] == measured["card"]["prior"] == prior
+        assert measured["clean"] == accuracy[prior]
+    assert accuracy["training"] < 0.6 and accuracy["balanced"] == 1.0
+    shares = ",".join(f"{emotion}={share}" for emotion, share in zip(EMOTIONS, SKEWED, strict=True))
+    own = evaluated(capsys, "--model", "skewed", "--data", data, "--prior", shares)
+    assert own["models"]["skewed"]["accuracy"] == accuracy["training"]
+    assert main(["evaluate", "--model", "skewed", "--data", str(data), "--prior", "balanced"]) == 0
+    assert "skewed  balanced" in capsys.readouterr().out
+
+
+def test_a_prior_that_a_model_does_not_know_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_csv(tmp_path, [("PrivateTest", 3, 3)] * 2)
+    for command in ("evaluate", "robustness"):
+        flags = (command, "--data", data, "--model", "reads", "--prior")
+        assert "knows the prior 'training' alone" in refused(capsys, *flags, "balanced")
+        assert "NAME=SHARE" in refused(capsys, *flags, "happy=a")
+
+
+def test_models_that_assume_different_things_are_said_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish_tiny("even", reads_levels=0.3, shares=SKEWED, default_prior="balanced")
+    data = write_csv(tmp_path, [("PrivateTest", 3, 3)] * 2)
+    flags = ("--data", data, "--labels", "fer2013", "--model")
+    notes = evaluated(capsys, *flags, "even,reads")["data"]["notes"]
+    assert "different priors (even: balanced; reads: training)" in " ".join(notes)
+    assert "priors" not in " ".join(evaluated(capsys, *flags, "reads,neutral")["data"]["notes"])
 
 
 def test_nothing_foreign_loads_for_an_evaluation() -> None:

@@ -73,7 +73,7 @@ def test_the_models_mix_beside_the_crowds() -> None:
     p = np.stack([mix(angry=0.5, happy=0.5), mix(happy=0.75, sad=0.25), mix(happy=1.0)])
     found = disagreement.disagreement(p, votes)
     assert found is not None
-    assert found.places.tolist() == [0, 1]
+    assert found.indices.tolist() == [0, 1]
     assert found.crowd_bits == pytest.approx([1.0, 0.0])
     assert found.model_bits == pytest.approx([1.0, 0.8113], abs=1e-4)
     assert found.distance == pytest.approx([0.0, 0.25])
@@ -110,4 +110,4 @@ def test_a_model_is_known_to_have_seen_the_faces() -> None:
     assert duplicates.notes(cards, data, "all", found) == [
         "mine was trained on this data set: it has seen these faces, or many of them."
     ]
-    assert "expect a little less" in duplicates.notes(cards, data, "validation", found)[0]
+    assert "expect less on other faces" in duplicates.notes(cards, data, "validation", found)[0]

@@ -1,4 +1,4 @@
-"""Who is asked of, with which answer, and that everybody else is accounted for."""
+"""Which faces are evaluated, with which true label, and that all others are accounted for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from fer.data.dataset import NO_LABEL, UNREADABLE, UNSPLIT, Dataset
+from fer.data.formats.table_files import FER2013_LICENCE
 from fer.errors import BadDataset
 from fer.evaluation import protocol
 
@@ -37,8 +38,21 @@ def test_test_goes_before_validation() -> None:
 def test_a_data_set_without_splits_is_evaluated_whole() -> None:
     found = protocol.select(dataset([UNSPLIT] * 5), None, None, "fer2013")
     assert found.split == protocol.ALL and found.rows.tolist() == [0, 1, 2, 3, 4]
+    (note,) = protocol.notes(dataset([UNSPLIT] * 5), found)
+    assert "made up has no splits, and none were cut" in note and "evaluated, 5." in note
     with pytest.raises(BadDataset, match="has no splits"):
         protocol.select(dataset([UNSPLIT] * 5), "test", None, "fer2013")
+    cut = dataset(["test"] * 5, notes=("Left out: contempt 3.",))
+    notes = protocol.notes(cut, protocol.select(cut, None, None, "fer2013"))
+    assert notes == ["Left out: contempt 3."]
+
+
+def test_labels_are_fer2013s_only_where_the_data_set_is() -> None:
+    own, famous = dataset(["test"]), dataset(["test"], licence=FER2013_LICENCE)
+    assert protocol.true_label_name(own, "fer2013") == "the labels of made up"
+    assert protocol.true_label_name(famous, "fer2013") == "FER2013's label"
+    assert protocol.true_label_name(famous, "crowd") == "the crowd's majority"
+    assert protocol.is_fer2013(famous) and not protocol.is_fer2013(own)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_inputs_of_another_evaluation_are_refused(data: Path) -> None:
     keep = evaluated(data, "--whole-picture")
     with pytest.raises(BadDataset, match="not those of the report"):
         recorded_inputs.inputs(keep, 0, np.ones(4, bool))
-    with pytest.raises(BadDataset, match="were not kept"):
+    with pytest.raises(BadDataset, match="were not stored"):
         recorded_inputs.inputs(keep, 2, np.ones(5, bool))
 
 

@@ -52,7 +52,7 @@ def test_pictures_of_mixed_sizes_for_models_of_mixed_inputs() -> None:
         on_progress=lambda done, total: steps.append((done, total)),
     )
     assert [one.figures["accuracy"] for one in found.models] == [7 / 8, 7 / 8, 2 / 8]
-    assert found.models[0].answers.tolist() == [0, 1, 2, 3, 4, 5, 6, 0]
+    assert found.models[0].predicted.tolist() == [0, 1, 2, 3, 4, 5, 6, 0]
     assert found.data["n"] == 8 and found.data["labels"] == "fer2013"
     assert found.faces.rows.tolist() == list(range(8)) and found.faces.found.all()
     assert found.faces.boxes[1].tolist() == [0, 0, 30, 27]
@@ -115,7 +115,7 @@ def test_pictures_are_read_once_each_in_turn_and_unreadable_ones_told() -> None:
         on_progress=lambda done, total: seen.append(watched.asked),
     )
     assert seen == [256, 512, 600]
-    assert read.num_unreadable == 1 and 3 not in read.kept and len(read.kept) == 599
+    assert read.num_unreadable == 1 and 3 not in read.readable and len(read.readable) == 599
     assert "damaged" in str(read.problems[0])
 
 

@@ -87,7 +87,7 @@ def test_every_name_is_escaped(evaluated: Report) -> None:
 def test_it_says_and_draws_what_was_found(evaluated: Report) -> None:
     text = html.page(evaluated)
     words = _Elements(text).words
-    assert "reads less neutral" in words and "McNemar" in words
+    assert "reads minus neutral" in words and "McNemar" in words
     assert "where the crowd disagreed" in words
     assert "An apparent expression is not a feeling" in words
     assert text.count("Plotly.newPlot(") >= 12
