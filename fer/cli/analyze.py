@@ -85,7 +85,7 @@ def _record(
         if isinstance(path, BadImage):
             raise path
         started = time.perf_counter()
-        photo = images.read_photo(path)
+        photo = images.as_photo(path)
         decoded = time.perf_counter() - started
         result = recognizer.analyze(photo.image, whole_picture=whole_picture)
     except BadImage as error:

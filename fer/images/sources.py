@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -22,6 +23,8 @@ ImageSource: TypeAlias = (
 ) | NDArray[Any]
 """A path, the bytes of a picture file, an open file, a PIL image or an array."""
 
+_DATA_URI = re.compile(r"data:[\w.+/-]*[;,]", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/{1,2}[^/]", re.IGNORECASE)  # "C:/" is a drive
 _ACCEPTED = "a path, the bytes of a picture file, an open file, a PIL image or a NumPy array"
 
 
@@ -75,17 +78,16 @@ def from_array(array: NDArray[Any], *, bgr: bool = False) -> Image:
 
 def _from_path(path: str | bytes) -> Photo:
     text = os.fsdecode(path)
-    scheme = text.split(":", 1)[0].lower()
     if not text:
         raise BadImage("an empty path names no picture.")
-    if scheme == "data":
+    if _DATA_URI.match(text):
         raise BadImage(
             "a data URI was given. Decode the part behind its comma with base64.b64decode and "
             "pass the bytes."
         )
-    if text.lower().startswith("file:"):
+    if text.lower().startswith("file:/"):
         raise BadImage("a file:// address was given. Pass the path itself, without file://.")
-    if "://" in text:
+    if _WEB_ADDRESS.match(text):
         raise BadImage(
             "a web address was given, and nothing is fetched from the network. Download the "
             "picture and pass its path or its bytes."

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import urlparse
 
@@ -265,3 +267,52 @@ def test_why_there_is_no_camera_is_told_before_start(
     expect(page.get_by_text(sentence)).to_be_visible()
     page.get_by_text("Take a snapshot instead").click()
     expect(page.get_by_test_id("stCameraInput")).to_be_visible()
+
+
+def test_a_check_says_that_the_camera_works(live: str, new_context: NewContext) -> None:
+    page = new_context().new_page()
+    page.goto(f"{live}/live")
+    page.get_by_role("button", name="Check the camera").click()
+    expect(page.get_by_text("The camera works")).to_be_visible(timeout=LONG)
+
+
+def test_a_camera_that_another_program_uses_is_named(live: str, new_context: NewContext) -> None:
+    page = new_context().new_page()
+    page.add_init_script(
+        "navigator.mediaDevices.getUserMedia = async () => {"
+        " throw new DOMException('in use', 'NotReadableError'); };"
+    )
+    page.goto(f"{live}/live")
+    page.get_by_role("button", name="Check the camera").click()
+    expect(page.get_by_text("Another program is using the camera")).to_be_visible(timeout=LONG)
+
+
+@pytest.fixture
+def outer_page(live: str) -> Iterator[str]:
+    """Address of a page of another origin that shows the live page without allow="camera"."""
+
+    class Outer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            frame = f'<iframe src="{live}/live" width="1200" height="900"></iframe>'
+            self.wfile.write(frame.encode())
+
+        def log_message(self, format: str, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Outer) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def test_a_page_of_another_site_that_keeps_the_camera_is_named(
+    outer_page: str, new_context: NewContext
+) -> None:
+    page = new_context().new_page()
+    page.goto(outer_page)
+    inner = page.frame_locator("iframe").first
+    expect(inner.get_by_text("keeps the camera from it")).to_be_visible(timeout=LONG)
+    expect(inner.get_by_text("inside a page of another site")).to_be_visible(timeout=LONG)

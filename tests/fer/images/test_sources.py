@@ -104,7 +104,10 @@ def test_a_pil_image_is_turned_upright() -> None:
         (None, "cv2.imread returns None"),
         ("", "empty path"),
         ("https://example.org/a.jpg", "web address"),
+        (Path("https://example.org/a.jpg"), "web address"),
+        ("s3://bucket/a.jpg", "web address"),
         ("file:///home/me/a.jpg", "file://"),
+        (Path("file:///home/me/a.jpg"), "file://"),
         ("data:image/png;base64,iVBOR", "data URI"),
         (5, "an int was given"),
         ({"a": 1}, "a dict was given"),
@@ -129,6 +132,15 @@ def test_what_is_no_picture_is_named(source: Any, text: str) -> None:
     with pytest.raises(BadImage, match=text) as caught:
         images.as_image(source)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["data", "data.png", "file:a.png", "a: b.png", "~x.png"])
+def test_names_that_look_like_addresses_are_names(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(DATA)
+    assert (images.as_image(name) == EXPECTED).all()
 
 
 def test_no_blank_is_stripped_from_a_name(path: Path) -> None:
