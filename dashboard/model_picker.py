@@ -139,13 +139,14 @@ def model_sentence(card: ModelCard, prior: str | None = None) -> str:
         f"{QUESTION_WORDS.get(card.question, escape_markdown(card.question))}, assuming that "
         f"expressions are {prior_label(prior)}."
     )
-    figures = card.metrics_under(prior)
-    try:
-        low, high = figures["accuracy_interval"]
-        return (
-            f"{sentence} So its accuracy is {figures['accuracy']:.1%} (95% interval {low:.1%} to "
-            f"{high:.1%}) on {figures['n']:,} validation faces "
-            f"({escape_markdown(str(card.data.get('name')))}), on which its epoch was chosen."
-        )
-    except (KeyError, TypeError, ValueError):
+    figures = card.figures(prior)
+    bounds = figures.interval("accuracy")
+    if figures.accuracy is None or figures.n is None or bounds is None:
         return f"{sentence} Its card has no figures for that."
+    mix = "" if prior == TRAINING else ", weighted to have that mix"
+    return (
+        f"{sentence} So its accuracy is {figures.accuracy:.1%} (95% interval {bounds[0]:.1%} to "
+        f"{bounds[1]:.1%}) on {figures.n:,} validation faces "
+        f"({escape_markdown(card.data_facts.name or 'unknown')}){mix}, on which its epoch was "
+        "chosen."
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from fer.emotions import EMOTIONS
 from fer.errors import BadPrior
+from fer.figures import DataFacts, Elsewhere, Figures, checked
 from fer.prior import (
     BALANCED,
     TRAINING,
@@ -101,8 +102,7 @@ class ModelCard:
     model whose card has neither knows the prior `training` alone.
     `uncertain_below` and `metrics` are those under the prior `training`; `priors` holds them for
     each other named prior, with its `shares`. `default_prior` is the one to answer with.
-    `elsewhere`: what was measured on other data sets: `name`, `n`, `cut` (how faces were cut),
-    `prior`, `accuracy`, `balanced_accuracy` and `recalls` of each emotion.
+    `elsewhere`: what was measured on other data sets.
     """
 
     name: str
@@ -126,7 +126,7 @@ class ModelCard:
     assumed_shares: Shares | None = None
     default_prior: str = TRAINING
     priors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    elsewhere: Sequence[Mapping[str, Any]] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     def __post_init__(self) -> None:
         if self.labels != EMOTIONS:
@@ -134,6 +134,10 @@ class ModelCard:
         for name in ("data", "settings", "metrics", "files"):
             if not isinstance(getattr(self, name), Mapping):
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected an object")
+        checked(DataFacts, self.data, "data")
+        checked(Figures, self.metrics, "metrics")
+        rows = checked(tuple[Elsewhere, ...], self.elsewhere, "elsewhere")
+        object.__setattr__(self, "elsewhere", rows)
         for name in ("network", "question", "created", "intended_use", "not_for"):
             if not isinstance(getattr(self, name), str):
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected a text")
@@ -190,6 +194,15 @@ class ModelCard:
         found: Mapping[str, Any] = self.priors.get(prior_name, {}).get("metrics", {})
         return found
 
+    @property
+    def data_facts(self) -> DataFacts:
+        """`data` as checked values."""
+        return checked(DataFacts, self.data, "data")
+
+    def figures(self, prior_name: str) -> Figures:
+        """`metrics_under` as checked values."""
+        return checked(Figures, self.metrics_under(prior_name), "metrics")
+
     def _even_shares(self) -> Shares:
         """Even shares of the emotions that this model was shown."""
         shares = self.assumed_shares or (1.0,)
@@ -234,8 +247,7 @@ class ModelCard:
             raise ValueError(f"priors[{name!r}] is {entry!r}; expected an object for another prior")
         if name != BALANCED or "shares" in entry:
             checked_shares(entry.get("shares"), f"priors[{name!r}]")
-        below, figures = entry.get("uncertain_below", 0), entry.get("metrics", {})
+        below = entry.get("uncertain_below", 0)
         if not isinstance(below, int | float) or not 0 <= below <= 1:
             raise ValueError(f"uncertain_below lies between 0 and 1; got {below!r} for {name!r}")
-        if not isinstance(figures, Mapping):
-            raise ValueError(f"metrics is {figures!r} for {name!r}; expected an object")
+        checked(Figures, entry.get("metrics", {}), f"metrics of {name!r}")

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
@@ -169,8 +170,14 @@ def card(name: str) -> ModelCard:
 def card_dict(card: ModelCard) -> dict[str, Any]:
     """A card as `card.json` holds it."""
     values = {field.name: getattr(card, field.name) for field in dataclasses.fields(ModelCard)}
-    shares = {name: values[name] and list(values[name]) for name in (*_SHARES, "elsewhere")}
-    return {**values, **shares, "labels": list(card.labels), "input": card.input.as_dict()}
+    shares = {name: values[name] and list(values[name]) for name in _SHARES}
+    return {
+        **values,
+        **shares,
+        "elsewhere": [msgspec.to_builtins(row) for row in card.elsewhere],
+        "labels": list(card.labels),
+        "input": card.input.as_dict(),
+    }
 
 
 _loaded: OrderedDict[tuple[str, int], Model] = OrderedDict()

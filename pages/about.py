@@ -61,7 +61,7 @@ with right, errors.show_errors():
                 f"{card.input.width}×{card.input.height}, {COLOURS_OF[card.input.channels]}",
                 f"{card.parameters:,}",
                 f"{card.multiply_adds:,}",
-                f"{card.data.get('name', 'unknown')}: {card.data.get('train', '?')} faces",
+                f"{card.data_facts.name or 'unknown'}: {card.data_facts.train or '?'} faces",
                 card.created[:10],
             ],
         },
@@ -69,4 +69,4 @@ with right, errors.show_errors():
     )
     st.markdown(f"**For:** {escape_markdown(card.intended_use)}")
     st.markdown(f"**Not for:** {escape_markdown(card.not_for)}")
-    st.caption(f"Data: {escape_markdown(str(card.data.get('licence', 'unknown')))}.")
+    st.caption(f"Data: {escape_markdown(card.data_facts.licence or 'unknown')}.")

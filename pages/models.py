@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import errors, model_actions, navigation
 from dashboard.models import (
+    columns as model_columns,
     import_model,
     list as model_list,
     making as model_making,
@@ -66,23 +67,30 @@ for name in (first, second):
 if not cards:
     st.stop()
 
-model_view.answers(cards)
-model_view.limits(cards)
-panes = ["Figures", "Emotions", "Certainty", "Robustness", "Size and speed", "Making"]
+prior = model_columns.prior_picker(cards)
+columns = model_columns.columns_of(cards, prior)
+model_view.answers(columns)
+model_view.limits(columns)
+panes = [
+    *("Figures", "Emotions", "Certainty", "Elsewhere"),
+    *("Robustness", "Size and speed", "Making"),
+]
 pane = st.segmented_control(
     "Show", panes, default="Figures", required=True, label_visibility="collapsed"
 )
 with errors.show_errors():
     if pane == "Figures":
-        model_view.figures(cards)
+        model_view.figures(columns, prior)
     elif pane == "Emotions":
-        model_view.emotions(cards)
+        model_view.emotions(columns)
     elif pane == "Certainty":
-        model_view.certainty(cards)
+        model_view.certainty(columns, prior)
+    elif pane == "Elsewhere":
+        model_view.elsewhere(columns)
     elif pane == "Robustness":
-        model_view.robustness(cards)
+        model_view.robustness(columns)
     elif pane == "Size and speed":
-        model_view.sizes(cards)
+        model_view.sizes(columns)
         model_speed.button([card.name for card in cards])
     else:
         for card in cards:

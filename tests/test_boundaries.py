@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 ROOMS = (
     ("emotions", "errors", "permission", "geometry", "files", "folders"),
-    ("results", "model_card", "images", "prior"),
+    ("results", "model_card", "figures", "images", "prior"),
     ("metrics",),
     ("registry", "visualization"),
     ("inference",),

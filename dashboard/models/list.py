@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.models import card_values, speed as model_speed
+from dashboard.model_picker import prior_label
+from dashboard.models import speed as model_speed
 from fer import registry
 from fer.errors import FerError
 
@@ -19,8 +20,8 @@ def overview(names: Sequence[str]) -> None:
         hide_index=True,
         placeholder="–",
         column_config={
-            "right": st.column_config.NumberColumn(format="%.1f%%"),
-            "mean recall": st.column_config.NumberColumn(format="%.1f%%"),
+            "accuracy": st.column_config.NumberColumn(format="%.1f%%"),
+            "balanced accuracy": st.column_config.NumberColumn(format="%.1f%%"),
             "ms a face": st.column_config.NumberColumn(format="%.2f"),
             "MB": st.column_config.NumberColumn(format="%.1f"),
             "million multiply-adds": st.column_config.NumberColumn(format="%.0f"),
@@ -33,15 +34,17 @@ def _row(name: str) -> dict[str, Any]:
         card = registry.card(name)
     except FerError as error:
         return {"model": name, "status": "damaged", "question": str(error)}
-    low_high = card_values.pair(card.metrics.get("accuracy_interval"))
+    figures = card.figures(card.default_prior)
+    bounds = figures.interval("accuracy")
     return {
         "model": name,
         "question": card.question,
-        "right": _percent(card.metrics.get("accuracy")),
-        "95% interval": low_high and "{:.1%} to {:.1%}".format(*low_high),
-        "mean recall": _percent(card.metrics.get("mean_recall")),
+        "accuracy": _percent(figures.accuracy),
+        "95% interval": bounds and "{:.1%} to {:.1%}".format(*bounds),
+        "balanced accuracy": _percent(figures.mean_recall),
+        "assuming expressions": prior_label(card.default_prior),
         "status": ", ".join(_marks(name)),
-        "of faces": card_values.number(card.metrics.get("n")),
+        "faces": figures.n,
         "network": card.network,
         "MB": registry.engine_bytes(name) / 1e6,
         "ms a face": model_speed.milliseconds(card),
@@ -51,9 +54,8 @@ def _row(name: str) -> dict[str, Any]:
     }
 
 
-def _percent(share: Any) -> float | None:
-    value = card_values.number(share)
-    return None if value is None else 100 * value
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
 
 
 def _marks(name: str) -> list[str]:
@@ -62,4 +64,4 @@ def _marks(name: str) -> list[str]:
         "default": name == registry.DEFAULT,
         "shipped": name in registry.SHIPPED,
     }
-    return [words for words, holds in marks.items() if holds]
+    return [mark for mark, holds in marks.items() if holds]

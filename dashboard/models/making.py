@@ -1,4 +1,4 @@
-"""Where a model comes from: data, licence, settings, and the command that repeats them."""
+"""Where a model comes from: data, licence, settings, and the command to reproduce it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.models import card_values
-from dashboard.models.card_values import MISSING
+from dashboard.models.columns import MISSING, number
 from dashboard.text import escape_markdown
 from fer import registry
 from fer.errors import BadSettings, FerError
@@ -24,18 +23,17 @@ _COMMANDS = {"average_of": "average", "quantized_from": "quantize"}
 
 def show(card: ModelCard) -> None:
     """Everything that a card tells of how its model was made."""
-    data = card.data
+    data = card.data_facts
     st.markdown(
         f"**{card.name}** · {escape_markdown(card.network)} · {escape_markdown(card.created)}"
     )
     st.markdown(
-        f"Data: {escape_markdown(str(data.get('name', MISSING)))}; faces to train on: "
-        f"{card_values.whole(data.get('train'))}; to validate with: "
-        f"{card_values.whole(data.get('validation'))}. "
-        f"Licence: {escape_markdown(str(data.get('licence', MISSING)))}."
+        f"Data: {escape_markdown(data.name or MISSING)}; faces to train on: "
+        f"{number(data.train)}; to validate with: {number(data.validation)}. "
+        f"Licence: {escape_markdown(data.licence or MISSING)}."
     )
-    st.code(f"SHA-256 of the data  {data.get('hash', MISSING)}", language=None)
-    with st.expander(f"Settings of {card.name}, and the command that repeats them"):
+    st.code(f"SHA-256 of the data  {data.hash or MISSING}", language=None)
+    with st.expander(f"Settings of {card.name}, and the command to reproduce it"):
         st.json({**card.settings}, expanded=False)
         _command(card)
 

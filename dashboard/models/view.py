@@ -2,50 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
-from dashboard.model_picker import QUESTION_WORDS
-from dashboard.models import card_values, speed as model_speed
-from dashboard.models.card_values import MISSING
+from dashboard.model_picker import QUESTION_WORDS, prior_label
+from dashboard.models import speed as model_speed
+from dashboard.models.columns import (
+    MISSING,
+    OF_MIX,
+    Column,
+    Columns,
+    number,
+    percent,
+    with_interval,
+)
 from dashboard.text import count, escape_markdown
 from fer import registry
 from fer.emotions import EMOTIONS
+from fer.figures import Figures, whole
 from fer.model_card import ModelCard
+from fer.prior import TRAINING
 from fer.visualization import evaluation_charts as charts
 
-Cards = Sequence[ModelCard]
-
 FIGURES = {
-    "accuracy": "Right (of all counted faces)",
-    "mean_recall": "Mean recall of the seven",
-    "macro_f1": "Macro-F1",
-    "accuracy_at_80_percent_coverage": "Right when silent on the least sure fifth",
-    "ece_votes_crossfit": "Calibration error against votes, cross-fitted",
-    "ece_votes": "Calibration error against votes",
-    "ece": "Calibration error against right or wrong",
+    "accuracy": "Accuracy",
+    "mean_recall": "Balanced accuracy",
+    "macro_f1": "Macro F1",
+    "accuracy_at_80_percent_coverage": "Accuracy at 80% coverage",
+    "ece_votes_crossfit": "Calibration error (ECE) against votes, cross-fitted",
+    "ece_votes": "Calibration error (ECE) against votes",
+    "ece": "Calibration error (ECE)",
     "brier": "Brier score (0 best, 2 worst)",
 }
+_EXPLAINED = (
+    "**Balanced accuracy**: the mean of the seven recalls, so that rare expressions count as much. "
+    "**Accuracy at 80% coverage**: when the least sure fifth of faces is left unanswered. "
+    "**Calibration error**: how far confidence and accuracy (or the share of votes) lie apart."
+)
 _ARTICLES = ("Art. 5(1)(f)", "Art. 50")
 CURVES = {
-    "votes": "Against the share of people who voted for what it says",
-    "right": "Against right or wrong",
+    "votes": "Confidence against the share of votes for the predicted label",
+    "right": "Confidence against accuracy",
 }
 
 
-def answers(cards: Cards) -> None:
-    """Which question each answers, and whether their figures can be set against each other."""
-    for card in cards:
+def answers(columns: Columns) -> None:
+    """Which question each model answers, and whether their figures can be compared."""
+    for column in columns:
+        card = column.card
         st.markdown(
             f"**{card.name}** answers with "
             f"**{QUESTION_WORDS.get(card.question, escape_markdown(card.question))}**. "
-            f"Trained on {escape_markdown(str(card.data.get('name', MISSING)))}."
+            f"Trained on {escape_markdown(card.data_facts.name or MISSING)}. Unless another prior "
+            f"is chosen it assumes that expressions are {prior_label(card.default_prior)}."
         )
-    if len({card.question for card in cards}) > 1:
+    if len({column.card.question for column in columns}) > 1:
         st.warning(
             "These two answer different questions: FER2013's label and the crowd's majority agree "
-            "on 63% of faces. Their figures cannot be set against each other.",
+            "on 63% of faces. Their figures cannot be compared.",
             icon="⚖️",
         )
         return
@@ -53,7 +66,7 @@ def answers(cards: Cards) -> None:
         "FER2013's label and the crowd's majority agree on only 63% of faces: a model good at one "
         "of these questions cannot be good at the other."
     )
-    if len({_faces(card) for card in cards}) > 1:
+    if len({_faces(column) for column in columns}) > 1:
         st.warning(
             "Their figures were measured on different faces. *Evaluate* both on the same ones to "
             "know which is better.",
@@ -61,18 +74,19 @@ def answers(cards: Cards) -> None:
         )
 
 
-def limits(cards: Cards) -> None:
+def limits(columns: Columns) -> None:
     """What they are for, and what they must not be used for, whatever a card says."""
-    by_words: dict[tuple[str, str], list[str]] = {}
-    for card in cards:
-        by_words.setdefault((card.intended_use, card.not_for), []).append(card.name)
-    columns = zip(st.columns(len(by_words)), by_words.items(), strict=True)
-    for column, ((its_use, its_limits), names) in columns:
-        with column:
+    names_by_text: dict[tuple[str, str], list[str]] = {}
+    for column in columns:
+        texts = column.card.intended_use, column.card.not_for
+        names_by_text.setdefault(texts, []).append(column.name)
+    panes = zip(st.columns(len(names_by_text)), names_by_text.items(), strict=True)
+    for pane, ((intended_use, not_for), names) in panes:
+        with pane:
             meant = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} meant for:"
-            st.success(f"**{meant}** {escape_markdown(its_use) or MISSING}", icon="👍")
-            st.error(f"**Not for:** {escape_markdown(its_limits) or MISSING}", icon="⛔")
-    if not all(article in its_limits for _, its_limits in by_words for article in _ARTICLES):
+            st.success(f"**{meant}** {escape_markdown(intended_use) or MISSING}", icon="👍")
+            st.error(f"**Not for:** {escape_markdown(not_for) or MISSING}", icon="⛔")
+    if not all(article in not_for for _, not_for in names_by_text for article in _ARTICLES):
         st.warning(
             "No model here is for decisions about people: not in hiring, school, policing or "
             "health. The EU AI Act forbids inferring emotions at work and in education "
@@ -81,106 +95,139 @@ def limits(cards: Cards) -> None:
         )
 
 
-def figures(cards: Cards) -> None:
+def figures(columns: Columns, prior: str) -> None:
     """All figures with their 95% intervals."""
-    st.table({"": [*FIGURES.values(), "Faces counted"], **{one.name: _told(one) for one in cards}})
-    for card in cards:
-        st.caption(f"{card.name}: {escape_markdown(str(card.metrics.get('protocol', MISSING)))}.")
+    heads = [*FIGURES.values(), "Faces counted"]
+    st.table({"": heads, **{column.name: _figure_texts(column.figures) for column in columns}})
+    st.caption(_EXPLAINED)
+    mix = "" if prior == TRAINING else f"; {OF_MIX}"
+    st.caption(f"Assuming that expressions are {prior_label(prior)}{mix}.")
+    for column in columns:
+        protocol = column.card.figures(TRAINING).protocol or MISSING
+        st.caption(f"{column.name}: {escape_markdown(protocol)}.")
 
 
-def emotions(cards: Cards) -> None:
-    """Recall and precision of each emotion, and what is taken for what."""
-    for figure in ("recall", "precision"):
-        values = {card.name: card_values.by_emotion(card, figure) for card in cards}
-        if any(value is not None for its in values.values() for value in its.values()):
+def emotions(columns: Columns) -> None:
+    """Recall and precision of each emotion, and which is taken for which."""
+    for name in ("recall", "precision"):
+        values = {column.name: column.figures.of_emotions(name) for column in columns}
+        if any(value is not None for row in values.values() for value in row.values()):
             intervals = {
-                card.name: card_values.intervals_by_emotion(card, figure) for card in cards
+                column.name: column.figures.intervals_of_emotions(name) for column in columns
             }
-            st.plotly_chart(charts.class_bars(figure, values, intervals), key=f"bars-{figure}")
+            st.plotly_chart(charts.class_bars(name, values, intervals), key=f"bars-{name}")
         else:
-            st.caption(f"{figure.capitalize()} of each emotion: {MISSING}.")
-    _emotion_table(cards)
-    for place, (column, card) in enumerate(zip(st.columns(len(cards)), cards, strict=True)):
-        table = card_values.confusion(card)
-        with column:
-            st.markdown(f"**{card.name}**")
-            if table is None:
+            st.caption(f"{name.capitalize()} of each emotion: {MISSING}.")
+    _emotion_table(columns)
+    for index, (pane, column) in enumerate(zip(st.columns(len(columns)), columns, strict=True)):
+        with pane:
+            st.markdown(f"**{column.name}**")
+            if column.figures.confusion is None:
                 st.caption(f"Confusion: {MISSING}.")
             else:
-                st.plotly_chart(charts.confusion_map(table), key=f"confusion-{place}")
+                chart = charts.confusion_map(column.figures.confusion)
+                st.plotly_chart(chart, key=f"confusion-{index}")
 
 
-def _emotion_table(cards: Cards) -> None:
+def _emotion_table(columns: Columns) -> None:
     """Recall and precision of each emotion; of two models, also how far their recalls differ."""
     table: dict[str, list[str]] = {"": list(EMOTIONS)}
-    for card in cards:
-        for figure in ("recall", "precision"):
-            values = card_values.by_emotion(card, figure)
-            bounds = card_values.intervals_by_emotion(card, figure)
-            told = [{figure: values[one], f"{figure}_interval": bounds[one]} for one in EMOTIONS]
-            table[f"{card.name}: {figure}"] = [
-                card_values.with_interval(one, figure) for one in told
+    for column in columns:
+        for name in ("recall", "precision"):
+            values = column.figures.of_emotions(name)
+            bounds = column.figures.intervals_of_emotions(name)
+            table[f"{column.name}: {name}"] = [
+                with_interval(values[emotion], bounds[emotion]) for emotion in EMOTIONS
             ]
-    if len(cards) == 2:
-        first, second = (card_values.by_emotion(card, "recall") for card in cards)
+    if len(columns) == 2:
+        first, second = (column.figures.of_emotions("recall") for column in columns)
         table["recalls differ by, points"] = [
-            _difference(first[one], second[one]) for one in EMOTIONS
+            _difference(first[emotion], second[emotion]) for emotion in EMOTIONS
         ]
     st.dataframe(table, hide_index=True)
 
 
-def _difference(first: float | None, second: float | None) -> str:
-    return MISSING if first is None or second is None else f"{100 * (first - second):+.1f}"
-
-
-def certainty(cards: Cards) -> None:
-    """Whether confidence can be believed, and what silence gains."""
-    for outcome, words in CURVES.items():
-        bins = {card.name: found for card in cards if (found := card_values.bins(card, outcome))}
-        st.markdown(f"**{words}**")
+def certainty(columns: Columns, prior: str) -> None:
+    """Whether confidence can be believed, and what leaving unsure faces out gains."""
+    for outcome, title in CURVES.items():
+        bins = {column.name: _bins(column.figures, outcome) for column in columns}
+        bins = {name: rows for name, rows in bins.items() if rows}
+        st.markdown(f"**{title}**")
         if bins:
             st.plotly_chart(charts.reliability_of_bins(bins, outcome), key=f"bins-{outcome}")
         else:
             st.caption(f"Calibration curve: {MISSING}.")
-    curves = {card.name: points for card in cards if (points := card_values.coverage(card))}
+    curves = {
+        column.name: column.figures.coverage_curve
+        for column in columns
+        if column.figures.coverage_curve
+    }
     if curves:
         st.plotly_chart(charts.coverage(curves), key="coverage")
-    for card in cards:
+    for card in (column.card for column in columns):
+        used = card.prior(prior if prior in card.prior_names else None)
         st.caption(
-            f"{card.name} is called unsure below a confidence of {card.uncertain_below:.0%}; "
-            f"temperature {card.temperature:g}."
+            f"{card.name} is called unsure below a confidence of "
+            f"{card.uncertain_below_under(used):.0%}, assuming that expressions are "
+            f"{prior_label(used.name)}; temperature {card.temperature:g}."
         )
 
 
-def robustness(cards: Cards) -> None:
+def elsewhere(columns: Columns) -> None:
+    """How accurate the models are on other data sets than their own."""
+    for column in columns:
+        st.markdown(f"**{column.name}**")
+        rows = column.card.elsewhere
+        if not rows:
+            st.caption(f"Faces from elsewhere: {MISSING}. Measure your own on the page Evaluate.")
+            continue
+        st.dataframe(
+            [
+                {
+                    "data set": row.name,
+                    "faces": row.n,
+                    "cut": row.cut,
+                    "assuming": prior_label(row.prior),
+                    "accuracy": percent(row.accuracy),
+                    "balanced accuracy": percent(row.balanced_accuracy),
+                    **{f"{name} recall": percent(row.recalls.get(name)) for name in EMOTIONS},
+                }
+                for row in rows
+            ],
+            hide_index=True,
+        )
+
+
+def robustness(columns: Columns) -> None:
     """What worse pictures cost."""
-    for card in cards:
-        found = card_values.mapping(card.metrics.get("robustness"))
-        cases = card_values.mapping(found.get("corruptions"))
-        st.markdown(f"**{card.name}**")
-        if not cases:
+    for column in columns:
+        measured = column.card.figures(TRAINING).robustness
+        st.markdown(f"**{column.name}**")
+        if measured is None or not measured.corruptions:
             st.caption(f"Robustness: {MISSING}. It can be measured on the page Evaluate.")
             continue
-        rows = [card_values.mapping(row) for row in cases.values()]
+        rows = measured.corruptions.values()
         st.table(
             {
-                "made worse by": [escape_markdown(str(words)) for words in cases],
-                "right": [card_values.percent(row.get("accuracy")) for row in rows],
-                "loss in points": [card_values.with_interval(row, "loss", "+.1f") for row in rows],
+                "made worse by": [escape_markdown(text) for text in measured.corruptions],
+                "accuracy": [percent(row.accuracy) for row in rows],
+                "loss in points": [
+                    with_interval(row.loss, whole(row.loss_interval), "+.1f") for row in rows
+                ],
             }
         )
-        data, split, protocol = (
-            escape_markdown(str(found.get(key, ""))) for key in ("data", "split", "protocol")
+        data, split, protocol = map(
+            escape_markdown, (measured.data, measured.split, measured.protocol)
         )
         st.caption(
-            f"Clean: {card_values.percent(found.get('clean'))} of "
-            f"{card_values.whole(found.get('n'))} faces, {data}, split {split}. {protocol}."
+            f"Clean: {percent(measured.clean)} of {number(measured.n)} faces, {data}, "
+            f"split {split}. {protocol}."
         )
 
 
-def sizes(cards: Cards) -> None:
+def sizes(columns: Columns) -> None:
     """How large each is."""
-    for card in cards:
+    for card in (column.card for column in columns):
         st.markdown(
             f"**{card.name}**: {card.parameters:,} parameters, {card.multiply_adds / 1e6:,.0f} "
             f"million multiply-adds a face, {registry.engine_bytes(card.name) / 1e6:.1f} MB, "
@@ -196,15 +243,30 @@ def _speed(card: ModelCard) -> str:
     return f"**{milliseconds:.2f} ms** for one face here"
 
 
-def _faces(card: ModelCard) -> tuple[str, str]:
+def _faces(column: Column) -> tuple[str, int | None]:
     """What tells the faces that a card's figures are of."""
-    return str(card.data.get("hash", card.name)), str(card.metrics.get("n"))
+    return column.card.data_facts.hash or column.name, column.figures.n
 
 
-def _told(card: ModelCard) -> list[str]:
-    """A card's figures in the order of `FIGURES`, then how many faces they are of."""
-    told = [
-        card_values.with_interval(card.metrics, name, ".3f" if name == "brier" else ".1%")
+def _figure_texts(measured: Figures) -> list[str]:
+    """Figures in the order of `FIGURES`, then how many faces they are of."""
+    texts = [
+        with_interval(
+            getattr(measured, name), measured.interval(name), ".3f" if name == "brier" else ".1%"
+        )
         for name in FIGURES
     ]
-    return [*told, card_values.whole(card.metrics.get("n"))]
+    return [*texts, number(measured.n)]
+
+
+def _bins(measured: Figures, outcome: str) -> list[dict[str, float]]:
+    """The points of the calibration curve against "right" or "votes", where they have it."""
+    return [
+        {"confidence": point.confidence, "count": point.count, outcome: getattr(point, outcome)}
+        for point in measured.calibration_bins
+        if getattr(point, outcome) is not None
+    ]
+
+
+def _difference(first: float | None, second: float | None) -> str:
+    return MISSING if first is None or second is None else f"{100 * (first - second):+.1f}"

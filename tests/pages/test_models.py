@@ -17,7 +17,10 @@ from tests.helpers import publish_tiny
 from tests.pages.conftest import Open, go
 from tests.pages.test_photos import press, words
 
-PANES = ["Figures", "Emotions", "Certainty", "Robustness", "Size and speed", "Making"]
+PANES = [
+    *("Figures", "Emotions", "Certainty", "Elsewhere"),
+    *("Robustness", "Size and speed", "Making"),
+]
 
 
 def real_figures() -> dict[str, Any]:
@@ -61,7 +64,7 @@ def test_a_whole_card_in_every_pane(open_page: Open, tiny_models: Path) -> None:
     page = open_page("models")
     assert list(page.dataframe[0].value["model"]) == ["other", "tiny"]
     table = page.table[0].value
-    accuracy = table[table.iloc[:, 0] == "Right (of all counted faces)"]["tiny"].iloc[0]
+    accuracy = table[table.iloc[:, 0] == "Accuracy"]["tiny"].iloc[0]
     expected = real_figures()
     assert accuracy.startswith(f"{expected['accuracy']:.1%} (")
     assert "made up for a test" in words(page)
@@ -79,7 +82,7 @@ def test_two_models_of_different_questions(open_page: Open, tiny_models: Path) -
     write_card(tiny_models, "tiny", {"metrics": real_figures()})
     write_card(tiny_models, "other", {"metrics": real_figures(), "question": "fer2013"})
     page = choose(open_page("models"), 1, "other")
-    assert "cannot be set against each other" in page.warning[0].value
+    assert "cannot be compared" in page.warning[0].value
     assert list(page.table[0].value.columns[1:]) == ["tiny", "other"]
     for pane in PANES:
         show(page, pane)
@@ -104,11 +107,9 @@ def test_two_models_of_one_question(open_page: Open, tiny_models: Path) -> None:
     "metrics",
     [
         {},
-        {"accuracy": "high", "recall": [1], "confusion": 3, "coverage_curve": "x", "n": None},
-        {"calibration_bins": [{}], "confusion": [[1]], "robustness": {"corruptions": {"blur": 1}}},
-        {"accuracy": 0.5, "accuracy_interval": [0.4], "robustness": [1]},
-        {"accuracy": 1e400, "n": 10**400, "confusion": [["1"] * 7] * 7, "brier": True},
-        {"calibration_bins": [{"confidence": "?", "count": 1, "right": 1, "votes": 1}]},
+        {"accuracy": 0.5, "accuracy_interval": None, "recall": {"happy": None}, "n": None},
+        {"accuracy": 0.5, "accuracy_interval": [None, None], "robustness": {}},
+        {"calibration_bins": [{"confidence": 0.5, "count": 1, "right": 1}]},
     ],
 )
 def test_what_a_card_lacks_is_said(
@@ -119,6 +120,48 @@ def test_what_a_card_lacks_is_said(
     assert "not in its card" in page.table[0].value.to_string()
     for pane in PANES:
         show(page, pane)
+
+
+@pytest.mark.parametrize("page", ["models", "home", "about", "photos"])
+def test_an_odd_card_is_a_sentence_wherever_it_is_read(
+    open_page: Open, tiny_models: Path, page: str
+) -> None:
+    write_card(tiny_models, "tiny", {"metrics": {"accuracy": "high"}})
+    shown = " ".join(element.value for element in open_page(page).error).replace("\\", "")
+    assert "Expected `float | null`, got `str` - at `$.accuracy`" in shown
+
+
+SKEWED = (0.3, 0.3, 0.3, 0.025, 0.025, 0.025, 0.025)
+
+
+def test_figures_are_shown_under_each_prior_and_from_elsewhere(open_page: Open) -> None:
+    balanced, plain = real_figures(), real_figures()
+    balanced["accuracy"] = 0.1234
+    row = {
+        **{"name": "other *faces*", "n": 70, "cut": "detected", "prior": "balanced"},
+        **{"accuracy": 0.4321, "balanced_accuracy": None, "recalls": {"fear": 0.06}},
+    }
+    publish_tiny(
+        "skewed",
+        shares=SKEWED,
+        metrics=plain,
+        default_prior="balanced",
+        priors={"balanced": {"uncertain_below": 0.37, "metrics": balanced}},
+        elsewhere=(row,),
+    )
+    page = choose(open_page("models"), 0, "skewed")
+    listed = page.dataframe[0].value.set_index("model")
+    assert listed["accuracy"]["skewed"] == pytest.approx(12.34)
+    assert listed["assuming expressions"]["skewed"] == "equally likely"
+    assert page.table[0].value["skewed"].iloc[0].startswith("12.3%")
+    assert "Assuming that expressions are equally likely; the validation faces" in words(page)
+    assert "below a confidence of 37%" in words(show(page, "Certainty"))
+    elsewhere = show(page, "Elsewhere").dataframe[1].value
+    assert elsewhere["accuracy"].tolist() == ["43.2%"]
+    assert elsewhere["fear recall"].tolist() == ["6.0%"]
+    assert elsewhere["happy recall"].tolist() == ["not in its card"]
+    choose(page, 2, "training")
+    assert not show(page, "Figures").table[0].value["skewed"].iloc[0].startswith("12.3%")
 
 
 def test_a_damaged_card_is_a_sentence_and_can_be_deleted(
@@ -180,7 +223,7 @@ def test_the_law_stands_on_every_card(open_page: Open, tiny_models: Path) -> Non
 def test_the_list_tells_figures_and_marks(open_page: Open, tiny_models: Path) -> None:
     registry.activate("other")
     table = open_page("models").dataframe[0].value.set_index("model")
-    assert table["right"].tolist() == [50.0, 50.0]
+    assert table["accuracy"].tolist() == [50.0, 50.0]
     assert table["95% interval"].tolist() == ["20.0% to 80.0%"] * 2
     assert (table["status"]["other"], table["status"]["tiny"]) == ("answers now", "default")
     assert table["ms a face"].isna().all()

@@ -1,0 +1,68 @@
+"""Models beside each other under one prior, and how their figures are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.model_picker import prior_label
+from fer.figures import Figures
+from fer.model_card import ModelCard
+
+MISSING = "not in its card"
+OF_MIX = "the validation faces are weighted so that they have that mix"
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A model beside others, with its figures under the prior that was chosen."""
+
+    card: ModelCard
+    figures: Figures
+
+    @property
+    def name(self) -> str:
+        return self.card.name
+
+
+Columns = Sequence[Column]
+
+
+def prior_picker(cards: Sequence[ModelCard]) -> str:
+    """The prior under which figures are shown."""
+    names = list(dict.fromkeys(name for card in cards for name in card.prior_names))
+    if len(names) == 1:
+        return names[0]
+    chosen: str = st.selectbox(
+        "Figures assume that expressions are",
+        names,
+        format_func=prior_label,
+        help=f"Under a prior other than the training data's, {OF_MIX}.",
+        key=f"models-prior-{'-'.join(names)}",
+        persist_state="session",
+    )
+    return chosen
+
+
+def columns_of(cards: Sequence[ModelCard], prior: str) -> Columns:
+    return [Column(card, card.figures(prior)) for card in cards]
+
+
+def with_interval(value: float | None, bounds: Interval | None, style: str = ".1%") -> str:
+    """``85.2% (84.0% to 86.4%)``."""
+    if value is None:
+        return MISSING
+    text = format(value, style)
+    return f"{text} ({bounds[0]:{style}} to {bounds[1]:{style}})" if bounds else text
+
+
+def percent(value: float | None) -> str:
+    return MISSING if value is None else f"{value:.1%}"
+
+
+def number(value: int | None) -> str:
+    return MISSING if value is None else f"{value:,}"
