@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import keras
 import numpy as np
 import pytest
@@ -13,8 +15,6 @@ from fer.networks import build as networks
 from fer.runs.settings import TrainSettings
 from fer.training import job
 
-pytestmark = pytest.mark.usefixtures("models_folder")
-
 
 def publish(name: str, seed: int, network: str = "mlp") -> keras.Model:
     settings = TrainSettings("drawn", network=network, labels="fer2013")
@@ -25,41 +25,49 @@ def publish(name: str, seed: int, network: str = "mlp") -> keras.Model:
     return model
 
 
+@pytest.fixture(scope="module", autouse=True)
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[keras.Model]]:
+    """A `FER_MODELS` with "first", "second" and "wider"; gives the networks of the former two."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FER_MODELS", str(tmp_path_factory.mktemp("models")))
+        publish("wider", 1, "threshold_cnn")
+        yield [publish("first", 1), publish("second", 2)]
+
+
 def average(*arguments: str) -> int:
     return cli.main(["average", *arguments])
 
 
-def test_the_average_has_the_mean_of_all_weights_and_a_card_of_its_own() -> None:
-    parts = [publish("one", 1), publish("two", 2)]
-    assert average("--model", "one,two", "--data", "drawn", "--name", "both") == 0
+def test_the_average_has_the_mean_of_all_weights_and_a_card_of_its_own(
+    models: list[keras.Model],
+) -> None:
+    assert average("--model", "first,second", "--data", "drawn", "--name", "both") == 0
     both = onnx_export.load(registry.card("both"))
-    for mean, *each in zip(*(model.get_weights() for model in (both, *parts)), strict=True):
+    for mean, *each in zip(*(model.get_weights() for model in (both, *models)), strict=True):
         np.testing.assert_allclose(mean, np.mean(each, axis=0), rtol=1e-6)
     card = registry.card("both")
-    assert card.settings == {"average_of": {"one": {"seed": 1}, "two": {"seed": 2}}}
-    assert "equal average of the weights of one and two" in card.metrics["protocol"]
+    assert card.settings == {"average_of": {"first": {"seed": 1}, "second": {"seed": 2}}}
+    assert "equal average of the weights of first and second" in card.metrics["protocol"]
     validation = loading.load("drawn").split("validation")
-    said = registry.load("both").probabilities(validation.inputs(card.input)).argmax(axis=1)
-    assert card.metrics["accuracy"] == pytest.approx((said == validation.labels).mean(), abs=1e-4)
+    predicted = registry.load("both").probabilities(validation.inputs(card.input)).argmax(axis=1)
+    assert card.metrics["accuracy"] == pytest.approx(
+        (predicted == validation.labels).mean(), abs=1e-4
+    )
 
 
 @pytest.mark.parametrize(
     ("model", "data", "name", "words"),
     [
-        ("one", "drawn", "both", "at least two different models"),
-        ("one,one", "drawn", "both", "at least two different models"),
-        ("one,nobody", "drawn", "both", "nobody"),
-        ("one,wider", "drawn", "both", "differ in network, input, question or data"),
-        ("one,two", "nowhere.csv", "both", "does not exist"),
-        ("one,two", "drawn", "one", "a model 'one' already"),
+        ("first", "drawn", "new", "at least two different models"),
+        ("first,first", "drawn", "new", "at least two different models"),
+        ("first,nobody", "drawn", "new", "nobody"),
+        ("first,wider", "drawn", "new", "differ in network, input, question or data"),
+        ("first,second", "nowhere.csv", "new", "does not exist"),
+        ("first,second", "drawn", "first", "a model 'first' already"),
     ],
 )
 def test_what_does_not_fit_is_a_sentence(
     model: str, data: str, name: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    publish("one", 1)
-    publish("two", 2)
-    if "wider" in model:
-        publish("wider", 1, "threshold_cnn")
     assert average("--model", model, "--data", data, "--name", name) == 2
     assert words in capsys.readouterr().err

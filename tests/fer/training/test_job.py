@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,16 @@ from fer import cli, registry
 from fer.data import dataset, loading
 from fer.inference import cropping
 from fer.model_card import InputSpec
-from fer.runs import launcher, status as run_status, store
+from fer.runs import launcher, processes, status as run_status, store
 from fer.runs.settings import TrainSettings, from_dict, from_file
 from fer.training import job
 from tests.helpers import astronaut, publish_tiny
 
 RECIPES = Path(__file__).resolve().parents[3] / "docs"
-TRAIN = ["--data", "drawn", "--limit", "280", "--seed", "3", "--labels", "fer2013"]
+TRAIN = [
+    *("--data", "drawn", "--limit", "140", "--seed", "3"),
+    *("--labels", "fer2013", "--batch-size", "16"),
+]
 
 
 def train(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -56,29 +59,43 @@ def test_a_network_is_trained_published_and_answers() -> None:
     assert result.faces[0].prediction.probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
-@pytest.mark.usefixtures("models_folder")
-def test_a_run_that_is_interrupted_checkpoints_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "handle_signals", lambda stop: None)
-    settings = [*TRAIN, "--network", "mlp", "--batch-size", "4"]
-    command = [sys.executable, "-m", "fer", "train", *settings, "--epochs", "40"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 120
-    while time.monotonic() < until and not any(run.metrics() for run in store.listing()):
-        time.sleep(0.1)
-    os.kill(process.pid, signal.SIGINT)
-    _, message = process.communicate(timeout=60)
-    assert process.returncode == 130, message
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """Signals are handled afterwards as they were before."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("models_folder", "own_signals")
+def test_a_run_that_is_interrupted_checkpoints_and_goes_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_metrics = store.Run.add_metrics
+
+    def interrupted(run: store.Run, row: dict[str, Any]) -> None:
+        add_metrics(run, row)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(store.Run, "add_metrics", interrupted)
+    command = ["train", *TRAIN, "--network", "mlp", "--epochs", "2", "--name", "wanted"]
+    assert cli.main(command) == 130
     (run,) = store.listing()
     assert run.status().state == "stopped"
-    assert f"--resume {run.id}" in message
-    before = run.metrics()
-    assert 1 <= len(before) < 40
-    settings_file = run.path / "settings.json"
-    shorter = {**json.loads(settings_file.read_text()), "epochs": len(before) + 1}
-    settings_file.write_text(json.dumps(shorter))
+    assert f"--resume {run.id}" in capsys.readouterr().err
+    (before,) = run.metrics()
+    monkeypatch.setattr(store.Run, "add_metrics", add_metrics)
+
+    publish_tiny("wanted")  # somebody else takes the name meanwhile
     assert cli.main(["train", "--resume", run.id]) == 0
-    assert run.metrics()[: len(before)] == before
-    assert len(run.metrics()) == len(before) + 1
+    assert run.metrics()[0] == before and len(run.metrics()) == 2
+    assert run.status().model == "wanted-2"
+    assert registry.card("wanted-2").network == "mlp"
+    assert registry.card("wanted").network == "tiny"
+    told = capsys.readouterr().err
+    assert "the name wanted was taken while the run was at work" in told
+    assert "published the model wanted-2" in told
 
 
 @pytest.mark.usefixtures("models_folder")
@@ -88,9 +105,9 @@ def test_once_goes_on_with_the_same_settings_and_then_has_nothing_to_do(
     monkeypatch.setattr(job, "handle_signals", lambda stop: stop.set())
     command = ["train", *TRAIN, "--network", "mlp", "--epochs", "1", "--once", "--name", "again"]
     assert cli.main(command) == 130
-    monkeypatch.setattr(job, "handle_signals", lambda stop: None)
-    assert cli.main([*command, "--seed", "4", "--name", "another"]) == 0
+    assert cli.main([*command, "--seed", "4", "--name", "another"]) == 130
     assert len(store.listing()) == 2
+    monkeypatch.setattr(job, "handle_signals", lambda stop: None)
     assert cli.main(command) == 0
     assert len(store.listing()) == 2
     assert cli.main(command) == 0
@@ -98,27 +115,8 @@ def test_once_goes_on_with_the_same_settings_and_then_has_nothing_to_do(
     assert cli.main(command[:-2]) == 2
 
 
-@pytest.mark.usefixtures("models_folder")
-def test_a_run_whose_name_was_taken_meanwhile_is_published_beside(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(job, "handle_signals", lambda stop: stop.set())
-    command = ["train", *TRAIN, "--network", "mlp", "--epochs", "1", "--name", "wanted"]
-    assert cli.main(command) == 130
-    (run,) = store.listing()
-    publish_tiny("wanted")
-    monkeypatch.setattr(job, "handle_signals", lambda stop: None)
-    assert cli.main(["train", "--resume", run.id]) == 0
-    assert run.status().model == "wanted-2"
-    assert registry.card("wanted-2").network == "mlp"
-    assert registry.card("wanted").network == "tiny"
-    told = capsys.readouterr().err
-    assert "the name wanted was taken while the run was at work" in told
-    assert "published the model wanted-2" in told
-
-
 def wait_for(run: store.Run, condition: Callable[[run_status.RunStatus], object]) -> None:
-    until = time.monotonic() + 150
+    until = time.monotonic() + 250
     while not condition(run.status()):
         assert time.monotonic() < until, (run.status(), run.log())
         time.sleep(0.01)
@@ -130,29 +128,29 @@ def curve(run: store.Run) -> list[dict[str, Any]]:
 
 
 SHORT = TrainSettings(
-    *("drawn", "mlp"), epochs=20, batch_size=4, limit=140, labels="fer2013", optimizer="adam"
+    *("drawn", "mlp"), epochs=4, batch_size=16, limit=140, labels="fer2013", optimizer="adam"
 )
 
 
 @pytest.mark.usefixtures("models_folder")
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_a_killed_run_loses_an_epoch_at_most_and_goes_the_same_way() -> None:
+def test_a_killed_run_loses_an_epoch_at_most_and_goes_the_same_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(launcher, "JOB", "tests.killed_job")
+    monkeypatch.setattr(processes, "NICENESS", 0)  # or it starves while a machine is busy
     run = launcher.start(SHORT)
-    wait_for(run, lambda status: "epoch 2/" in run.log())
-    owner = run.status().owner
-    assert owner is not None
-    os.kill(owner.pid, signal.SIGKILL)
     wait_for(run, lambda status: status.state == "lost")
     assert "memory" in (run.status().error or "")
     assert "exact copies" in run.log()
     before = run.metrics()
-    assert 2 <= len(before) < SHORT.epochs
+    assert len(before) == 2
 
     launcher.claim(run)
     assert job.run(run, threading.Event()) == "finished"
     whole = store.create(SHORT)
     assert job.run(whole, threading.Event()) == "finished"
-    assert run.metrics()[: len(before) - 1] == before[:-1]  # not trained again
+    assert run.metrics()[0] == before[0]  # not trained again
     assert curve(run) == curve(whole)
     assert registry.names() == sorted([run.id, whole.id])
 
