@@ -18,12 +18,6 @@ DETECTOR_WORDS = {
     "mtcnn": "MTCNN: small, tilted",
     "haar": "Haar: the classic",
 }
-QUESTION_WORDS = {
-    "crowd": "the share of people who would choose each emotion",
-    "fer2013": "the label that FER2013 would give",
-    "own": "the labels it was trained with",
-}
-
 PRIOR_LABELS = {
     BALANCED: "equally likely",
     TRAINING: "as common as in the training data",
@@ -136,7 +130,7 @@ def model_sentence(card: ModelCard, prior: str | None = None) -> str:
     prior = prior or card.default_prior
     sentence = (
         f"Read by the model **{escape_markdown(card.name)}**, which answers with "
-        f"{QUESTION_WORDS.get(card.question, escape_markdown(card.question))}, assuming that "
+        f"{escape_markdown(card.predicts)}, assuming that "
         f"expressions are {prior_label(prior)}."
     )
     figures = card.figures(prior)

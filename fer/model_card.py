@@ -30,6 +30,13 @@ NOT_FOR = (
     "that people be told when they are analysed (Art. 50)."
 )
 
+PREDICTED = {
+    "crowd": "the share of people who would choose each emotion",
+    "fer2013": "the label that FER2013 would give",
+    "own": "the labels of its own training data",
+}
+"""What a model predicts, by the question on its card."""
+
 PREPROCESSING = ("none", "equalize", "threshold")
 
 
@@ -149,6 +156,13 @@ class ModelCard:
         if not 0 <= self.uncertain_below <= 1:
             raise ValueError(f"uncertain_below lies between 0 and 1; got {self.uncertain_below}")
         self._check_priors()
+
+    @property
+    def predicts(self) -> str:
+        """What the model was made to predict, in words."""
+        if self.question == "own":
+            return f"the labels of {self.data.get('name', 'its own training data')}"
+        return PREDICTED.get(self.question, self.question)
 
     @property
     def prior_names(self) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ with right, errors.show_errors():
             ],
             "of this model": [
                 card.network,
-                model_picker.QUESTION_WORDS.get(card.question, card.question),
+                card.predicts,
                 f"{card.input.width}×{card.input.height}, {COLOURS_OF[card.input.channels]}",
                 f"{card.parameters:,}",
                 f"{card.multiply_adds:,}",

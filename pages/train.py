@@ -51,7 +51,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if settings is not None:
         st.markdown(
             f"**{settings.network}**, {settings.epochs} epochs, learning rate "
-            f"{settings.learning_rate:g}, {train_form.QUESTIONS[settings.labels]}"
+            f"{settings.learning_rate:g}, {train_form.TARGETS[settings.labels or '']}"
             + (f", as **{escape_markdown(settings.name)}**" if settings.name else "")
         )
 

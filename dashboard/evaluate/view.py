@@ -9,13 +9,14 @@ import streamlit as st
 
 from dashboard.evaluate import session as evaluations
 from dashboard.evaluate.session import Evaluation
-from dashboard.model_picker import QUESTION_WORDS, prior_label
+from dashboard.model_picker import prior_label
 from dashboard.server.tasks import Task
 from dashboard.text import count, duration, escape_markdown
 from fer import metrics
 from fer.emotions import EMOTIONS
 from fer.evaluation import slices
 from fer.evaluation.report import Report
+from fer.model_card import PREDICTED
 from fer.visualization import evaluation_charts as charts
 
 CLASS_FIGURES = {"recall": "Recall", "precision": "Precision", "f1": "F1"}
@@ -96,7 +97,7 @@ def headline(report: Report) -> None:
         if missed:
             st.metric("Not found (counted as wrong)", f"{missed:,}")
     models = "; ".join(
-        f"**{model.name}** predicts {QUESTION_WORDS.get(model.question, model.question)}, assuming "
+        f"**{model.name}** predicts {PREDICTED.get(model.question, model.question)}, assuming "
         f"that expressions are {escape_markdown(prior_label(model.prior))}"
         for model in report.models
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.model_picker import QUESTION_WORDS, prior_label
+from dashboard.model_picker import prior_label
 from dashboard.models import speed as model_speed
 from dashboard.models.columns import (
     MISSING,
@@ -51,7 +51,7 @@ def answers(columns: Columns) -> None:
         card = column.card
         st.markdown(
             f"**{card.name}** answers with "
-            f"**{QUESTION_WORDS.get(card.question, escape_markdown(card.question))}**. "
+            f"**{escape_markdown(card.predicts)}**. "
             f"Trained on {escape_markdown(card.data_facts.name or MISSING)}. Unless another prior "
             f"is chosen it assumes that expressions are {prior_label(card.default_prior)}."
         )

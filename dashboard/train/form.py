@@ -24,10 +24,12 @@ _PREPROCESSING = {
     "equalize": "histogram equalisation",
     "threshold": "black and white",
 }
-QUESTIONS = {
+TARGETS = {
+    "": "votes where the data has any, else its labels",
     "crowd": "the crowd's votes (FER+), as shares",
-    "fer2013": "the data set's label",
+    "own": "the labels of the data",
 }
+"""What a network learns to predict; Streamlit shows None as a field that was left empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +134,10 @@ def _key(field: str, facts: network_specs.Network) -> str:
 def _more(facts: network_specs.Network) -> dict[str, Any]:
     return {
         "labels": st.selectbox(
-            "Question",
-            settings.QUESTIONS,
-            format_func=lambda question: QUESTIONS[question],
-            help="They agree on 63% of FER2013's faces: no model can be good at both.",
+            "Learn to predict",
+            list(TARGETS),
+            format_func=lambda target: TARGETS[target],
+            help="Of FER2013's faces votes and labels agree on 63%: no model can be good at both.",
             key="train-labels",
             persist_state="session",
         ),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fer import registry
-from fer.cli.output import DONE, INTERRUPTED, SOME_FAILED
+from fer.cli.output import CLASSES_HELP, DONE, INTERRUPTED, SOME_FAILED
 from fer.data.dataset import Dataset
 from fer.errors import BadSettings
 from fer.runs import checks, launcher, settings as training_settings, store
@@ -25,7 +25,11 @@ _TRAIN_FLAGS: dict[str, dict[str, Any]] = {
     "--weight-decay": {"type": float, "metavar": "X", "help": "0: none (default: 0.0005)"},
     "--schedule": {"choices": training_settings.SCHEDULES},
     "--augmentation": {"choices": training_settings.AUGMENTATIONS},
-    "--labels": {"choices": training_settings.QUESTIONS, "help": "the question to answer"},
+    "--classes": {"metavar": "NAME=EMOTION,…", "help": CLASSES_HELP},
+    "--labels": {
+        "choices": training_settings.QUESTIONS,
+        "help": "what to predict: votes or labels (default: votes where there are any)",
+    },
     "--size": {"type": int, "metavar": "PIXELS", "help": "side of the input (default: its own)"},
     "--weights": {"metavar": "NAME|imagenet|FILE", "help": "weights to begin with"},
     "--freeze": {"metavar": "all|N|none", "help": "keep the backbone, or all but its top N layers"},
@@ -106,7 +110,7 @@ def _run_to_do(options: argparse.Namespace) -> tuple[store.Run | None, Dataset |
     checks.check(settings)
     data = job.checked_data(settings)
     initial_weights.check(settings)
-    return launcher.create(settings), data
+    return launcher.create(job.with_labels(settings, data)), data
 
 
 def _refuse_settings(options: argparse.Namespace) -> None:

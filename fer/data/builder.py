@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fer import images
 from fer.data.dataset import (
+    FER2013,
     NUM_VOTES,
     OTHER_CLASS,
     UNLABELLED,
@@ -105,8 +106,8 @@ class DatasetBuilder:
     ) -> Dataset:
         """The data set with all its splits. Raises `BadDataset` for no face or one emotion only.
 
-        `as_it_is`: no split is made that the data set does not have, and one emotion is enough.
-        `pictures` are those of faces that were added without.
+        `licence` is given for FER2013 alone. `as_it_is`: no split is made that the data set does
+        not have, and one emotion is enough. `pictures` are those of faces that were added without.
         """
         self.check(num_emotions=1 if as_it_is else 2)
         data = Dataset(
@@ -129,7 +130,7 @@ class DatasetBuilder:
             validation_from_training=not as_it_is and cut_note(self.splits) == NO_VALIDATION,
             file_hashes=tuple(self.file_hashes),
         )
-        return data if licence is None else replace(data, licence=licence)
+        return data if licence is None else replace(data, licence=licence, own_labels=FER2013)
 
     def all_notes(self, as_it_is: bool = False) -> tuple[str, ...]:
         """What a user must know of how the data set was read, a sentence each."""

@@ -23,6 +23,9 @@ UNSPLIT = ""
 UNREADABLE, NO_LABEL, OTHER_CLASS = "unreadable", "no usable label", "none of the seven"
 """Why no face comes of a row or file."""
 
+CROWD, FER2013, OWN = "crowd", "fer2013", "own"
+"""What a network may predict: the crowd's votes, FER2013's labels, or another data set's labels."""
+
 NUM_VOTES = 10
 
 UNREAD_HASH = b""
@@ -83,7 +86,8 @@ class Dataset:
     `OTHER_CLASS`. `other_classes` counts the latter by their class, `passed_over` the files that
     are neither pictures nor lists of labels by their ending. `notes` are sentences on how the set
     was read. `validation_from_training`: the set has no such split, so that a part of training
-    became it. `file_hashes` is the SHA-256 of each picture's file, where pictures are `OnDemand`.
+    became it. `own_labels` is the word for what its labels are: FER2013's, or its own.
+    `file_hashes` is the SHA-256 of each picture's file, where pictures are `OnDemand`.
     """
 
     name: str
@@ -102,6 +106,7 @@ class Dataset:
     passed_over: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     validation_from_training: bool = False
+    own_labels: str = OWN
     file_hashes: tuple[bytes, ...] = ()
 
     def __post_init__(self) -> None:

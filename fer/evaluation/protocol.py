@@ -52,6 +52,7 @@ def select(data: Dataset, split: str | None, labels: str | None, question: str) 
     """
     split = _split(data, split)
     labels = labels or _labels(data, question)
+    labels = "fer2013" if labels == "own" else labels
     if labels == "crowd" and data.votes is None:
         raise BadDataset(
             f"{data.name} holds no crowd votes, only labels. Choose those with --labels fer2013, "

@@ -30,7 +30,8 @@ def training_data(card: ModelCard, path: str, votes: str | None) -> Dataset:
     Raises `BadSettings` where the model was trained on other data.
     """
     limit, seed = card.settings.get("limit"), card.settings.get("seed", 0)
-    data = selection.prepared(path, votes, card.question, limit, seed)
+    classes = card.settings.get("classes")
+    data = selection.prepared(path, votes, card.question, limit, seed, classes=classes)
     if card.data.get("hash") != data.hash:
         raise BadSettings(f"{data.name} is not the data that {card.name!r} was trained on.")
     return data

@@ -11,7 +11,9 @@ from typing import Any
 import keras
 
 from fer import registry
-from fer.data.dataset import Dataset
+from fer.data import selection
+from fer.data.dataset import CROWD, FER2013, Dataset
+from fer.data.synthetic import faces as synthetic_faces
 from fer.emotions import EMOTIONS
 from fer.export import card_figures, formats, onnx as onnx_export
 from fer.model_card import INTENDED_USE, NOT_FOR, ModelCard
@@ -58,15 +60,14 @@ def publish_engine(
     """
     validation = data.split("validation")
     raw = formats.answers_of_onnx(engine, validation.inputs(settings.input))
-    training_shares, assumed_shares = card_figures.shares(data, settings.labels, told)
-    measured = card_figures.under_priors(
-        raw, data, settings.labels, training_shares, assumed_shares
-    )
+    labels = settings.labels or selection.default_labels(data)
+    training_shares, assumed_shares = card_figures.shares(data, labels, told)
+    measured = card_figures.under_priors(raw, data, labels, training_shares, assumed_shares)
     measured["metrics"] = {**facts, **measured["metrics"]}
     card = ModelCard(
         name=name,
         network=settings.network,
-        question=settings.labels,
+        question=CROWD if labels == CROWD else data.own_labels,
         labels=EMOTIONS,
         input=settings.input,
         data={
@@ -80,7 +81,7 @@ def publish_engine(
         parameters=model.count_params(),
         multiply_adds=networks.multiply_adds(model),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        intended_use=INTENDED_USE,
+        intended_use=_intended_use(data, labels),
         not_for=NOT_FOR,
         files={},
         **measured,
@@ -89,6 +90,15 @@ def publish_engine(
         original = Path(folder, "model.keras")
         model.save(original)
         return registry.publish_beside(card, {"model.onnx": engine, "model.keras": original})
+
+
+def _intended_use(data: Dataset, labels: str) -> str:
+    """What the model may be used for, beginning with what it predicts."""
+    if data.name == synthetic_faces.NAME:
+        return "Trying out training only: it has seen drawings and no face of a person."
+    if labels == CROWD or data.own_labels == FER2013:
+        return INTENDED_USE
+    return f"Predicts the labels of {data.name}. {INTENDED_USE}"
 
 
 def trained_on(card: ModelCard, path: str, votes: str | None) -> tuple[TrainSettings, Dataset]:
@@ -102,6 +112,7 @@ def trained_on(card: ModelCard, path: str, votes: str | None) -> tuple[TrainSett
             "votes": votes,
             "network": card.network,
             "labels": card.question,
+            "classes": card.settings.get("classes"),
             "input": card.input.as_dict(),
         }
     )

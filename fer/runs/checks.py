@@ -50,7 +50,7 @@ def check_teachers(settings: TrainSettings) -> None:
             question = registry.load(name).card.question
         except (BadModel, UnknownModel) as error:
             raise BadSettings(f"the teacher {name!r} cannot teach: {error}") from None
-        if question != settings.labels:
+        if settings.labels is not None and question != settings.labels:
             raise BadSettings(
                 f"the teacher {name!r} answers the question {question!r}, but the settings ask "
                 f"{settings.labels!r}; choose a teacher that answers the same."

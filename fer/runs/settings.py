@@ -16,7 +16,7 @@ from fer.runs import network_specs
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "cosine", "plateau")
 AUGMENTATIONS = ("none", "light", "strong")
-QUESTIONS = ("crowd", "fer2013")
+QUESTIONS = ("crowd", "fer2013", "own")
 PRECISIONS = ("float32", "bfloat16")
 
 _CHOICES = {
@@ -48,7 +48,9 @@ _RATES = {"sgd": 0.05, "adam": 1e-3, "adamw": 1e-3}
 class TrainSettings:
     """Settings of one run; `BadSettings` says in a sentence what is wrong with one.
 
-    `labels`: the question asked, "crowd" (share of votes) or "fer2013" (the data set's label).
+    `labels` is what the network learns to predict: "crowd" (shares of votes), or the data set's
+    labels ("own", or "fer2013" for those of FER2013). None is decided once the data is read: votes
+    where there are any, else labels. `classes` says what class names mean ("1=surprise,2=fear").
     `weight_decay` is decoupled and leaves biases and normalisation alone. `mixup` is the alpha of
     the beta distribution (0: off). `averaging` is the decay of the moving average of the weights
     that is validated and published (0: off). `patience` stops after so many epochs without a better
@@ -84,11 +86,12 @@ class TrainSettings:
     weights: str | None = None
     freeze: str = "none"
     head_epochs: int = 0
-    labels: str = "crowd"
+    labels: str | None = None
     other_question: float = 0.0
     teachers: tuple[str, ...] = ()
     teacher_share: float = 0.5
     votes: str | None = None
+    classes: str | None = None
     limit: int | None = None
     seed: int = 0
     precision: str = "float32"
@@ -96,14 +99,14 @@ class TrainSettings:
     input: InputSpec = field(default_factory=InputSpec)
 
     def __post_init__(self) -> None:
-        for name in ("data", "votes", "name"):
+        for name in ("data", "votes", "classes", "name"):
             value = getattr(self, name)
-            is_left_out = value is None and name in ("votes", "name")
+            is_left_out = value is None and name != "data"
             if not is_left_out and (not isinstance(value, str) or not value):
                 raise BadSettings(f"{name} is {value!r}; it must be a text.")
         for name, choices in _CHOICES.items():
             value = getattr(self, name)
-            if value not in choices:
+            if value not in choices and not (name == "labels" and value is None):
                 raise BadSettings(f"{name} {value!r} is unknown; choose {' or '.join(choices)}.")
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)

@@ -64,6 +64,10 @@ class Run:
             reason = str(error).rstrip(".")
             raise BadRun(f"the settings of the run {self.id} cannot be read: {reason}.") from None
 
+    def write_settings(self, settings: TrainSettings) -> None:
+        text = json.dumps(_anchored(settings).as_dict(), indent=2)
+        files.replace_file(self.path / "settings.json", text.encode())
+
     @property
     def checkpoint(self) -> Path:
         return self.path / "checkpoint.npz"
@@ -166,10 +170,9 @@ def create(settings: TrainSettings) -> Run:
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     name = f"{stamp}-{settings.network.replace('_', '-')}-{secrets.token_hex(2)}"
     run, new = Run(folder() / name), Run(folder() / f".new-{name}")
-    text = json.dumps(_anchored(settings).as_dict(), indent=2)
     try:
         new.path.mkdir(parents=True)
-        files.replace_file(new.path / "settings.json", text.encode())
+        new.write_settings(settings)
         new.write_status(RunStatus(epochs=settings.epochs).owned_by(processes.identity()))
         os.rename(new.path, run.path)  # a reader sees a whole run or none
     except OSError as error:
@@ -201,11 +204,17 @@ def listing() -> list[Run]:
 
 
 def unfinished(settings: TrainSettings) -> Run | None:
-    """The newest run with the very same settings that is not finished, if there is one."""
+    """The newest run with the very same settings that is not finished, if there is one.
+
+    Settings that leave open what is to be predicted are the same as those that the data decided.
+    """
     wanted = _anchored(settings)
     for run in listing():
         with contextlib.suppress(BadRun):
-            if run.settings == wanted and run.status().state != "finished":
+            begun = run.settings
+            if wanted.labels is None:
+                begun = dataclasses.replace(begun, labels=None)
+            if begun == wanted and run.status().state != "finished":
                 return run
     return None
 

@@ -43,9 +43,23 @@ def checked_data(
     if not is_taught:
         checks.check_teachers(settings)
     store.check_space()
-    return selection.prepared(
-        settings.data, settings.votes, settings.labels, settings.limit, settings.seed, say
+    data = selection.prepared(
+        settings.data,
+        settings.votes,
+        settings.labels,
+        settings.limit,
+        settings.seed,
+        say,
+        settings.classes,
     )
+    if not is_taught:
+        checks.check_teachers(with_labels(settings, data))
+    return data
+
+
+def with_labels(settings: TrainSettings, data: dataset.Dataset) -> TrainSettings:
+    """The settings with what is to be predicted, decided by the data where they leave it open."""
+    return replace(settings, labels=settings.labels or selection.default_labels(data))
 
 
 def run(run: Run, stop: threading.Event, data: dataset.Dataset | None = None) -> str:
@@ -118,6 +132,9 @@ def _work(run: Run, data: dataset.Dataset | None, reporter: Reporter, stop: thre
     if data is None:
         reporter.doing("reading the faces")
         data = checked_data(settings, fresh, run.teacher_probabilities.exists())
+        if settings.labels is None:
+            settings = with_labels(settings, data)
+            run.write_settings(settings)
     if stop.is_set():
         return "stopped"
     teacher_probabilities = None

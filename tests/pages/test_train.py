@@ -422,7 +422,7 @@ def test_the_form_is_as_it_was_left(open_app: Open) -> None:
     }
     choices = {
         "Network": "mlp",
-        "Question": "fer2013",
+        "Learn to predict": "own",
         "Optimiser": "adamw",
         "Schedule": "plateau",
         "Augmentation": "none",
