@@ -91,32 +91,34 @@ def wrong_labels(faces: Faces) -> None:
 def disputed(faces: Faces) -> None:
     """Where people disagreed: the distribution of their votes beside the model's."""
     votes = faces.report.faces.votes
-    found = None if votes is None else disagreement.disagreement(faces.model.probabilities, votes)
-    if found is None:
+    measured = (
+        None if votes is None else disagreement.disagreement(faces.model.probabilities, votes)
+    )
+    if measured is None:
         st.info("These faces carry no crowd votes, so nobody's disagreement is known.", icon="🗳️")
         return
     left, right = st.columns(2, vertical_alignment="center")
     left.plotly_chart(
-        charts.disagreement_dots(found.crowd_bits, found.model_bits), key="disagreement"
+        charts.disagreement_dots(measured.crowd_bits, measured.model_bits), key="disagreement"
     )
     with right:
         st.metric(
             "Mean distance to the crowd's votes",
-            f"{found.distance.mean():.0%}",
+            f"{measured.distance.mean():.0%}",
             help="Total variation distance between the votes and the probabilities of a face: the "
             "share of the votes that would have to move for both to be the same.",
         )
-        if found.correlation is not None:
-            st.metric("Rank correlation of both entropies", f"{found.correlation:.2f}")
+        if measured.correlation is not None:
+            st.metric("Rank correlation of both entropies", f"{measured.correlation:.2f}")
         st.caption(
             "Entropy of votes and of probabilities in bits: 0 where all agree, 2.81 where all "
             "seven are alike. A well calibrated model is uncertain where the crowd is."
         )
     order = st.selectbox("Faces", list(_ORDERS), format_func=_ORDERS.__getitem__)
     st.caption(_MARK)
-    bits = dict(zip(found.indices.tolist(), found.crowd_bits.tolist(), strict=True))
-    apart = dict(zip(found.indices.tolist(), found.distance.tolist(), strict=True))
-    indices = found.most_disputed if order == "disputed" else found.farthest
+    bits = dict(zip(measured.indices.tolist(), measured.crowd_bits.tolist(), strict=True))
+    apart = dict(zip(measured.indices.tolist(), measured.distance.tolist(), strict=True))
+    indices = measured.most_disputed if order == "disputed" else measured.farthest
     face_gallery.show(
         faces,
         indices[:_MOST],
@@ -127,13 +129,13 @@ def disputed(faces: Faces) -> None:
 
 def copies(faces: Faces) -> None:
     """Exact copies among the evaluated faces, and of faces in other splits."""
-    found = faces.report.data["copies"]
+    counts = faces.report.data["copies"]
     with st.container(horizontal=True):
-        st.metric("Copies of other evaluated faces", f"{found['within']:,}")
-        for split, number in found["across"].items():
+        st.metric("Copies of other evaluated faces", f"{counts['within']:,}")
+        for split, number in counts["across"].items():
             st.metric(f"Also in the {split} split", f"{number:,}")
-        st.metric("Pictures with more than one label", f"{found['contradictions']:,}")
-    if not found["groups"]:
+        st.metric("Pictures with more than one label", f"{counts['contradictions']:,}")
+    if not counts["groups"]:
         st.success("No evaluated face occurs twice, here or in another split.", icon="✅")
         return
     st.markdown(
@@ -143,12 +145,12 @@ def copies(faces: Faces) -> None:
     )
     index_of = {int(row): index for index, row in enumerate(faces.report.faces.rows)}
     where: dict[int, str] = {}
-    for group in found["groups"]:
+    for group in counts["groups"]:
         for copy in group:
             if copy["row"] in index_of:
                 others = [other for other in group if other is not copy]
                 where[index_of[copy["row"]]] = "also: " + "; ".join(map(_location, others))
-    st.caption(f"The faces of the first {len(found['groups'])} groups of copies:")
+    st.caption(f"The faces of the first {len(counts['groups'])} groups of copies:")
     face_gallery.show(faces, np.array(list(where), np.int64), "copies", where.__getitem__)
 
 

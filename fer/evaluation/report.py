@@ -131,7 +131,7 @@ def load(folder: Path) -> Report:
                 for number, (name, figures) in enumerate(values["models"].items())
             )
     except (OSError, ValueError, KeyError) as error:
-        raise BadDataset(f"the kept evaluation cannot be read: {error}.") from None
+        raise BadDataset(f"the stored evaluation cannot be read: {error}.") from None
     return Report(values["data"], faces, models, tuple(values["comparison"]))
 
 

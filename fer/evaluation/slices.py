@@ -41,15 +41,15 @@ def by_quality(
     Faces whose quality is not known are left out of its slices; a quality that is the same for all
     faces, such as the size in FER2013, has none.
     """
-    found = {}
+    by_name = {}
     for column, name in enumerate(QUALITIES):
         values = quality[:, column].astype(np.float64)
         known = np.isfinite(values)
         values = np.abs(values[known]) if name in _SIGNLESS else values[known]
         slices = _slices(values, correct[known]) if known.any() else ()
         if len(slices) > 1:
-            found[name] = slices
-    return found
+            by_name[name] = slices
+    return by_name
 
 
 def _slices(values: NDArray[np.float64], correct: NDArray[np.bool_]) -> tuple[Slice, ...]:

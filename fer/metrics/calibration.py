@@ -124,7 +124,7 @@ def calibration_bins(
 def accuracy_at_coverage(
     confidence: Floats, correct: NDArray[np.bool_], coverage: float, weights: Floats | None = None
 ) -> NDArray[np.float64]:
-    """Accuracy (...) on the surest share `coverage` of N faces, `weights` (..., N).
+    """Accuracy (...) on the most confident share `coverage` of N faces, `weights` (..., N).
 
     The face at the edge counts by the part of it that lies within the share.
     """
@@ -139,7 +139,7 @@ def accuracy_at_coverage(
 def coverage_curve(
     confidence: Floats, correct: NDArray[np.bool_], weights: Floats | None = None
 ) -> NDArray[np.float64]:
-    """Rows (coverage, accuracy) when only the surest 5%, 10% … 100% of faces are answered."""
+    """Rows (coverage, accuracy) for the most confident 5%, 10% … 100% of the faces."""
     shares = [step / 20 for step in range(1, 21)]
     return np.array(
         [(share, accuracy_at_coverage(confidence, correct, share, weights)) for share in shares]
@@ -147,7 +147,7 @@ def coverage_curve(
 
 
 def uncertain_below(confidence: Floats, weights: Floats | None = None) -> float:
-    """The confidence under which the least sure fifth of faces (N,) falls."""
+    """The confidence under which the least confident fifth of faces (N,) falls."""
     return float(np.quantile(confidence, UNCERTAIN_SHARE, weights=weights, method="inverted_cdf"))
 
 

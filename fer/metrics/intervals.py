@@ -1,4 +1,4 @@
-"""How sure one may be of a figure: one bootstrap for all, and tests of two models on one set."""
+"""How certain a figure is: one bootstrap for all, and a test of two models on the same faces."""
 
 from __future__ import annotations
 

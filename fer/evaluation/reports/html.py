@@ -198,12 +198,12 @@ def _wrong_labels(
 def _crowd(report: Report, model: ModelReport, picture_of: PictureOf | None) -> list[str]:
     if report.faces.votes is None:
         return []
-    found = disagreement.disagreement(model.probabilities, report.faces.votes)
-    if found is None:
+    measured = disagreement.disagreement(model.probabilities, report.faces.votes)
+    if measured is None:
         return []
     shares = report.faces.shares
     assert shares is not None
-    indices = found.most_disputed[:_SHOWN]
+    indices = measured.most_disputed[:_SHOWN]
     captions = [
         f"crowd: {_largest_shares(shares[index])}; "
         f"model: {_largest_shares(model.probabilities[index])}"
@@ -211,14 +211,14 @@ def _crowd(report: Report, model: ModelReport, picture_of: PictureOf | None) -> 
     ]
     summary = (
         "Mean total variation distance between the crowd's votes and the model's probabilities: "
-        f"{found.distance.mean():.0%}"
+        f"{measured.distance.mean():.0%}"
     )
-    if found.correlation is not None:
-        summary += f"; rank correlation of their entropies: {found.correlation:.2f}"
+    if measured.correlation is not None:
+        summary += f"; rank correlation of their entropies: {measured.correlation:.2f}"
     return section(
         f"{model.name}: where the crowd disagreed",
         paragraph(f"{summary}."),
-        grid([charts.disagreement_dots(found.crowd_bits, found.model_bits)]),
+        grid([charts.disagreement_dots(measured.crowd_bits, measured.model_bits)]),
         _faces(report, indices, captions, picture_of),
     )
 
