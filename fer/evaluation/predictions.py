@@ -83,8 +83,8 @@ def read(
 
 
 def largest_face(image: Image) -> Face | None:
-    """The face with the largest box, the one detected with most confidence where several are equal in size;
-    None if none is detected."""
+    """The face with the largest box, of equal ones that with the highest score; None if none is
+    detected."""
     faces = detection.detect(image)
     return max(faces, key=lambda face: (face.box.width * face.box.height, face.score), default=None)
 
