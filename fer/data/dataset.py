@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fer.emotions import NUM_EMOTIONS
 from fer.inference import cropping
 from fer.model_card import InputSpec
+from fer.results import Face
 
 SPLITS = ("train", "validation", "test")
 UNLABELLED = -1
@@ -87,7 +88,8 @@ class Dataset:
     are neither pictures nor lists of labels by their ending. `notes` are sentences on how the set
     was read. `validation_from_training`: the set has no such split, so that a part of training
     became it. `own_labels` is the word for what its labels are: FER2013's, or its own.
-    `file_hashes` is the SHA-256 of each picture's file, where pictures are `OnDemand`.
+    `file_hashes` is the SHA-256 of each picture's file, where pictures are `OnDemand`. `faces` says
+    where each face lies in its picture; without them the whole picture is the face.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Dataset:
     validation_from_training: bool = False
     own_labels: str = OWN
     file_hashes: tuple[bytes, ...] = ()
+    faces: tuple[Face, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.pictures)
@@ -131,6 +134,7 @@ class Dataset:
             votes=None if self.votes is None else self.votes[chosen],
             splits=self.splits[chosen],
             sources=tuple(self.sources[row] for row in chosen) if self.sources else (),
+            faces=tuple(self.faces[row] for row in chosen) if self.faces else (),
             file_hashes=tuple(self.file_hashes[row] for row in chosen) if self.file_hashes else (),
         )
 
@@ -142,7 +146,8 @@ class Dataset:
         batch = np.empty((len(self), *spec.shape), np.uint8)
         for row, picture in enumerate(self.pictures):
             image = as_rgb(picture)
-            batch[row] = cropping.model_input(image, [cropping.whole_face(image)], spec)[0]
+            face = self.faces[row] if self.faces else cropping.whole_face(image)
+            batch[row] = cropping.model_input(image, [face], spec)[0]
         return batch
 
     def emotions(self) -> NDArray[np.int64]:

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.data.dataset import CROWD, SPLITS, UNLABELLED, Dataset
+from fer.data.builder import LONGEST_SIDE
+from fer.data.dataset import CROWD, SPLITS, UNLABELLED, Dataset, Picture, as_rgb
 from fer.data.formats.fer_plus import VOTES_NAME
 from fer.data.loading import load
 from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadDataset
+from fer.inference import cropping, detection
 from fer.metrics import crowd_majority, vote_shares
+from fer.results import Face
+
+PHOTO_SIDE = 448
+"""Longer side of pictures in folders and zips, so that a face in a photo has enough pixels."""
+
+_LARGEST_CUT_OUT = 64
+_LEAST_SHARE = 0.5
+_TELL_EVERY = 500
 
 
 def without_copies(data: Dataset) -> Dataset:
@@ -92,7 +104,9 @@ def prepared(
     hears how the set was read and what is left out. Raises `BadDataset` where training or
     validation is left without faces.
     """
-    whole = load(path, votes, classes=classes)
+    is_table = Path(path).is_file() and Path(path).suffix.lower() != ".zip"
+    longest = LONGEST_SIDE if is_table else PHOTO_SIDE
+    whole = load(path, votes, longest, classes)
     for sentence in (*whole.notes, *map(str, whole.problems)):
         tell(sentence)
     unique = without_copies(whole)
@@ -102,9 +116,14 @@ def prepared(
         f"{len(whole) - len(unique):,} exact copies of other faces; without a label or vote: "
         f"{len(unique) - len(data):,}; wrong rows and files: {whole.num_problems:,}"
     )
+    data = with_faces(_limited(data, limit, seed), tell)
     for split in ("train", "validation"):
         if not (data.splits == split).any():
             raise BadDataset(f"{data.name} has no faces in its {split} split.")
+    return data
+
+
+def _limited(data: Dataset, limit: int | None, seed: int) -> Dataset:
     if limit is None:
         return data
     chosen = np.zeros(len(data), bool)
@@ -113,3 +132,38 @@ def prepared(
         random = np.random.default_rng(seed)
         chosen[random.permutation(rows)[:limit]] = True
     return data.rows(chosen)
+
+
+def with_faces(data: Dataset, tell: Callable[[str], None] = lambda sentence: None) -> Dataset:
+    """`data` with the face of each picture, cut in training as it will be in use.
+
+    The largest face counts. Pictures without one are left out, unless that is most of them: then
+    they are faces that were cut out already, and so is any picture of 64 pixels or less. `tell`
+    hears what was done.
+    """
+    if data.whole_faces:
+        return data
+    found: list[Face | None] = []
+    for number, picture in enumerate(data.pictures, 1):
+        found.append(_face(picture))
+        if number % _TELL_EVERY == 0:
+            tell(f"{data.name}: faces searched in {number:,} of {len(data):,} pictures")
+    missed = found.count(None)
+    if len(found) - missed < _LEAST_SHARE * len(found):
+        tell(
+            f"{data.name}: faces were found in {len(found) - missed:,} of {len(found):,} pictures, "
+            "so that all are taken for faces that are cut out already"
+        )
+        return data
+    kept = np.array([face is not None for face in found])
+    if missed:
+        tell(f"{data.name}: {missed:,} pictures are left out, because no face was found in them")
+    faces = tuple(face for face in found if face is not None)
+    return replace(data.rows(kept), faces=faces)
+
+
+def _face(picture: Picture) -> Face | None:
+    image = as_rgb(picture)
+    if max(image.shape[:2]) <= _LARGEST_CUT_OUT:
+        return cropping.whole_face(image)
+    return detection.largest_face(image)

@@ -76,17 +76,11 @@ def read(
                 reader.leave_out(data.sources[rows[index]] if data.sources else "", str(error))
                 continue
             whole = whole_picture or data.whole_faces
-            reader.add(index, image, cropping.whole_face(image) if whole else largest_face(image))
+            find = cropping.whole_face if whole else detection.largest_face
+            reader.add(index, image, find(image))
         reader.classify()
         on_progress(batch.stop, len(rows))
     return reader.reading()
-
-
-def largest_face(image: Image) -> Face | None:
-    """The face with the largest box, of equal ones that with the highest score; None if none is
-    detected."""
-    faces = detection.detect(image)
-    return max(faces, key=lambda face: (face.box.width * face.box.height, face.score), default=None)
 
 
 def _at_once(specs: Sequence[InputSpec]) -> int:

@@ -14,9 +14,9 @@ from fer.data.dataset import Dataset, as_rgb
 from fer.errors import BadDataset, BadImage
 from fer.evaluation import corruptions, protocol
 from fer.evaluation.corruptions import Corruption
-from fer.evaluation.predictions import OnProgress, largest_face
+from fer.evaluation.predictions import OnProgress
 from fer.geometry import Image
-from fer.inference import cropping
+from fer.inference import cropping, detection
 from fer.model_card import InputSpec
 from fer.registry import Model
 
@@ -177,7 +177,7 @@ def _crops(
         image = as_rgb(data.pictures[row])
     except BadImage:
         return None
-    face = cropping.whole_face(image) if whole else largest_face(image)
+    face = cropping.whole_face(image) if whole else detection.largest_face(image)
     if face is None:
         return None
     return {spec: cropping.face_crop(image, face, spec.margin, spec.align) for spec in specs}

@@ -120,6 +120,13 @@ def detect(image: Image, name: str = DEFAULT) -> tuple[Face, ...]:
     return tuple(face for face in faces if face.score >= least)
 
 
+def largest_face(image: Image) -> Face | None:
+    """The face with the largest box, of equal ones that with the highest score; None if none is
+    detected."""
+    faces = detect(image)
+    return max(faces, key=lambda face: (face.box.width * face.box.height, face.score), default=None)
+
+
 def detect_with(
     detector: Detector, image: Image, longest_side: int = LONGEST_SIDE
 ) -> tuple[Face, ...]:
