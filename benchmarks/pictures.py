@@ -13,9 +13,9 @@ def group(columns: int, rows: int, field: int) -> Image:
     """The portrait once in each of `columns` × `rows` fields of `field` pixels, varied in light."""
     portrait = cv2.resize(samples.astronaut()[:320, 70:390], (field, field))
     picture = np.empty((rows * field, columns * field, 3), np.uint8)
-    for place in range(columns * rows):
-        top, left = place // columns * field, place % columns * field
-        varied = np.clip(portrait * (0.7 + 0.6 * place / (columns * rows)), 0, 255)
+    for index in range(columns * rows):
+        top, left = index // columns * field, index % columns * field
+        varied = np.clip(portrait * (0.7 + 0.6 * index / (columns * rows)), 0, 255)
         picture[top : top + field, left : left + field] = varied.astype(np.uint8)
     return picture
 

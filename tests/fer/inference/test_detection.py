@@ -70,9 +70,9 @@ def test_pictures_without_faces_give_none(name: str, shape: tuple[int, int]) -> 
 @pytest.mark.parametrize("name", detection.names())
 def test_many_threads_see_what_one_sees(name: str) -> None:
     pictures: list[Image] = [astronaut(), group_photo(2, 1, 600)] * 6
-    alone = [[face.box for face in detection.detect(one, name)] for one in pictures]
+    alone = [[face.box for face in detection.detect(picture, name)] for picture in pictures]
     with ThreadPoolExecutor(6) as threads:
-        found = list(threads.map(lambda one: detection.detect(one, name), pictures))
+        found = list(threads.map(lambda picture: detection.detect(picture, name), pictures))
     assert [[face.box for face in faces] for faces in found] == alone
 
 
