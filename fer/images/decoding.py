@@ -37,6 +37,7 @@ MAX_SCANS = 64
 MAX_COEFFICIENT_BYTES = 400_000_000
 
 _LARGE_PIXELS = 16_000_000
+_STRIP_ROWS = 512
 _TRANSPOSITIONS = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -129,7 +130,7 @@ def to_rgb(picture: PIL.Image.Image, shown: str) -> Image:
         layer = picture.convert("RGBA")
         picture = PIL.Image.new("RGBA", layer.size, "white")
         picture.alpha_composite(layer)
-    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
+    return _array(picture)
 
 
 def too_many_pixels(shown: str, width: int, height: int) -> str:
@@ -227,6 +228,16 @@ def _upright(picture: PIL.Image.Image, data: bytes) -> PIL.Image.Image:
             return picture.transpose(orientation)
     PIL.ImageOps.exif_transpose(picture, in_place=True)
     return picture
+
+
+def _array(picture: PIL.Image.Image) -> Image:
+    """RGB pixels, copied in strips: Pillow's way holds a large picture three times."""
+    image = np.empty((picture.height, picture.width, 3), np.uint8)
+    for top in range(0, picture.height, _STRIP_ROWS):
+        bottom = min(picture.height, top + _STRIP_ROWS)
+        strip = picture.crop((0, top, picture.width, bottom))
+        image[top:bottom] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
+    return image
 
 
 def _eight_bits(grey: NDArray[np.uint16]) -> NDArray[np.uint8]:
