@@ -134,7 +134,8 @@ def panel(session: PhotoSession, picture: Picture, reader: Reader, style: str) -
         st.caption(
             f"{result.width}×{result.height} pixels · {count(faces, 'face')} · "
             f"{sum(result.seconds.values()):.2f} s · read by {picture.read_by['model']}, "
-            f"expressions {prior_label(picture.read_by['prior'])}" + _search_text(result)
+            f"expressions {prior_label(picture.read_by['prior'])}"
+            f"{_detector_text(picture)}{_search_text(result)}"
         )
         beside = faces <= _FACES_BESIDE
         left, right = st.columns([3, 2], gap="medium") if beside else (st.container(),) * 2
@@ -150,6 +151,14 @@ def panel(session: PhotoSession, picture: Picture, reader: Reader, style: str) -
                 face_cards(picture, picture.key)
             else:
                 _no_face(session, picture, reader)
+
+
+def _detector_text(picture: Picture) -> str:
+    """The detector and the search; empty for a picture that is a face already."""
+    searched = picture.result.searched
+    if searched is None:
+        return ""
+    return f" · faces by {picture.read_by['detector']}, {searched.search} search"
 
 
 def _search_text(result: FrameResult) -> str:

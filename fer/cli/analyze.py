@@ -71,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
             if "error" in results[-1]:
                 progress.write(f"fer: {results[-1]['error']}", file=sys.stderr)
     _write_outputs(options, results)
+    _print_search_note(results)
     return 1 if any("error" in record for record in results) else 0
 
 
@@ -139,6 +140,21 @@ def _print_lines(results: list[dict[str, Any]]) -> None:
             print(f"{row['file']}  face {row['face']}  {words}  {row['confidence']:.0%}")
         if not rows and "error" not in record:
             print(f"{record['file']}  no face found")
+
+
+def _print_search_note(results: list[dict[str, Any]]) -> None:
+    """Says on stderr where faces may have been missed because they were too small."""
+    limits = [record["searched"]["smallest_face"] for record in results if record.get("searched")]
+    limits = [limit for limit in limits if limit > detection.SMALLEST_FACE]
+    if limits:
+        pictures = "1 picture was" if len(limits) == 1 else f"{len(limits)} pictures were"
+        timed_out = any(record["search"] == "thorough" for record in results if "search" in record)
+        advice = "The time was up." if timed_out else "Use --search thorough to find them."
+        print(
+            f"fer: {pictures} not searched at full size: faces smaller than {max(limits)} pixels "
+            f"may be missed. {advice}",
+            file=sys.stderr,
+        )
 
 
 class _PictureWriter:

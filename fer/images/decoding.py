@@ -12,17 +12,16 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import PIL.Image
 import PIL.ImageOps
 import pillow_heif
-from numpy.typing import NDArray
 from PIL.JpegImagePlugin import JpegImageFile
 
 from fer.errors import BadImage
 from fer.geometry import Image
 from fer.images import heif, jpeg, tiff
 from fer.images.names import FORMATS, display_name
+from fer.images.pixels import to_rgb
 
 pillow_heif.register_heif_opener()
 
@@ -37,7 +36,6 @@ MAX_SCANS = 64
 MAX_COEFFICIENT_BYTES = 400_000_000
 
 _LARGE_PIXELS = 16_000_000
-_STRIP_ROWS = 512
 _TRANSPOSITIONS = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -48,7 +46,6 @@ _TRANSPOSITIONS = {
     8: PIL.Image.Transpose.ROTATE_90,
 }
 _ORIENTATION = 0x0112
-_SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
 _large_turn = threading.Lock()
 
 
@@ -112,25 +109,6 @@ def read_photo(path: str | os.PathLike[str]) -> Photo:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise BadImage(f"{shown} cannot be read: {reason}.") from None
-
-
-def to_rgb(picture: PIL.Image.Image, shown: str) -> Image:
-    """A picture of any mode as RGB uint8 (H, W, 3); transparency is laid over white."""
-    if picture.mode in _SIXTEEN_BIT:
-        picture = PIL.Image.fromarray(_eight_bits(np.asarray(picture).astype(np.uint16)))
-    elif picture.mode == "I":
-        clipped = np.clip(np.asarray(picture), 0, 65535)
-        picture = PIL.Image.fromarray(_eight_bits(clipped.astype(np.uint16)))
-    elif picture.mode == "F":
-        raise BadImage(
-            f"{shown} holds floating-point pixels, whose range is unknown. "
-            "Save it with 8 or 16 bits."
-        )
-    if picture.has_transparency_data:
-        layer = picture.convert("RGBA")
-        picture = PIL.Image.new("RGBA", layer.size, "white")
-        picture.alpha_composite(layer)
-    return _array(picture)
 
 
 def too_many_pixels(shown: str, width: int, height: int) -> str:
@@ -228,22 +206,6 @@ def _upright(picture: PIL.Image.Image, data: bytes) -> PIL.Image.Image:
             return picture.transpose(orientation)
     PIL.ImageOps.exif_transpose(picture, in_place=True)
     return picture
-
-
-def _array(picture: PIL.Image.Image) -> Image:
-    """RGB pixels, copied in strips: Pillow's way holds a large picture three times."""
-    image = np.empty((picture.height, picture.width, 3), np.uint8)
-    for top in range(0, picture.height, _STRIP_ROWS):
-        bottom = min(picture.height, top + _STRIP_ROWS)
-        strip = picture.crop((0, top, picture.width, bottom))
-        image[top:bottom] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
-    return image
-
-
-def _eight_bits(grey: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """Divided by 257 and rounded, in 16 bits: a wider copy of a large picture takes memory."""
-    rounded = (np.minimum(grey, 65535 - 128) + np.uint16(128)) // np.uint16(257)
-    return np.asarray(rounded, np.uint8)
 
 
 def _too_many_bytes(shown: str, size: int) -> str:

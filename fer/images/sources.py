@@ -17,6 +17,7 @@ from fer.errors import BadImage
 from fer.geometry import Image
 from fer.images import decoding
 from fer.images.decoding import Photo
+from fer.images.pixels import to_rgb
 
 ImageSource: TypeAlias = (
     str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | PIL.Image.Image
@@ -72,7 +73,7 @@ def from_array(array: NDArray[Any], *, bgr: bool = False) -> Image:
         order = cv2.COLOR_BGRA2RGBA if channels == 4 else cv2.COLOR_BGR2RGB
         pixels = np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), order), np.uint8)
     if channels == 4:
-        return decoding.to_rgb(PIL.Image.fromarray(pixels), "the array")
+        return to_rgb(PIL.Image.fromarray(pixels), "the array")
     return np.ascontiguousarray(pixels)
 
 
@@ -120,7 +121,7 @@ def _from_pil(picture: PIL.Image.Image) -> Image:
     if width * height > decoding.MAX_PIXELS:
         raise BadImage(decoding.too_many_pixels("the PIL image", width, height))
     with decoding.readable_errors("the PIL image"):
-        return decoding.to_rgb(PIL.ImageOps.exif_transpose(picture), "the PIL image")
+        return to_rgb(PIL.ImageOps.exif_transpose(picture), "the PIL image")
 
 
 def _eight_bit(array: NDArray[Any]) -> NDArray[np.uint8]:

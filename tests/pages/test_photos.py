@@ -177,6 +177,7 @@ def test_a_thorough_search_is_offered_for_a_large_picture(open_page: Open) -> No
     upload(page, ("large.png", large))
     assert "smaller than about 45 pixels" in words(page)
     assert "Choose *Thorough*" in words(page)
+    assert "faces by mtcnn, fast search" in words(page)
     page.sidebar.segmented_control[0].set_value("thorough").run()
     press(page, "Read again with these settings")
     assert "Choose *Thorough*" not in words(page)

@@ -87,8 +87,10 @@ def test_csv_has_a_row_a_face(photos: Path, capsys: pytest.CaptureFixture[str]) 
 def test_the_search_can_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "large.png").write_bytes(images.encode_png(np.zeros((900, 1100, 3), np.uint8)))
     for search, tiles in (("fast", 0), ("thorough", 2)):
-        code, (record,) = records(capsys, str(tmp_path), "--search", search)
-        assert code == 0
+        assert cli.main(["analyze", str(tmp_path), "--search", search, "--json", "-"]) == 0
+        out, err = capsys.readouterr()
+        (record,) = json.loads(out)
+        assert ("1 picture was not searched at full size" in err) == (search == "fast")
         assert record["search"] == search
         assert record["searched"] == {
             "smallest_face": 21 if search == "fast" else 20,
