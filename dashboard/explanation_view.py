@@ -1,5 +1,5 @@
-"""“Why this answer?”: what a network saw of one face, what spoke for its answer, and whether that
-means anything. Computed when asked for, kept in the session's memory alone."""
+"""“Why this answer?”: what a network saw of one face, the evidence for its prediction, and
+whether that is meaningful. Computed on request, kept in the session's memory alone."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _verdict(explained: Explanation) -> None:
     maps = {"occlusion": explained.occlusion}
     if explained.activation:
         maps["activation"] = explained.activation
-    st.markdown("**Does the map mean anything?**")
+    st.markdown("**Is the map meaningful?**")
     for name, heat_map in maps.items():
         st.markdown(_verdict_sentence(name, heat_map, explained.emotion))
     st.plotly_chart(
@@ -145,7 +145,7 @@ def _verdict_sentence(name: str, heat_map: HeatMap, emotion: str) -> str:
 
 
 def _explained(question: Question, emotion: str) -> Explanation:
-    """From the session's memory, or computed. Raises `FerError`."""
+    """From the session's cache, or computed. Raises `FerError`."""
     cache: OrderedDict[tuple[str, str, str, str, bytes], Explanation]
     cache = st.session_state.setdefault(_KEY, OrderedDict())
     model = registry.load(question.model, question.prior)

@@ -1,4 +1,4 @@
-"""What can be done with a published model: use it, go back, delete it, take it home."""
+"""Actions on a published model: use it, go back, delete it, download it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ FORMATS = {
 
 
 def use(name: str) -> None:
-    """Makes it the model that every page answers with, or goes back to the one before."""
+    """Makes every page use the model, or goes back to the one before."""
     if registry.active() == name:
-        st.markdown("✅ **Every page answers with this model.**")
+        st.markdown("✅ **Every page uses this model.**")
     else:
         st.button(
             "Use this model",
@@ -48,10 +48,10 @@ def delete(name: str) -> None:
     if name in registry.SHIPPED:
         st.caption("It came with the program and stays.")
     elif name == registry.active():
-        st.caption("To delete it, put another one to use first.")
+        st.caption("To delete it, use another model first.")
     else:
         with st.popover("Delete", key=f"deleting-{name}"):
-            st.markdown("The model and its files are gone for good.")
+            st.markdown("The model and its files are deleted for good.")
             st.button(
                 "Delete for good",
                 key=f"delete-{name}",
@@ -68,7 +68,7 @@ def export(name: str) -> None:
     if not training_allowed():
         st.caption("🔒 Exports are switched off on this server (FER_TRAINING=off).")
         return
-    kind = st.selectbox("Format", list(FORMATS), format_func=lambda one: FORMATS[one])
+    kind = st.selectbox("Format", list(FORMATS), format_func=FORMATS.__getitem__)
     key = f"export {name} {kind}"
     pressed = st.button("Prepare the download")
     if pressed:

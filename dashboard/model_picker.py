@@ -1,4 +1,4 @@
-"""Which model and detector answer, and errors of the library as sentences on the page."""
+"""Choosing a model, a detector and a prior."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fer.inference.recognizer import Recognizer
 from fer.model_card import ModelCard
 from fer.prior import BALANCED, MIXED, TRAINING
 
-DETECTOR_WORDS = {
+DETECTOR_LABELS = {
     "mtcnn": "MTCNN: small, tilted",
     "haar": "Haar: the classic",
 }
@@ -35,7 +35,7 @@ _MODEL, _FOLLOWED = "photos-model", "_active-on-photos"
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The choice of who reads a picture, and how."""
+    """How a picture is to be analysed: by which model, with which detector and prior."""
 
     model: str
     detector: str = detection.DEFAULT
@@ -52,7 +52,7 @@ def reader_picker(*, whole_picture: bool) -> Reader:
     """Model and detector in the sidebar, from the registries; `whole_picture` adds that choice.
 
     The choice is kept for the session. The model follows the active one until another is chosen,
-    and again where the chosen one is gone. Raises `FerError` where it cannot answer.
+    and again where the chosen one is gone. Raises `FerError` where it cannot be loaded.
     """
     names, active = registry.names(), registry.active()
     followed = st.session_state.get(_FOLLOWED)
@@ -64,14 +64,14 @@ def reader_picker(*, whole_picture: bool) -> Reader:
             "Model",
             names,
             names.index(active) if active in names else 0,
-            help="The model that reads the faces. Its card says how well it does.",
+            help="The model that predicts the expressions. Its card says how well.",
             key=_MODEL,
             persist_state="session",
         )
         detector = st.selectbox(
             "Face detector",
             detection.names(),
-            format_func=lambda name: DETECTOR_WORDS.get(name, name),
+            format_func=lambda name: DETECTOR_LABELS.get(name, name),
             key="photos-detector",
             persist_state="session",
         )

@@ -1,4 +1,4 @@
-"""Pictures as arrays, and rectangles in them."""
+"""Images as arrays, and rectangles in them."""
 
 from __future__ import annotations
 

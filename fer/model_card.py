@@ -1,4 +1,4 @@
-"""What a model's users must know of it: its input, its settings, its figures, and its limits."""
+"""Model cards: the input, settings, metrics and limits of a model."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PREPROCESSING = ("none", "equalize", "threshold")
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """Everything that turns a box into a network's input.
+    """How a face box becomes a network's input.
 
     `margin` widens the detector's box on each side by this share of it; `align` turns the face so
     that its eyes are level; `preprocessing` is "none", "equalize" (histogram) or "threshold:N"
@@ -97,7 +97,7 @@ class InputSpec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelCard:
-    """What `card.json` holds: all that a model's users must know, beside its weights.
+    """The contents of `card.json`: what a model's users must know.
 
     `question`: "crowd" (the share of people who would say each emotion), "fer2013" (that data
     set's label) or "own" (the labels of other training data). `uncertain_below`: the confidence
@@ -108,7 +108,7 @@ class ModelCard:
     common the raw answer takes it to be, which is the same unless the loss was adjusted for it. A
     model whose card has neither knows the prior `training` alone.
     `uncertain_below` and `metrics` are those under the prior `training`; `priors` holds them for
-    each other named prior, with its `shares`. `default_prior` is the one to answer with.
+    each other named prior, with its `shares`. `default_prior` is used unless another is chosen.
     `elsewhere`: what was measured on other data sets.
     """
 
@@ -172,32 +172,32 @@ class ModelCard:
         return tuple(sorted(known, key=lambda name: name != self.default_prior))
 
     def prior(self, wanted: PriorLike | None = None) -> Prior:
-        """The prior that is wanted of this model, with its shares; the default one without a wish.
+        """A prior with its shares for this model; the default one for None.
 
-        Raises `BadPrior` for one that this model cannot be asked with.
+        Raises `BadPrior` for one that this model cannot use.
         """
-        asked = parse_prior(self.default_prior if wanted is None else wanted)
-        if asked.name == TRAINING:
+        parsed = parse_prior(self.default_prior if wanted is None else wanted)
+        if parsed.name == TRAINING:
             return Prior(TRAINING, self.training_shares)
         if self.training_shares is None:
             raise BadPrior(
                 f"the card of the model {self.name!r} does not say how common each expression was "
                 f"in its training, so it knows the prior '{TRAINING}' alone."
             )
-        if asked.name == BALANCED:
+        if parsed.name == BALANCED:
             return Prior(BALANCED, self._even_shares())
-        if asked.shares is None and asked.name not in self.priors:
+        if parsed.shares is None and parsed.name not in self.priors:
             raise BadPrior(
-                f"unknown prior {asked.name!r}; the model {self.name!r} knows "
+                f"unknown prior {parsed.name!r}; the model {self.name!r} knows "
                 f"{', '.join(sorted(self.prior_names))}, or NAME=SHARE for each emotion."
             )
-        shares = asked.shares or self.priors[asked.name]["shares"]
-        self._check_seen(asked.name, shares)
-        return Prior(asked.name, shares, asked.note)
+        shares = parsed.shares or self.priors[parsed.name]["shares"]
+        self._check_seen(parsed.name, shares)
+        return Prior(parsed.name, shares, parsed.note)
 
     def uncertain_below_under(self, prior: Prior) -> float:
-        """The confidence under which an answer with that prior is unsure; for shares of one's own
-        that of the default prior."""
+        """The confidence under which a prediction with that prior is unsure. Custom shares use the
+        level of the default prior."""
         name = prior.name if prior.name in self.prior_names else self.default_prior
         return float(self.priors.get(name, {}).get("uncertain_below", self.uncertain_below))
 
@@ -205,8 +205,8 @@ class ModelCard:
         """The figures measured with a named prior; empty where the card has none."""
         if prior_name == TRAINING:
             return self.metrics
-        found: Mapping[str, Any] = self.priors.get(prior_name, {}).get("metrics", {})
-        return found
+        figures: Mapping[str, Any] = self.priors.get(prior_name, {}).get("metrics", {})
+        return figures
 
     @property
     def data_facts(self) -> DataFacts:

@@ -1,4 +1,4 @@
-"""Model folders: their cards and engines, which there are, and which one answers."""
+"""Model folders: listing, loading, publishing and activating models."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from fer.permission import require_training
 from fer.prior import Prior, PriorLike, adjusted
 
 DEFAULT = "crowd"
-"""The shipped model that answers until another one is activated."""
+"""The shipped model that is used until another is activated."""
 
 SHIPPED = ("crowd", "crowd-small", "fer2013")
 
@@ -50,8 +50,8 @@ _ROUNDING = 1e-2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A loaded model folder and the prior it answers with. Its one ONNX Runtime session is called
-    from any thread, unlocked. Two are equal that give the same answers."""
+    """A loaded model folder and the prior it predicts with. Its one ONNX Runtime session is called
+    from any thread, unlocked. Equal models give equal predictions."""
 
     card: ModelCard
     session: onnxruntime.InferenceSession
@@ -70,36 +70,36 @@ class Model:
 
     @property
     def uncertain_below(self) -> float:
-        """The confidence under which an answer is unsure."""
+        """The confidence under which a prediction is unsure."""
         return self.card.uncertain_below_under(self.prior)
 
     def with_prior(self, prior: PriorLike | None) -> Model:
-        """The same model, asked with another prior: a name, shares, or None for the card's own.
+        """The same model with another prior: a name, shares, or None for the card's default.
 
-        Raises `BadPrior` for one that this model cannot be asked with.
+        Raises `BadPrior` for one that this model cannot use.
         """
         return dataclasses.replace(self, prior=self.card.prior(prior))
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Float32 (N, 7) after temperature and prior for uint8 (N, height, width, channels).
 
-        Raises `BadModel` if the network answers with anything but probabilities.
+        Raises `BadModel` if the outputs of the network are not probabilities.
         """
         if len(pixels) == 0:
             return np.empty((0, NUM_EMOTIONS), np.float32)
-        answers = []
+        batches = []
         for start in range(0, len(pixels), BATCH):
             batch = pixels[start : start + BATCH].astype(np.float32)
-            answers.append(
+            batches.append(
                 self.session.run([self.session.get_outputs()[0].name], {"pixels": batch})[0]
             )
-        answer = np.concatenate(answers)
-        if answer.shape != (len(pixels), NUM_EMOTIONS) or not _are_probabilities(answer):
+        raw = np.concatenate(batches)
+        if raw.shape != (len(pixels), NUM_EMOTIONS) or not _are_probabilities(raw):
             raise BadModel(
-                f"the model {self.card.name!r} does not answer with seven finite probabilities a "
+                f"the model {self.card.name!r} does not return seven finite probabilities for each "
                 "face. Choose another model."
             )
-        tempered = with_temperature(answer, self.card.temperature)
+        tempered = with_temperature(raw, self.card.temperature)
         shares, assumed = self.prior.shares, self.card.assumed_shares
         if shares is None or assumed is None or shares == assumed:
             return tempered
@@ -157,10 +157,10 @@ def card(name: str) -> ModelCard:
     try:
         values = json.loads(path.read_text("utf-8"))
         known = {field.name for field in dataclasses.fields(ModelCard)}
-        kept = {key: value for key, value in values.items() if key in known}
-        spec = InputSpec(**kept.pop("input"))
-        labels = tuple(kept["labels"])
-        return ModelCard(**{**kept, "name": name, "labels": labels, "input": spec})
+        fields = {key: value for key, value in values.items() if key in known}
+        spec = InputSpec(**fields.pop("input"))
+        labels = tuple(fields["labels"])
+        return ModelCard(**{**fields, "name": name, "labels": labels, "input": spec})
     except FileNotFoundError:
         raise _unknown(name) from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, BadPrior) as error:
@@ -185,7 +185,7 @@ _loading = threading.Lock()
 
 
 def load(name: str | None = None, prior: PriorLike | None = None) -> Model:
-    """A model ready to answer; the active one without a name. Loaded once a process.
+    """A loaded model; the active one without a name. Each is loaded once per process.
 
     `prior` as in `Model.with_prior`. Raises `UnknownModel` with the names that exist, `BadModel`
     where the folder is damaged, or `BadPrior`.
@@ -254,7 +254,7 @@ def rewrite(card: ModelCard) -> None:
 
 
 def active() -> str:
-    """Name of the model that answers: the activated one, else the shipped default."""
+    """Name of the model in use: the activated one, else the shipped default."""
     return _activation().get("active", DEFAULT)
 
 
@@ -264,7 +264,7 @@ def previous() -> str | None:
 
 
 def activate(name: str) -> None:
-    """Makes a model the one that every page, function and command answers with. Checks it first.
+    """Makes every page, function and command use a model, once it is checked.
 
     Raises `NotAllowed` under `FER_TRAINING=off`, as `go_back` and `delete` do.
     """
@@ -275,7 +275,7 @@ def activate(name: str) -> None:
 
 
 def go_back() -> str:
-    """Undoes the last `activate` and returns the name that answers now. Raises `BadModel`."""
+    """Undoes the last `activate` and returns the name now in use. Raises `BadModel`."""
     require_training()
     name = previous()
     if name is None:
@@ -290,9 +290,9 @@ def delete(name: str) -> None:
     require_training()
     path = path_of(name)
     if name in SHIPPED:
-        raise BadModel(f"the model {name!r} came with the program; it stays, so that one answers.")
+        raise BadModel(f"the model {name!r} came with the program and cannot be deleted.")
     if name == active():
-        raise BadModel(f"the model {name!r} answers at present. Use another one, then delete it.")
+        raise BadModel(f"the model {name!r} is in use. Use another one, then delete it.")
     leaving = folder() / f".deleted-{secrets.token_hex(4)}"
     try:
         os.rename(path, leaving)  # a reader sees the whole model or none
@@ -371,18 +371,20 @@ def _open(name: str, path: Path) -> Model:
     return Model(model_card, session, model_card.prior())
 
 
-def _are_probabilities(answer: NDArray[np.float32]) -> bool:
+def _are_probabilities(rows: NDArray[np.float32]) -> bool:
     """Whether rows (N, 7) are finite, not negative and sum to 1, but for rounding."""
-    sums = answer.sum(axis=1)  # no number if one of them is none
-    return bool((answer >= -_ROUNDING).all() and (np.abs(sums - 1) <= _ROUNDING).all())
+    sums = rows.sum(axis=1)  # no number if one of them is none
+    return bool((rows >= -_ROUNDING).all() and (np.abs(sums - 1) <= _ROUNDING).all())
 
 
 def _activation() -> dict[str, str]:
-    """What `active.json` holds of names that exist; empty where it is absent or broken."""
+    """The entries of `active.json` that name existing models; empty if it is absent or broken."""
     try:
         values = json.loads((folder() / _ACTIVE).read_text("utf-8"))
-        kept = {key: values[key] for key in ("active", "previous") if values.get(key) in names()}
-        return kept if "active" in kept else {}
+        existing = {
+            key: values[key] for key in ("active", "previous") if values.get(key) in names()
+        }
+        return existing if "active" in existing else {}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 

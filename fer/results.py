@@ -1,4 +1,4 @@
-"""What is found in a picture: faces and predictions, as frozen values that check their shapes."""
+"""Faces and their predictions, as frozen values that check their shapes."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ class Face:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What a model says of one face. `uncertain`: it should rather say nothing. `held`: index of
-    the label that is kept in a video although another has become a little likelier; None in a
-    photo."""
+    """A model's prediction for one face. `uncertain`: the confidence is too low to show the label.
+    `held`: index of the label that a video goes on showing although another has become slightly
+    likelier; None in a photo."""
 
     probabilities: Probabilities
     uncertain: bool
@@ -85,7 +85,7 @@ class Prediction:
 
     @property
     def label(self) -> str:
-        """The likeliest of the seven, or the held one, whether or not the model is sure of it."""
+        """The likeliest of the seven, or the held one, sure or not."""
         return EMOTIONS[self._index]
 
     @property
@@ -114,7 +114,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What can make a reading worse: `size` is the box's shorter side in pixels; `sharpness` the
+    """What can make a prediction worse: `size` is the box's shorter side in pixels; `sharpness` the
     variance of the Laplacian of the grey 48×48 face; `brightness` its mean (0–255); `roll` the tilt
     of the eyes in degrees and `yaw` the nose's offset from the middle of the eyes in eye distances
     (0 frontal), both None without landmarks."""
@@ -227,7 +227,7 @@ class FrameResult:
         if (width, height) == (self.width, self.height):
             return self
         across, down = width / self.width, height / self.height
-        faces = tuple(one.scaled(across, down, width, height) for one in self.faces)
+        faces = tuple(face.scaled(across, down, width, height) for face in self.faces)
         hidden = tuple(box.scaled(across, down, width, height) for box in self.hidden)
         searched = self.searched
         if searched is not None:

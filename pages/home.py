@@ -12,8 +12,8 @@ PAGES = {
     "live": "Press START, allow the camera, and see each face read as it moves.",
     "photos": "Drop pictures or take a snapshot, and read every face in them.",
     "train": "Teach a network of your own, watch it learn, and put it to work.",
-    "evaluate": "How often a model is right, how sure one may be of that, and why it said so.",
-    "models": "Every model's card: what it answers, how well, and what it is not for.",
+    "evaluate": "Accuracy on labelled faces, with intervals, mistakes and explanations.",
+    "models": "Every model's card: its question, its accuracy, and what it is not for.",
     "about": "What an apparent expression can and cannot tell, and the law.",
 }
 
@@ -59,10 +59,10 @@ with middle:
         )
     st.caption(model_picker.model_sentence(card))
 with right:
-    for stem, words in PAGES.items():
+    for stem, sentence in PAGES.items():
         with st.container(border=True):
             st.page_link(navigation.page(stem), label=f"**{stem.capitalize()}**")
-            st.caption(words)
+            st.caption(sentence)
     st.caption(
         "An expression is not a feeling: faces do not reliably reveal what somebody feels. "
         "Tell people when you analyse their faces."

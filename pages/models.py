@@ -20,8 +20,8 @@ navigation.ensure_frame()
 
 st.title("Models")
 st.markdown(
-    "What each model answers, how well, and what it must not be used for. A figure stands with its "
-    "95% interval and with the faces that it was measured on."
+    "Which question each model answers, how accurately, and what it must not be used for. Figures "
+    "come with their 95% interval and the faces they were measured on."
 )
 names = registry.names()
 if not names:
@@ -51,7 +51,7 @@ second = right.selectbox(
 )
 
 if not training_allowed():
-    st.caption("Which model answers is set by whoever runs this server (FER_TRAINING=off).")
+    st.caption("Which model is used is set by whoever runs this server (FER_TRAINING=off).")
 else:
     with st.container(horizontal=True, vertical_alignment="center"):
         model_actions.use(first)

@@ -76,7 +76,7 @@ if session.unreadable:
     with st.container(border=True):
         st.markdown(f"**{count(len(session.unreadable), 'file')} could not be read**")
         st.markdown(
-            "\n".join(f"- ⚠️ {escape_markdown(one.reason)}" for one in session.unreadable[:20])
+            "\n".join(f"- ⚠️ {escape_markdown(file.reason)}" for file in session.unreadable[:20])
         )
         if len(session.unreadable) > 20:
             st.caption(f"and {len(session.unreadable) - 20} more.")

@@ -1,4 +1,4 @@
-"""What one visitor has on the live page: the stream, the one before it, and frozen moments."""
+"""One visitor's live page: the stream, the one before it, and frozen moments."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Session:
             self.moments = [moment, *self.moments][:MOST_MOMENTS]
 
     def remove(self, moment: Moment) -> None:
-        self.moments = [one for one in self.moments if one is not moment]
+        self.moments = [other for other in self.moments if other is not moment]
 
 
 def current_session() -> Session:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.live.stream import Look
-from dashboard.model_picker import DETECTOR_WORDS, prior_picker
+from dashboard.model_picker import DETECTOR_LABELS, prior_picker
 from dashboard.server import memory
 from dashboard.text import escape_markdown
 from fer import registry
@@ -53,14 +53,14 @@ def controls() -> Choice:
         detector = st.selectbox(
             "Face detector",
             detection.names(),
-            format_func=lambda one: DETECTOR_WORDS.get(one, one),
+            format_func=lambda detector: DETECTOR_LABELS.get(detector, detector),
             key="live-detector",
             persist_state="session",
         )
         every = st.selectbox(
             "Search for faces",
             _EVERY,
-            format_func=_every_words,
+            format_func=_every_label,
             help="Between searches faces are followed by their motion, which costs far less.",
             key="live-every",
             persist_state="session",
@@ -71,7 +71,7 @@ def controls() -> Choice:
             list(_SMOOTHING),
             0.5,
             format_func=_SMOOTHING.__getitem__,
-            help="Steadies each face's probabilities in time; a strong one answers later.",
+            help="Averages each face's probabilities over time; strong smoothing reacts later.",
             key="live-smoothing",
             persist_state="session",
         )
@@ -83,7 +83,7 @@ def controls() -> Choice:
 
 
 def _model_name() -> str:
-    """The chosen model, also when its folder is gone meanwhile: nothing is switched silently."""
+    """The chosen model, even if its folder is gone: nothing is switched silently."""
     names = registry.names()
     chosen = st.session_state.setdefault(MODEL, registry.active())
     if chosen not in names:
@@ -92,14 +92,14 @@ def _model_name() -> str:
         "Model",
         names,
         key=MODEL,
-        help="The model that reads the faces. Its card says how well it does.",
+        help="The model that predicts the expressions. Its card says how well.",
         persist_state="session",
     )
     return name
 
 
 def _loaded(name: str) -> tuple[Model | None, str | None]:
-    """The model, called once so that the first frame need not wait, or why there is none."""
+    """The model, warmed up, or a sentence that says why there is none."""
     try:
         model = registry.load(name)
         model.probabilities(np.zeros((1, *model.card.input.shape), np.uint8))
@@ -114,7 +114,7 @@ def _threshold(model: Model | None) -> float | None:
     own = st.toggle(
         "“Unsure” as the model advises",
         True,
-        help="The model keeps silent on the fifth of faces that it is least sure of.",
+        help="The least sure fifth of validation faces falls below the model's own level.",
         key="live-unsure-own",
         persist_state="session",
     )
@@ -157,7 +157,7 @@ def _look() -> Look:
     return Look(style or annotate.STYLES[0], mirror, pixelate)
 
 
-def _every_words(every: int) -> str:
+def _every_label(every: int) -> str:
     if every == _AS_TIME_ALLOWS:
         return "as often as time allows"
     return "in every frame" if every == 1 else f"in one of {every} frames"

@@ -1,4 +1,4 @@
-"""One visitor's stream between START and STOP: what is drawn on each frame, and what is kept."""
+"""One visitor's stream between START and STOP: drawing frames, freezing moments."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Moment:
 
 class Stream:
     """From START to STOP. `show` is called by the frame thread, `end` by the server's event loop,
-    everything else by pages; a page asks `feed` for whatever the analysis knows.
+    everything else by pages; `feed` has the results of the analysis.
 
     The feed begins with the first frame, so that a connection that never comes up costs nothing.
     """
@@ -97,7 +97,7 @@ class Stream:
         return self._model
 
     def configure(self, model: Model, settings: LiveSettings, look: Look) -> None:
-        """Takes effect from the next frame on; the stream goes on."""
+        """Takes effect from the next frame on, without interrupting the stream."""
         with self._lock:
             self.look = look
             self._model, self._settings = model, settings
@@ -125,11 +125,11 @@ class Stream:
         return time.monotonic() - self._started
 
     def silent_seconds(self) -> float:
-        """How long no frame has come."""
+        """Seconds since the last frame."""
         return time.monotonic() - self._newest
 
     def waiting_seconds(self) -> float:
-        """How long the first frame has been waited for, counted from the first time of asking."""
+        """Seconds of waiting for the first frame, from the first call on."""
         if self.frames:
             return 0.0
         self.asked = self.asked or time.monotonic()
@@ -151,17 +151,20 @@ class Stream:
             detector=self._settings.detector,
             prior=self._model.prior.name,
         )
-        for face, one in zip(record["faces"], shown.faces, strict=True):
-            face["person"] = one.track
+        for face, face_result in zip(record["faces"], shown.faces, strict=True):
+            face["person"] = face_result.track
         record["time"] = round(shown.time, 2)
-        labels = ", ".join(one.prediction.display_label for one in shown.faces) or "no face"
+        labels = (
+            ", ".join(face_result.prediction.display_label for face_result in shown.faces)
+            or "no face"
+        )
         faces = () if look.pixelate or result is None else _frozen(result)
         png = images.encode_png(look.draw(image, result))
         return Moment(png, record, labels, faces)
 
     def end(self) -> None:
-        """Gives the thread and the last frame back; summary and history stay. Quick, and may be
-        called again."""
+        """Ends the thread and drops the last frame; summary and history stay. Quick; may be
+        repeated."""
         with self._lock:
             self.ended = True
             self._last = None

@@ -1,4 +1,4 @@
-"""What remains of a stream: seconds in each expression for each person, and frozen moments."""
+"""After a stream: seconds in each expression for each person, and frozen moments."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def rows(people: Sequence[PersonSummary]) -> list[dict[str, float]]:
     """A row a person: seconds in the stream, and seconds in each expression."""
     return [
         {
-            "person": one.track,
-            "first_seen": round(one.first_seen, 2),
-            "last_seen": round(one.last_seen, 2),
-            **{name: round(one.seconds.get(name, 0.0), 2) for name in (*EMOTIONS, UNSURE)},
+            "person": person.track,
+            "first_seen": round(person.first_seen, 2),
+            "last_seen": round(person.last_seen, 2),
+            **{name: round(person.seconds.get(name, 0.0), 2) for name in (*EMOTIONS, UNSURE)},
         }
-        for one in people
+        for person in people
     ]
 
 
@@ -52,11 +52,15 @@ def show(session: Session) -> None:
     people = stream.feed.summary()
     with st.container(border=True):
         st.markdown("#### The last stream")
-        seen = [one for one in people if one.last_seen - one.first_seen >= SHORTEST_SECONDS]
+        seen = [
+            person for person in people if person.last_seen - person.first_seen >= SHORTEST_SECONDS
+        ]
         if not seen:
             st.caption("No face was seen for longer than a moment.")
             return
-        shown = [name for name in (*EMOTIONS, UNSURE) if any(name in one.seconds for one in seen)]
+        shown = [
+            name for name in (*EMOTIONS, UNSURE) if any(name in person.seconds for person in seen)
+        ]
         st.caption(
             f"Seconds in each apparent expression, for {count(len(seen), 'person', 'people')}. "
             "Who left and came back counts twice, for no face is recognised."

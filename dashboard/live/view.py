@@ -1,4 +1,4 @@
-"""What is told beside the live picture, asked for anew every other second."""
+"""What is shown beside the live picture, refreshed every two seconds."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _trouble(stream: Stream, connecting: bool) -> None:
 
 
 def _offer(session: Session, stream: Stream) -> None:
-    """A model activated elsewhere is offered, not switched to."""
+    """Offers a model that was activated elsewhere instead of switching to it."""
     active = registry.active()
     if active == session.active:
         return
@@ -84,14 +84,14 @@ def _people(stream: Stream) -> None:
     lines = []
     for person in people:
         prediction = person.prediction
-        words = (
+        label = (
             "❔ unsure"
             if prediction.uncertain
             else f"{EMOJI[prediction.label]} **{prediction.label}** "
             f"{annotate.percent(prediction.confidence)}"
         )
         here = stream.now() - person.since
-        lines.append(f"- Person {person.track}: {words} · here for {here:.0f} s")
+        lines.append(f"- Person {person.track}: {label} · here for {here:.0f} s")
     st.markdown(f"**{count(len(people), 'face')} on screen**\n\n" + "\n".join(lines))
 
 
@@ -103,10 +103,10 @@ def _minute(stream: Stream) -> None:
     known = sorted({sample.track for sample in samples})
     with st.container():
         chosen = _chosen(known, on_screen)
-    mine = [sample for sample in samples if sample.track == chosen]
+    own = [sample for sample in samples if sample.track == chosen]
     columns = timeline.table(
-        [sample.time for sample in mine],
-        [sample.probabilities for sample in mine],
+        [sample.time for sample in own],
+        [sample.probabilities for sample in own],
         stream.now(),
     )
     st.vega_lite_chart(

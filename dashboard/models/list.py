@@ -14,7 +14,7 @@ from fer.errors import FerError
 
 
 def overview(names: Sequence[str]) -> None:
-    """Every model in a row: what it answers, how well, how large."""
+    """A row for each model: its question, accuracy and size."""
     st.dataframe(
         [_row(name) for name in names],
         hide_index=True,
@@ -60,7 +60,7 @@ def _percent(share: float | None) -> float | None:
 
 def _marks(name: str) -> list[str]:
     marks = {
-        "answers now": name == registry.active(),
+        "in use": name == registry.active(),
         "default": name == registry.DEFAULT,
         "shipped": name in registry.SHIPPED,
     }

@@ -1,4 +1,4 @@
-"""Where a model comes from: data, licence, settings, and the command to reproduce it."""
+"""How a model was made: data, licence, settings, and the command to reproduce it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COMMANDS = {"average_of": "average", "quantized_from": "quantize"}
 
 
 def show(card: ModelCard) -> None:
-    """Everything that a card tells of how its model was made."""
+    """Everything in a card about how its model was made."""
     data = card.data_facts
     st.markdown(
         f"**{card.name}** · {escape_markdown(card.network)} · {escape_markdown(card.created)}"
@@ -53,14 +53,14 @@ def _command(card: ModelCard) -> None:
 
 
 def _training(card: ModelCard) -> None:
-    kept = {key: one for key, one in card.settings.items() if key not in ("name", "data")}
+    values = {key: value for key, value in card.settings.items() if key not in ("name", "data")}
     data = str(card.settings.get("data") or card.data.get("name") or "PATH")
-    asked = settings.from_dict({**kept, "data": data})
+    repeated = settings.from_dict({**values, "data": data})
     file = f"{card.name}.json"
-    _say_missing(card, [*_models_in(asked.weights), *asked.teachers])
+    _say_missing(card, [*_models_in(repeated.weights), *repeated.teachers])
     st.caption("With the settings saved as a file, and `--data` where the faces lie with you:")
     st.code(f"python -m fer train --settings {file} {_ending(card, data)}")
-    st.download_button(file, json.dumps(kept, indent=2), file, icon="⬇️", key=f"saved-{card.name}")
+    st.download_button(file, json.dumps(values, indent=2), file, icon="⬇️", key=f"saved-{card.name}")
 
 
 def _made_of(card: ModelCard) -> tuple[str, Mapping[str, Any]] | None:
@@ -79,7 +79,7 @@ def _made_of(card: ModelCard) -> tuple[str, Mapping[str, Any]] | None:
 
 
 def _making(card: ModelCard, command: str, parts: Mapping[str, Any]) -> None:
-    first = next((one for one in parts.values() if isinstance(one, Mapping)), {})
+    first = next((part for part in parts.values() if isinstance(part, Mapping)), {})
     data, votes = str(first.get("data") or card.data.get("name") or "PATH"), first.get("votes")
     more = f" --votes {shlex.quote(str(votes))}" if votes else ""
     _say_missing(card, list(parts))
@@ -106,12 +106,12 @@ def _say_missing(card: ModelCard, needed: Iterable[str]) -> None:
     if not missing:
         return
     names = " and ".join(f"**{escape_markdown(name)}**" for name in missing)
-    words = f"The command needs {names}, not among the models here: "
+    text = f"The command needs {names}, not among the models here: "
     if card.name in registry.SHIPPED:
-        words += (
+        text += (
             f"`docs/models/{card.name}.md` tells every step, and `make model-{card.name} DATA=…` "
             "does them all."
         )
     else:
-        words += "make what is missing first, or the command ends with an error."
-    st.info(words, icon="🧩")
+        text += "make what is missing first, or the command ends with an error."
+    st.info(text, icon="🧩")

@@ -1,4 +1,4 @@
-"""How fast models answer on this computer, measured when asked."""
+"""How fast models are on this computer, measured on request."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def button(names: Sequence[str]) -> None:
 
 def milliseconds(card: ModelCard) -> float | None:
     """Median time of one call for one face, if it was measured in this session."""
-    kept: dict[tuple[str, str], float] = st.session_state.get(_KEPT, {})
-    return kept.get((card.name, card.created))
+    speeds: dict[tuple[str, str], float] = st.session_state.get(_KEPT, {})
+    return speeds.get((card.name, card.created))
 
 
 def _measure(names: Sequence[str]) -> None:
-    kept: dict[tuple[str, str], float] = st.session_state.setdefault(_KEPT, {})
-    for name, found in measured(names).items():
-        kept[name, registry.card(name).created] = found
+    speeds: dict[tuple[str, str], float] = st.session_state.setdefault(_KEPT, {})
+    for name, milliseconds in measured(names).items():
+        speeds[name, registry.card(name).created] = milliseconds
 
 
 def measured(names: Sequence[str]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The pictures that a visitor has had read: kept in the session's memory, never on disk."""
+"""A visitor's analysed pictures: kept in the session's memory, never on disk."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class PhotoSession:
         shown = images.display_name(name)
         if len(self.pictures) + len(self.waiting) >= MOST_PICTURES:
             self._refuse(shown, f"{MOST_PICTURES} pictures are the most; remove some first.")
-        elif sum(len(one) for _, one in self.waiting) + len(data) > MOST_WAITING_BYTES:
+        elif sum(len(waiting) for _, waiting in self.waiting) + len(data) > MOST_WAITING_BYTES:
             self._refuse(shown, f"{MOST_WAITING_BYTES // 1024**2} MB at once are the most.")
         else:
             self.queued = self.queued + 1 if self.waiting else 1
@@ -109,15 +109,15 @@ class PhotoSession:
 
     def has(self, picture: Picture) -> bool:
         """Whether it still lies here: a second click on a button comes for one that is gone."""
-        return any(one.key == picture.key for one in self.pictures)
+        return any(known.key == picture.key for known in self.pictures)
 
     def replace(self, old: Picture, new: Picture) -> None:
         """Puts the new one in the place of the old one, if that is still here."""
-        self.pictures[:] = [new if one.key == old.key else one for one in self.pictures]
+        self.pictures[:] = [new if known.key == old.key else known for known in self.pictures]
 
     def remove(self, picture: Picture) -> None:
         """Removes it, if it is still here."""
-        self.pictures[:] = [one for one in self.pictures if one.key != picture.key]
+        self.pictures[:] = [known for known in self.pictures if known.key != picture.key]
 
     def clear(self) -> None:
         self.waiting.clear()
@@ -129,19 +129,19 @@ class PhotoSession:
 
     def _bound_sources(self) -> None:
         """Lets go of the oldest files beyond `MOST_SOURCE_BYTES`."""
-        kept = 0
-        for place, picture in enumerate(self.pictures):
-            kept += len(picture.source or b"")
-            if kept > MOST_SOURCE_BYTES and picture.source is not None:
-                self.pictures[place] = replace(picture, source=None)
+        num_bytes = 0
+        for index, picture in enumerate(self.pictures):
+            num_bytes += len(picture.source or b"")
+            if num_bytes > MOST_SOURCE_BYTES and picture.source is not None:
+                self.pictures[index] = replace(picture, source=None)
 
 
 def current_session() -> PhotoSession:
-    """The desk of this browser session."""
+    """The pictures of this browser session."""
     if _KEY not in st.session_state:
         st.session_state[_KEY] = PhotoSession()
-    desk: PhotoSession = st.session_state[_KEY]
-    return desk
+    session: PhotoSession = st.session_state[_KEY]
+    return session
 
 
 def read(name: str, data: bytes, reader: Reader, turns: int = 0) -> Picture:

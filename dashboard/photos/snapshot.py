@@ -27,6 +27,6 @@ def instead(reader: Reader, style: str) -> None:
     with errors.show_errors():
         for _ in session.read_waiting(reader):
             pass
-    taken = [one for one in session.pictures if one.name.startswith("snapshot-")]
+    taken = [picture for picture in session.pictures if picture.name.startswith("snapshot-")]
     if taken:
         view.panel(session, taken[0], reader, style)

@@ -1,4 +1,4 @@
-"""How a picture that was read is shown: annotated, with a card for each face."""
+"""How an analysed picture is shown: annotated, with a card for each face."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def annotated_jpeg(picture: Picture, style: str) -> bytes:
 
 
 def headline(face: FaceResult) -> str:
-    """What a card says first: the label in words, or that the model is unsure."""
+    """The heading of a face's card: the label, or that the model is unsure."""
     prediction = face.prediction
     if prediction.uncertain:
         return "❔ **unsure**"
@@ -99,8 +99,8 @@ def face_card(picture: Picture, number: int, key: str) -> None:
     face, crop = picture.result.faces[number - 1], picture.crops[number - 1]
     with st.container(border=True, width=_CARD_WIDTH):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
-            words = face.prediction.display_label
-            st.image(crop, width=_CROP_WIDTH, alt=f"Face {number}, apparently {words}")
+            label = face.prediction.display_label
+            st.image(crop, width=_CROP_WIDTH, alt=f"Face {number}, apparently {label}")
             st.markdown(f"{headline(face)}  \nFace {number} · {face.quality.size} px")
         probabilities = ", ".join(f"{e} {p:.0%}" for e, p in face.prediction.as_dict().items())
         st.plotly_chart(
@@ -110,10 +110,10 @@ def face_card(picture: Picture, number: int, key: str) -> None:
             alt=f"Probabilities of face {number}: {probabilities}",
         )
         assert face.pixels is not None
-        asked = explanation_view.Question(
+        question = explanation_view.Question(
             picture.read_by["model"], picture.read_by["prior"], face.pixels, face.prediction
         )
-        explanation_view.button(asked, f"{key}-why")
+        explanation_view.button(question, f"{key}-why")
 
 
 def face_cards(picture: Picture, key: str) -> None:
@@ -219,7 +219,7 @@ def _png(picture: Picture, style: str) -> bytes:
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> None:
-    """A row a face, with what may be said of it."""
+    """A row for each face."""
     shown = [
         {
             "picture": row["file"],

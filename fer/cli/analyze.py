@@ -111,10 +111,10 @@ def _pictures(paths: Sequence[str]) -> Iterator[tuple[str, Path | BadImage]]:
         if not path.is_dir():
             yield given, path
             continue
-        found = [one for one in _files(path) if one.suffix.lower() in images.ENDINGS]
-        for one in found:
-            yield f"{given.rstrip('/')}/{one.relative_to(path).as_posix()}", one
-        if not found:
+        files = [file for file in _files(path) if file.suffix.lower() in images.ENDINGS]
+        for file in files:
+            yield f"{given.rstrip('/')}/{file.relative_to(path).as_posix()}", file
+        if not files:
             yield given, BadImage(f"the folder {images.display_name(given)} holds no pictures.")
 
 
@@ -136,8 +136,8 @@ def _print_lines(results: list[dict[str, Any]]) -> None:
     for record in results:
         rows = records.table([record])
         for row in rows:
-            words = "unsure" if row["uncertain"] else row["label"]
-            print(f"{row['file']}  face {row['face']}  {words}  {row['confidence']:.0%}")
+            label = "unsure" if row["uncertain"] else row["label"]
+            print(f"{row['file']}  face {row['face']}  {label}  {row['confidence']:.0%}")
         if not rows and "error" not in record:
             print(f"{record['file']}  no face found")
 

@@ -1,4 +1,4 @@
-"""Class activation maps (Zhou et al. 2016): where a network found what speaks for an emotion."""
+"""Class activation maps (Zhou et al. 2016): where a network found evidence for an emotion."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ class Classifier:
 def class_activation(
     model: Model, pixels: NDArray[np.uint8], emotion: int
 ) -> NDArray[np.float32] | None:
-    """Evidence (rows, columns) of each place of an input (H, W, C) for an emotion against the mean
+    """Evidence (rows, columns) of each part of an input (H, W, C) for an emotion against the mean
     of all seven; its sum and the bias's share are the emotion's logit above the mean logit.
 
     None where the network has no second output with its last feature maps, or where these, averaged
-    and weighted by the last dense layer, do not give the network's own answer.
+    and weighted by the last dense layer, do not give the network's own probabilities.
     """
-    outputs = [one.name for one in model.session.get_outputs()][:2]
+    outputs = [output.name for output in model.session.get_outputs()][:2]
     if len(outputs) < 2 or model.card.name not in registry.names():
         return None
     path = registry.path_of(model.card.name) / "model.onnx"
     classifier = _classifier(path, path.stat().st_mtime_ns)
-    answer, maps = model.session.run(outputs, {"pixels": pixels[None].astype(np.float32)})
+    probabilities, maps = model.session.run(outputs, {"pixels": pixels[None].astype(np.float32)})
     if classifier is None or maps.ndim != 4 or maps.shape[3] != len(classifier.weights):
         return None
     features = maps[0]
-    gap = _log(classifier.probabilities(features)) - _log(answer[0])
+    gap = _log(classifier.probabilities(features)) - _log(probabilities[0])
     if np.abs(gap).max() > _LARGEST_GAP:
         return None
     contrast = classifier.weights[:, emotion] - classifier.weights.mean(axis=1)
@@ -70,13 +70,13 @@ def _classifier(path: Path, _changed: int) -> Classifier | None:
     from onnx import numpy_helper
 
     graph = onnx.load(str(path)).graph
-    constants = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     makers = {output: node for node in graph.node for output in node.output}
     name, bias = graph.output[0].name, np.zeros(NUM_EMOTIONS, np.float32)
     while name in makers:
         node = makers[name]
-        inputs = [constants.get(one) for one in node.input]
-        known = [one for one in inputs if one is not None]
+        inputs = [constants.get(tensor) for tensor in node.input]
+        known = [tensor for tensor in inputs if tensor is not None]
         if node.op_type in _SHAPELESS:
             name = node.input[0]
         elif node.op_type == "Add" and len(known) == 1 and known[0].size == NUM_EMOTIONS:
@@ -91,7 +91,7 @@ def _classifier(path: Path, _changed: int) -> Classifier | None:
 
 def _dense(node: Any, inputs: list[NDArray[Any] | None], bias: NDArray[Any]) -> Classifier | None:
     """Of a MatMul or Gemm node, whose second input is the constant weights."""
-    flags = {one.name: one.i for one in node.attribute}
+    flags = {attribute.name: attribute.i for attribute in node.attribute}
     weights = np.asarray(inputs[1], np.float32)
     if flags.get("transB"):
         weights = weights.T

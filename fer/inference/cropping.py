@@ -1,4 +1,4 @@
-"""The one way from a picture and its faces to a network's input, in training and in use."""
+"""From an image and its faces to a network's input, the same for training and inference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fer.results import Face
 
 
 def whole_face(image: Image) -> Face:
-    """The face of a picture that already is one, such as those of FER2013."""
+    """The face of an image that is a face crop already, such as those of FER2013."""
     height, width = image.shape[:2]
     return Face(Box(0, 0, width, height), 1.0)
 
@@ -24,8 +24,8 @@ def model_input(image: Image, faces: Sequence[Face], spec: InputSpec) -> NDArray
 
     `image` is RGB (H, W, 3). Each face is cut as a square around its box: its longer side, widened
     by the spec's margin, turned so that the eyes are level where landmarks are known. What lies
-    outside the picture repeats its border. A box that is the whole picture is a face cut already:
-    it gets neither margin nor turn.
+    outside the picture repeats its border. A box that is the whole picture is a crop
+    already: it gets neither margin nor rotation.
     """
     return network_input([face_crop(image, face, spec.margin, spec.align) for face in faces], spec)
 

@@ -1,7 +1,7 @@
-"""Why a network answered as it did for one face, and whether the reason given means anything.
+"""Why a network made its prediction for one face, and whether the explanation is meaningful.
 
->>> found = explain(registry.load(), pixels)
->>> found.emotion, found.occlusion.deletion.num_beaten
+>>> explained = explain(registry.load(), pixels)
+>>> explained.emotion, explained.occlusion.deletion.num_beaten
 ('happy', 20)
 """
 
@@ -22,15 +22,15 @@ from fer.registry import Model
 from fer.results import Prediction
 
 GRID = 12
-"""Places across and down at which a face is covered: every 4 pixels of a 48-pixel input."""
+"""Grid cells across and down at which a face is covered: every 4 pixels of a 48-pixel input."""
 
 PATCH = 0.25
-"""Side of the patch that covers a place, as a share of the input's: 12 pixels of 48."""
+"""Side of the covering patch as a share of the input's side: 12 pixels of 48."""
 
 STEPS = 12
 ORDERS = 20
 NEEDED = 19
-"""Random orders of `ORDERS` that a map must beat to mean something."""
+"""Random orders of `ORDERS` that a map must beat to be meaningful."""
 
 _COARSENESS = 6
 _VALUES_A_CALL = 1 << 22
@@ -42,9 +42,9 @@ Cover = Callable[[int], Pixels]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Deletion:
-    """Whether a map says where the answer comes from (Petsiuk et al. 2018, RISE).
+    """Whether a map shows what the prediction depends on (Petsiuk et al. 2018, RISE).
 
-    The face is covered place by place, those that the map rates highest first: `remaining` float32
+    The face is covered cell by cell, those that the map rates highest first: `remaining` float32
     (STEPS + 1,) is the emotion's probability after each step. `by_chance` (ORDERS, STEPS + 1) holds
     the same for seeded random maps, which are as coarse as real ones.
     """
@@ -73,7 +73,7 @@ class Deletion:
 
     @property
     def num_beaten(self) -> int:
-        """Random maps whose area is larger."""
+        """Number of random maps with a larger area."""
         return int((_areas(self.by_chance) > self.area).sum())
 
     @property
@@ -84,7 +84,7 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeatMap:
-    """What speaks for an emotion (above 0) and against it (below), laid over the whole input.
+    """Evidence for an emotion (above 0) and against it (below), over the whole input.
 
     `values` float32 (rows, columns).
     """
@@ -100,7 +100,7 @@ class HeatMap:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """What can be said of one answer: `pixels` uint8 (H, W, C) are exactly what the network saw.
+    """The explanation of one prediction: `pixels` uint8 (H, W, C) are exactly what the network saw.
 
     `occlusion` holds by how much the emotion's log odds fall where a patch covers the face (Zeiler
     and Fergus 2014); `activation` the class activation map, None for networks without.
@@ -128,36 +128,40 @@ class Explanation:
 
 
 def explain(model: Model, pixels: Pixels, emotion: str | None = None) -> Explanation:
-    """Explains a model's answer to one network input, uint8 (H, W, C), for the likeliest emotion
+    """Explains a model's prediction for one network input, uint8 (H, W, C): the likeliest emotion
     or another one.
 
-    Raises `BadModel` where the model takes other inputs or does not answer with probabilities.
+    Raises `BadModel` where the model takes other inputs or does not return probabilities.
     """
     if pixels.shape != model.card.input.shape or pixels.dtype != np.uint8:
         raise BadModel(
             f"the model {model.card.name!r} takes inputs of {model.card.input.shape} pixels; "
-            f"this face has {pixels.shape}. Have it read again."
+            f"this face has {pixels.shape}. Analyse it again."
         )
-    answer = model.probabilities(pixels[None])[0]
-    prediction = Prediction(answer, uncertain=float(answer.max()) < model.uncertain_below)
+    probabilities = model.probabilities(pixels[None])[0]
+    prediction = Prediction(
+        probabilities, uncertain=float(probabilities.max()) < model.uncertain_below
+    )
     emotion = emotion or prediction.label
-    place = EMOTIONS.index(emotion)
-    maps = [_occlusion(model, pixels, place, answer[place])]
-    activation = class_activation(model, pixels, place)
+    index = EMOTIONS.index(emotion)
+    maps = [_occlusion(model, pixels, index, probabilities[index])]
+    activation = class_activation(model, pixels, index)
     if activation is not None:
         maps.append(activation)
-    heats = [
+    heat_maps = [
         HeatMap(values, deletion)
-        for values, deletion in zip(maps, _deletions(model, pixels, place, maps), strict=True)
+        for values, deletion in zip(maps, _deletions(model, pixels, index, maps), strict=True)
     ]
     return Explanation(
-        pixels, prediction, emotion, heats[0], heats[1] if activation is not None else None
+        pixels, prediction, emotion, heat_maps[0], heat_maps[1] if activation is not None else None
     )
 
 
-def _occlusion(model: Model, pixels: Pixels, place: int, before: np.float32) -> NDArray[np.float32]:
-    """Fall of an emotion's log odds (GRID, GRID) with a patch of the face's mean colour centred at
-    each place; at the border the part inside covers."""
+def _occlusion(
+    model: Model, pixels: Pixels, emotion: int, before: np.float32
+) -> NDArray[np.float32]:
+    """Fall of an emotion's log odds (GRID, GRID) with a patch of the face's mean colour centred on
+    each cell; at the border only the part inside covers."""
     height, width = pixels.shape[:2]
     fill = _mean_colour(pixels)
     half_height, half_width = height * PATCH / 2, width * PATCH / 2
@@ -170,19 +174,19 @@ def _occlusion(model: Model, pixels: Pixels, place: int, before: np.float32) -> 
         changed[top : round(y + half_height), left : round(x + half_width)] = fill
         return changed
 
-    after = _answers(model, GRID * GRID, covered, pixels.size)[:, place]
+    after = _probabilities(model, GRID * GRID, covered, pixels.size)[:, emotion]
     return np.asarray(_log_odds(before) - _log_odds(after), np.float32).reshape(GRID, GRID)
 
 
 def _deletions(
-    model: Model, pixels: Pixels, place: int, maps: Sequence[NDArray[np.float32]]
+    model: Model, pixels: Pixels, emotion: int, maps: Sequence[NDArray[np.float32]]
 ) -> list[Deletion]:
     """The deletion score of each map, all against the same random maps."""
     random = np.random.default_rng(_SEED)
     by_chance = [
         random.normal(size=(_COARSENESS, _COARSENESS)).astype(np.float32) for _ in range(ORDERS)
     ]
-    ranks = [_ranks(one) for one in (*maps, *by_chance)]
+    ranks = [_ranks(values) for values in (*maps, *by_chance)]
     fill, a_step = _mean_colour(pixels), GRID * GRID // STEPS
 
     def covered(number: int) -> Pixels:
@@ -192,14 +196,14 @@ def _deletions(
         mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
         return np.where(mask[:, :, None] > 0, fill, pixels).astype(np.uint8)
 
-    answers = _answers(model, len(ranks) * (STEPS + 1), covered, pixels.size)
-    curves = answers[:, place].reshape(len(ranks), STEPS + 1)
+    probabilities = _probabilities(model, len(ranks) * (STEPS + 1), covered, pixels.size)
+    curves = probabilities[:, emotion].reshape(len(ranks), STEPS + 1)
     chance = curves[len(maps) :]
     return [Deletion(curve, chance) for curve in curves[: len(maps)]]
 
 
 def _ranks(values: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Place of each cell (GRID, GRID) in the order of covering, 0 first: highest values first."""
+    """Rank of each cell (GRID, GRID) in the order of covering, from 0: highest values first."""
     cells = values
     if values.shape != (GRID, GRID):
         cells = np.asarray(cv2.resize(values, (GRID, GRID), interpolation=cv2.INTER_CUBIC))
@@ -209,13 +213,13 @@ def _ranks(values: NDArray[np.float32]) -> NDArray[np.int64]:
     return ranks.reshape(GRID, GRID)
 
 
-def _answers(model: Model, number: int, picture: Cover, size: int) -> NDArray[np.float32]:
-    """Probabilities (number, 7) of pictures made on demand, so many at once as memory allows."""
+def _probabilities(model: Model, number: int, picture: Cover, size: int) -> NDArray[np.float32]:
+    """Probabilities (number, 7) of images made on demand, as many at once as memory allows."""
     at_once = max(1, _VALUES_A_CALL // size)
     return np.concatenate(
         [
             model.probabilities(
-                np.stack([picture(one) for one in range(start, min(number, start + at_once))])
+                np.stack([picture(index) for index in range(start, min(number, start + at_once))])
             )
             for start in range(0, number, at_once)
         ]

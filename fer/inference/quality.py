@@ -1,4 +1,4 @@
-"""How well a face can be read, before any model looks at it."""
+"""Image quality of a face: what makes a prediction less reliable."""
 
 from __future__ import annotations
 

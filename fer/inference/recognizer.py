@@ -87,7 +87,7 @@ class Recognizer:
         A source is what `images.as_image` takes; a list of them gives a list of results, classified
         in batches. With `bgr`, arrays are in OpenCV's order. With `whole_picture` nothing is
         searched: the picture is one face, as those of FER2013 are. Raises `BadImage`, or `BadModel`
-        if the network answers with anything but probabilities.
+        if the outputs of the network are not probabilities.
         """
         if not isinstance(source, list | tuple):
             return self._classified([self._cut_source(source, whole_picture, bgr)])[0]
@@ -103,7 +103,7 @@ class Recognizer:
         return results
 
     def classify(self, image: Image, faces: Sequence[Face]) -> FrameResult:
-        """The expressions of faces found already, in their order, by one call of the engine.
+        """The expressions of detected faces, in their order, in one call of the engine.
 
         `image` is RGB uint8 (H, W, 3). Raises `BadModel` like `analyze`.
         """
@@ -140,12 +140,12 @@ class Recognizer:
         started = time.perf_counter()
         probabilities = self.model.probabilities(np.concatenate([cut.pixels for cut in cuts]))
         seconds = time.perf_counter() - started
-        results, at = [], 0
+        results, first = [], 0
         for cut in cuts:
             share = len(cut.faces) / max(1, len(probabilities))
-            answers = probabilities[at : at + len(cut.faces)]
-            results.append(self._result(cut, answers, seconds * share))
-            at += len(cut.faces)
+            rows = probabilities[first : first + len(cut.faces)]
+            results.append(self._result(cut, rows, seconds * share))
+            first += len(cut.faces)
         return results
 
     def _result(self, cut: _Cut, probabilities: NDArray[np.float32], seconds: float) -> FrameResult:

@@ -1,4 +1,4 @@
-"""Results as the plain records that commands and downloads give away (JSON and CSV)."""
+"""Results as plain records for JSON and CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One stream read frame by frame: when to detect and classify, tracks, steadied predictions."""
+"""Analysis of one stream frame by frame: when to detect and classify, tracking, smoothing."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from fer.live.tracker import Tracked, Tracker
 from fer.results import FaceResult, FrameResult
 
 LONGEST_SIDE = 1280
-"""Larger frames are read on a copy of this size."""
+"""Larger frames are analysed on a copy of this size."""
 
 SEARCH_SIDES = {"haar": 400}
 SEARCH_SIDE = 320
-"""Faces are searched on a copy of this size, from 40 pixels on in a frame of 640; the cascade,
-which finds too few on so small a copy, has a size of its own."""
+"""Faces are detected on a copy of this size: from 40 pixels on in a frame of 640. The cascade,
+which misses too many there, uses a larger one."""
 
 MOST_EVERY = 100
 
 
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
-    """How a stream is read. Raises `BadSettings` or `UnknownDetector` for what cannot be.
+    """How a stream is analysed. Raises `BadSettings` or `UnknownDetector` for what cannot be.
 
     `every`: detect faces in every n-th analysed frame (1 to 100); None adapts to the measured
     times. `smoothing`: 0 (none) to 1 (strong). `unsure_below`: the confidence (0 to 1) under which
@@ -58,7 +58,7 @@ class LiveSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
-    """One frame's result and what else is known of each track in it.
+    """One frame's result, with the motion and age of each track in it.
 
     `velocities`: (x, y) in the result's pixels a second. `since`: when it was first seen. `now`:
     the stream's steady time, in which `since` counts too. `result.seconds` holds "analysis" and
@@ -73,8 +73,8 @@ class Analysis:
 
 @dataclass(slots=True)
 class RateController:
-    """How often a costly step is taken: as often as its share of the time allows, within bounds
-    in seconds; but never for more than half of the time. A crowd of streams shares that time."""
+    """How often a costly step runs: as often as its share of the time allows, within bounds in
+    seconds, and never for more than half of the time. All streams of a process share that time."""
 
     share: float
     shortest: float
@@ -117,7 +117,7 @@ class SteadyTime:
 
 
 class Analyzer:
-    """Reads the frames of one stream, one after the other, in one thread."""
+    """Analyses the frames of one stream, one after the other, in one thread."""
 
     def __init__(self) -> None:
         self._used: tuple[registry.Model, LiveSettings] | None = None
@@ -131,7 +131,7 @@ class Analyzer:
         self._shown: dict[int, FaceResult] = {}
 
     def prepare(self, model: registry.Model, settings: LiveSettings) -> None:
-        """Loads and warms what the first frame needs."""
+        """Loads and warms up what the first frame needs."""
         self._adopt(model, settings)
         blank = np.zeros((96, 96, 3), np.uint8)
         detection.detect_with(self._detector, blank)
@@ -151,7 +151,7 @@ class Analyzer:
         `time` is the stream's, `arrived` a monotonic clock's; model and settings may change from
         frame to frame. `crowd` streams are read in this process at the same time.
         Raises `BadImage`, `BadModel` or whatever else the detector or the model raises; the next
-        frame may then be read as if nothing had happened.
+        frame can then be analysed as usual.
         """
         started = clock.perf_counter()
         if not isinstance(image, np.ndarray):
@@ -171,12 +171,12 @@ class Analyzer:
         return Analysis(
             result if scale == 1.0 else result.scaled(image.shape[1], image.shape[0]),
             now,
-            {one.track: (one.velocity[0] / scale, one.velocity[1] / scale) for one in tracked},
-            {one.track: one.since for one in tracked},
+            {face.track: (face.velocity[0] / scale, face.velocity[1] / scale) for face in tracked},
+            {face.track: face.since for face in tracked},
         )
 
     def _adopt(self, model: registry.Model, settings: LiveSettings) -> None:
-        """Makes what has changed take effect."""
+        """Applies changes of model and settings."""
         if self._used == (model, settings):
             return
         if self._used is None or self._used[1].detector != settings.detector:
@@ -201,8 +201,8 @@ class Analyzer:
         if self._is_search_due(now, every):
             faces = detection.detect_with(self._detector, image, self._side)
             spent = seconds["detect"] = clock.perf_counter() - started
-            for pace in (self._following, self._searching):
-                pace.done(now, spent)
+            for controller in (self._following, self._searching):
+                controller.done(now, spent)
             tracked = self._tracker.detected(image, faces, now)
         else:
             tracked = self._tracker.moved(image, now)
@@ -224,21 +224,21 @@ class Analyzer:
         now: float,
         seconds: dict[str, float],
     ) -> tuple[FaceResult, ...]:
-        """Each track with what is shown of it, classified anew where it is time for that."""
+        """Each track with its current result, classified again where that is due."""
         alive = self._tracker.alive
         self._smoother.keep(alive)
         self._shown = {track: face for track, face in self._shown.items() if track in alive}
-        known = all(one.track in self._shown for one in tracked)
+        known = all(seen.track in self._shown for seen in tracked)
         if tracked and (not known or self._reading.due(now, crowd=self._crowd)):
             started = clock.perf_counter()
-            read = self._recognizer.classify(image, [one.face for one in tracked])
-            for one, face in zip(tracked, read.faces, strict=True):
-                self._shown[one.track] = self._steadied(one.track, face, now)
+            read = self._recognizer.classify(image, [seen.face for seen in tracked])
+            for seen, face in zip(tracked, read.faces, strict=True):
+                self._shown[seen.track] = self._steadied(seen.track, face, now)
             seconds["classify"] = clock.perf_counter() - started
             self._reading.done(now, seconds["classify"])
-        return tuple(replace(self._shown[one.track], face=one.face) for one in tracked)
+        return tuple(replace(self._shown[seen.track], face=seen.face) for seen in tracked)
 
     def _steadied(self, track: int, face: FaceResult, now: float) -> FaceResult:
-        told, sharpness = face.prediction.probabilities, face.quality.sharpness
-        steadied = self._smoother.update(track, told, now, sharpness)
+        probabilities, sharpness = face.prediction.probabilities, face.quality.sharpness
+        steadied = self._smoother.update(track, probabilities, now, sharpness)
         return replace(face, track=track, prediction=steadied)

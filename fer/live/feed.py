@@ -1,4 +1,4 @@
-"""One visitor's stream: frames are offered, a thread of its own reads the newest, pages ask."""
+"""One visitor's stream: a worker thread analyses the newest frame, pages read the results."""
 
 from __future__ import annotations
 
@@ -42,24 +42,24 @@ STALE_SECONDS = 1.0
 """An older result is not shown any more."""
 
 FURTHEST_SECONDS = 0.2
-"""Boxes move on by their velocity for so long at the most."""
+"""Boxes are moved on by their velocity for at most this long."""
 
 _DEFAULTS = LiveSettings()
 _FOLDER_SECONDS = 2.0
 _EXIT_SECONDS = 5.0
 _GONE = (
-    "the model {name!r} is no longer in the models folder; it answers from memory until another "
+    "the model {name!r} is no longer in the models folder; it is used from memory until another "
     "one is chosen."
 )
 
 FRAMES_PER_SECOND = 30
-"""So many frames are analysed a second, those of all visitors together: each has its share."""
+"""Frames analysed per second for all visitors together; each has an equal share."""
 
 _log = logging.getLogger(__name__)
 
 
 class _Crowd:
-    """How many feeds of this process are at work."""
+    """How many feeds of this process are running."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -89,23 +89,23 @@ class LiveFeed:
     """
 
     def __init__(self, model: registry.Model, settings: LiveSettings = _DEFAULTS) -> None:
-        # The thread knows the worker alone, so that a feed which nobody holds can end it.
+        # The thread refers to the worker only, so that a forgotten feed is collected and ends it.
         self._worker = _Worker(model, settings)
         self._worker.thread.start()
         _running.add(self._worker)
         self._end = weakref.finalize(self, self._worker.stop)
 
     def offer(self, image: Image, time: float) -> None:
-        """Hands over the newest frame; one that was not taken yet is dropped.
+        """Hands over the newest frame; an earlier one still waiting is dropped.
 
         Never blocks, never raises, copies nothing: do not write to the array afterwards.
         """
         self._worker.offer(image, time)
 
     def latest(self, at: float | None = None) -> FrameResult | None:
-        """The newest result, its `time` and pixels being those of the frame it was read from; None
-        if there is none of the last second. With `at`, the stream time of the frame to draw on,
-        boxes move on by their velocity, for a fifth of a second at the most."""
+        """The newest result, with the `time` and pixels of its frame; None if there is none of the
+        last second. With `at`, the stream time of the frame to draw on, boxes are moved on by their
+        velocity, for at most a fifth of a second."""
         return self._worker.latest(at)
 
     def configure(self, settings: LiveSettings) -> None:
@@ -113,7 +113,7 @@ class LiveFeed:
         self._worker.settings = settings
 
     def use(self, model: registry.Model) -> None:
-        """Another model, from the next frame on; tracks stay who they are."""
+        """Another model, or another prior, from the next frame on; tracks keep their numbers."""
         self._worker.model = model
 
     def history(self, seconds: float = HISTORY_SECONDS) -> tuple[Sample, ...]:
@@ -129,20 +129,20 @@ class LiveFeed:
         return self._worker.stats()
 
     def problem(self) -> str | None:
-        """A sentence on what is wrong; None once frames are read again."""
+        """What is wrong, as a sentence; None once frames are analysed again."""
         return self._worker.problem()
 
     def summary(self) -> list[PersonSummary]:
-        """Everyone of this session, in the order in which they came."""
+        """Everyone of this session, in order of appearance."""
         return self._worker.summary()
 
     def close(self) -> None:
-        """Ends the thread without waiting for it. History and summary stay; may be repeated."""
+        """Ends the thread without waiting for it; may be repeated. History and summary stay."""
         self._end()
 
 
 class _Worker:
-    """What the thread and the feed share. `settings` and `model` may be replaced at any time."""
+    """State shared by thread and feed. `settings` and `model` may be replaced at any time."""
 
     def __init__(self, model: registry.Model, settings: LiveSettings) -> None:
         self.model, self.settings = model, settings
@@ -150,20 +150,20 @@ class _Worker:
         self._slot: tuple[Image, float, float] | None = None
         self._closed = False
         self._newest: tuple[Analysis, float] | None = None
-        self._diary, self._meter = History(), LatencyMeter()
+        self._history, self._meter = History(), LatencyMeter()
         self._error: str | None = None
         self._notice: str | None = None
         self._checked = clock.monotonic()
         self.thread = threading.Thread(target=self.run, name="live-feed", daemon=True)
 
     def run(self) -> None:
-        """The thread: it sleeps until a frame is there, and no error of a frame ends it."""
-        analyser = Analyzer()
-        self._try(lambda: analyser.prepare(self.model, self.settings))
+        """The thread: sleeps until a frame arrives; an error in a frame does not end it."""
+        analyzer = Analyzer()
+        self._try(lambda: analyzer.prepare(self.model, self.settings))
         with _crowd:
             while (frame := self._next()) is not None:
                 started = clock.monotonic()
-                self._try(partial(self._read, analyser, *frame))
+                self._try(partial(self._read, analyzer, *frame))
                 if _crowd.size > 1:
                     self._rest(started + _crowd.size / FRAMES_PER_SECOND)
 
@@ -199,10 +199,10 @@ class _Worker:
         )
 
     def history(self, seconds: float) -> tuple[Sample, ...]:
-        return self._diary.samples(seconds)
+        return self._history.samples(seconds)
 
     def summary(self) -> list[PersonSummary]:
-        return self._diary.summary()
+        return self._history.summary()
 
     def stats(self) -> LiveStats:
         return self._meter.stats(clock.monotonic(), len(self.people()))
@@ -217,18 +217,18 @@ class _Worker:
             return frame
 
     def _rest(self, until: float) -> None:
-        """Leaves the time until then to the other visitors."""
+        """Sleeps until then, for the benefit of other visitors."""
         with self._turn:
             self._turn.wait_for(lambda: self._closed, max(0.0, until - clock.monotonic()))
 
-    def _read(self, analyser: Analyzer, image: Image, time: float, offered: float) -> None:
+    def _read(self, analyzer: Analyzer, image: Image, time: float, offered: float) -> None:
         crowd = _crowd.size
-        analysis = analyser.analyse(image, time, offered, self.model, self.settings, crowd)
+        analysis = analyzer.analyse(image, time, offered, self.model, self.settings, crowd)
         now = clock.monotonic()
         with self._turn:
             self._newest = None if self._closed else (analysis, now)
         self._meter.analysed(now, now - offered, analysis.result.seconds)
-        self._diary.write(analysis.result.faces, analysis.now)
+        self._history.write(analysis.result.faces, analysis.now)
         if now - self._checked > _FOLDER_SECONDS:
             self._checked = now
             name = self.model.card.name
@@ -236,15 +236,15 @@ class _Worker:
             self._notice = _GONE.format(name=name) if gone else None
 
     def _try(self, step: Callable[[], None]) -> None:
-        """Takes a step; what goes wrong becomes the problem, and a success ends it."""
+        """Runs a step; its error becomes the problem, its success clears it."""
         try:
             step()
         except FerError as error:
             self._error = str(error)
         except Exception as error:  # noqa: BLE001 - a model or detector may raise anything
             if self._error is None:
-                _log.warning("a live frame could not be read", exc_info=True)
-            self._error = f"this frame could not be read: {type(error).__name__}: {error}"[:300]
+                _log.warning("a live frame could not be analysed", exc_info=True)
+            self._error = f"this frame could not be analysed: {type(error).__name__}: {error}"[:300]
         else:
             self._error = None
 
@@ -260,7 +260,7 @@ _running: weakref.WeakSet[_Worker] = weakref.WeakSet()
 
 @atexit.register
 def _end_all() -> None:
-    """A thread that is inside an engine when the interpreter goes would abort the process."""
+    """A thread inside an engine when the interpreter exits would abort the process."""
     for worker in list(_running):
         worker.stop()
     for worker in list(_running):
@@ -271,9 +271,9 @@ def _moved_on(analysis: Analysis, seconds: float) -> FrameResult:
     """The result with every face where it should be so many seconds later."""
     result = analysis.result
     faces = []
-    for one in result.faces:
-        assert one.track is not None
-        across, down = (speed * seconds for speed in analysis.velocities[one.track])
-        face = one.face.moved(across, down, result.width, result.height)
-        faces.append(replace(one, face=face))
+    for result_face in result.faces:
+        assert result_face.track is not None
+        across, down = (speed * seconds for speed in analysis.velocities[result_face.track])
+        face = result_face.face.moved(across, down, result.width, result.height)
+        faces.append(replace(result_face, face=face))
     return replace(result, faces=tuple(faces))

@@ -1,4 +1,4 @@
-"""What is remembered of a stream, all of it bounded: the last minute, who was there, timings."""
+"""Bounded history of a stream: the last minute, the people in it, timings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HISTORY_SECONDS = 60.0
 SAMPLES_PER_SECOND = 10
 STATS_SECONDS = 5.0
 MOST_PEOPLE = 200
-"""Of more tracks in one session, those that were there for the shortest time are forgotten."""
+"""Beyond so many tracks in a session, the shortest are forgotten."""
 
 _LONGEST_GAP = 0.5
 
@@ -32,7 +32,7 @@ class Sample:
     uncertain: bool
 
     @property
-    def words(self) -> str:
+    def display_label(self) -> str:
         """What may be shown: the label, or "unsure"."""
         return "unsure" if self.uncertain else self.label
 
@@ -77,8 +77,8 @@ class Spread:
 class LiveStats:
     """What was measured over the last seconds.
 
-    `analysis`: one frame from taking it to its result. Of its steps, `detect` and `classify` are
-    of those frames only in which they were due. `delay`: from offering a frame to its result.
+    `analysis`: one frame from start to result. Of its steps, `detect` and `classify` count only the
+    frames in which they ran. `delay`: from offering a frame to its result.
     """
 
     offered_per_second: float = 0.0
@@ -94,7 +94,7 @@ class LiveStats:
 
 
 class History:
-    """The last minute in samples, and a sum for each person. One thread writes, any may read."""
+    """Samples of the last minute, and totals for each person. One thread writes, any may read."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -104,7 +104,7 @@ class History:
         self._now = 0.0
 
     def write(self, faces: Iterable[FaceResult], now: float) -> None:
-        """Takes down a frame's faces, which have tracks, at a time that never turns back."""
+        """Records a frame's tracked faces; time never runs backwards."""
         moment = tuple(_sample(face, now) for face in faces)
         with self._lock:
             self._now = now
@@ -121,14 +121,14 @@ class History:
         with self._lock:
             since = self._now - seconds
             moments = tuple(self._moments)
-        return tuple(one for moment in moments for one in moment if one.time >= since)
+        return tuple(sample for moment in moments for sample in moment if sample.time >= since)
 
     def summary(self) -> list[PersonSummary]:
-        """Everyone, in the order in which they came."""
+        """Everyone, in order of appearance."""
         with self._lock:
             return [
-                PersonSummary(track, one.first, one.last, dict(one.seconds))
-                for track, one in sorted(self._people.items())
+                PersonSummary(track, presence.first, presence.last, dict(presence.seconds))
+                for track, presence in sorted(self._people.items())
             ]
 
     def _count(self, sample: Sample) -> None:
@@ -138,10 +138,11 @@ class History:
                 shortest = min(self._people, key=lambda track: self._people[track].length)
                 del self._people[shortest]
             self._people[sample.track] = _Presence(now, now)
-        one = self._people[sample.track]
-        passed = min(now - one.last, _LONGEST_GAP)
-        one.seconds[sample.words] = one.seconds.get(sample.words, 0.0) + passed
-        one.last = now
+        presence = self._people[sample.track]
+        passed = min(now - presence.last, _LONGEST_GAP)
+        label = sample.display_label
+        presence.seconds[label] = presence.seconds.get(label, 0.0) + passed
+        presence.last = now
 
 
 class LatencyMeter:
@@ -154,13 +155,13 @@ class LatencyMeter:
         self._began: float | None = None
 
     def offered(self, now: float) -> None:
-        """A frame came in."""
+        """A frame arrived."""
         with self._lock:
             self._began = now if self._began is None else self._began
             self._offers.append(now)
 
     def analysed(self, now: float, delay: float, seconds: Mapping[str, float]) -> None:
-        """A frame's result is there, `delay` seconds after it was offered."""
+        """A frame's result is ready, `delay` seconds after it was offered."""
         with self._lock:
             self._frames.append((now, delay, seconds))
 
@@ -168,8 +169,8 @@ class LatencyMeter:
         """What was measured in the seconds before `now`, with `faces` on screen."""
         since = now - STATS_SECONDS
         with self._lock:
-            offers = sum(one > since for one in self._offers)
-            frames = [one for one in self._frames if one[0] > since]
+            offers = sum(measured > since for measured in self._offers)
+            frames = [measured for measured in self._frames if measured[0] > since]
             began = now if self._began is None else self._began
         steps = [seconds for _, _, seconds in frames]
         length = min(STATS_SECONDS, max(1.0, now - began))
@@ -204,5 +205,12 @@ class _Presence:
 
 def _sample(face: FaceResult, now: float) -> Sample:
     assert face.track is not None
-    told = face.prediction
-    return Sample(now, face.track, told.probabilities, told.label, told.confidence, told.uncertain)
+    prediction = face.prediction
+    return Sample(
+        now,
+        face.track,
+        prediction.probabilities,
+        prediction.label,
+        prediction.confidence,
+        prediction.uncertain,
+    )

@@ -47,41 +47,41 @@ def small_grey(image: Image) -> tuple[Grey, float]:
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8), scale
 
 
-def follow(before: Grey, after: Grey, places: Sequence[Floats]) -> list[Motion | None]:
-    """The motion of each place (centre x, centre y, width, height) between two grey pictures of
-    one size; None where it cannot be told.
+def follow(before: Grey, after: Grey, positions: Sequence[Floats]) -> list[Motion | None]:
+    """The motion of each position (centre x, centre y, width, height) between two grey pictures of
+    one size; None where it cannot be measured.
 
     Points on a grid inside the face are followed forwards and back again (Kalal et al. 2010, doi
     10.1109/ICPR.2010.675); those that return to where they began vote with their median.
     """
-    if not places or min(before.shape) < _SMALLEST:
-        return [None] * len(places)
-    steps = _STEPS if len(places) <= _MANY else _STEPS_OF_MANY
-    starts = np.stack([_grid(place, steps) for place in places])
+    if not positions or min(before.shape) < _SMALLEST:
+        return [None] * len(positions)
+    steps = _STEPS if len(positions) <= _MANY else _STEPS_OF_MANY
+    starts = np.stack([_grid(position, steps) for position in positions])
     points = starts.reshape(-1, 1, 2).astype(np.float32)
     ends, there, _ = cv2.calcOpticalFlowPyrLK(before, after, points, None, **_FLOW)
     again, back, _ = cv2.calcOpticalFlowPyrLK(after, before, ends, None, **_FLOW)
     returned = np.linalg.norm(again - points, axis=2) < _FURTHEST_BACK
-    sound = ((there == 1) & (back == 1) & returned).reshape(len(places), -1)
+    sound = ((there == 1) & (back == 1) & returned).reshape(len(positions), -1)
     targets = np.asarray(ends, np.float64).reshape(starts.shape)
     return [
-        _voted(start[good], target[good], place) if good.mean() >= _LEAST_SHARE else None
-        for start, target, good, place in zip(starts, targets, sound, places, strict=True)
+        _voted(start[good], target[good], position) if good.mean() >= _LEAST_SHARE else None
+        for start, target, good, position in zip(starts, targets, sound, positions, strict=True)
     ]
 
 
-def _grid(place: Floats, steps: int) -> Floats:
+def _grid(position: Floats, steps: int) -> Floats:
     """Points (steps², 2) on the inner part of a face, where little background shows."""
     shares = np.linspace(-0.5, 0.5, steps) * _INNER
-    across, down = np.meshgrid(shares * place[2], shares * place[3])
-    return np.stack([place[0] + across.ravel(), place[1] + down.ravel()], axis=1)
+    across, down = np.meshgrid(shares * position[2], shares * position[3])
+    return np.stack([position[0] + across.ravel(), position[1] + down.ravel()], axis=1)
 
 
-def _voted(starts: Floats, ends: Floats, place: Floats) -> Motion | None:
+def _voted(starts: Floats, ends: Floats, position: Floats) -> Motion | None:
     """The motion of most of the points (N, 2); None where they go different ways."""
     shifts = ends - starts
     shift = np.median(shifts, axis=0)
-    side = float(min(place[2], place[3]))
+    side = float(min(position[2], position[3]))
     if float(np.median(np.abs(shifts - shift))) > 0.05 * side + 0.5:
         return None
     zoom = float(np.median(pdist(ends) / pdist(starts)))

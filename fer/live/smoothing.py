@@ -1,4 +1,4 @@
-"""Probabilities of each track, steadied in time so that what is shown does not flicker."""
+"""Probabilities of each track, smoothed over time so that labels do not flicker."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class _State:
 
 
 class Smoother:
-    """Weighted means with exponential forgetting, one for each track and none for two.
+    """Exponentially weighted means, one for each track.
 
-    `strength` from 0 (each reading as the model gives it) to 1 (strong). A reading counts by the
-    time for which it stood, so that another frame rate gives the same curve; by the square of its
-    confidence; and less where the face is less sharp than this one usually is. Of validation faces
-    seen eight times, some views blurred, smeared or covered, this was right on 68%, a plain mean on
-    62%, a single reading on 60% (`benchmarks/smoothing.py`).
+    `strength` from 0 (no smoothing) to 1 (strong). A prediction is weighted by the time since the
+    one before, so that other frame rates give the same curve; by the square of its confidence; and
+    less where the face is less sharp than usual for this track. On validation faces seen eight
+    times, some views blurred, smeared or covered, the accuracy was 68%, that of a plain mean 62%,
+    of a single prediction 60% (`benchmarks/smoothing.py`).
     """
 
     def __init__(self, strength: float = 0.5, unsure_below: float = 0.0) -> None:
@@ -56,7 +56,7 @@ class Smoother:
         self.configure(strength, unsure_below)
 
     def configure(self, strength: float, unsure_below: float) -> None:
-        """Other settings from the next reading on; what is shown is then decided afresh."""
+        """Other settings from the next prediction on; label and "unsure" are then decided anew."""
         self._seconds = LONGEST_SECONDS * strength**2
         self._label_margin = LABEL_MARGIN * math.sqrt(strength)
         self._unsure_margin = UNSURE_MARGIN * strength
@@ -66,20 +66,20 @@ class Smoother:
     def update(
         self, track: int, probabilities: Probabilities, time: float, sharpness: float = 1.0
     ) -> Prediction:
-        """The steadied prediction of a track after one more reading, (7,)."""
+        """The smoothed prediction of a track after another set of probabilities, (7,)."""
         if track not in self._states:
             none, nothing = np.zeros(len(probabilities)), np.zeros(2)
             self._states[track] = _State(none, nothing, time - _FIRST_SECONDS, 0, False)
             self._fresh.add(track)
         state = self._states[track]
         stood = min(max(_LEAST_SECONDS, time - state.time), _MOST_SECONDS)
-        kept = math.exp(-stood / self._seconds) if self._seconds > 0 else 0.0
+        decay = math.exp(-stood / self._seconds) if self._seconds > 0 else 0.0
         state.time = time
-        state.sharpness = kept * state.sharpness + stood * np.array([sharpness, 1.0])
+        state.sharpness = decay * state.sharpness + stood * np.array([sharpness, 1.0])
         usual = state.sharpness[0] / state.sharpness[1]
         clear = min(1.0, max(_LEAST_CLEAR, sharpness / usual)) if usual > 0 else 1.0
         weight = stood * clear * float(probabilities.max()) ** 2
-        state.total = kept * state.total + weight * probabilities.astype(np.float64)
+        state.total = decay * state.total + weight * probabilities.astype(np.float64)
         return self._decided(track, state)
 
     def keep(self, tracks: set[int]) -> None:
@@ -92,7 +92,7 @@ class Smoother:
         self.keep(set())
 
     def _decided(self, track: int, state: _State) -> Prediction:
-        """What to show: a label stays until another one leads clearly, and so does "unsure"."""
+        """The label stays until another one leads clearly, and so does "unsure"."""
         fresh = track in self._fresh
         self._fresh.discard(track)
         mean = state.total / state.total.sum()

@@ -1,4 +1,4 @@
-"""Who is who from frame to frame: identity by overlap and motion. No face is ever recognised."""
+"""Tracking of faces from frame to frame by overlap and motion. No face is ever recognised."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from fer.live.tracks import Track
 from fer.results import Face
 
 LINGER_SECONDS = 2.0
-"""For so long a face may still be where its track ended."""
+"""How long a face may still be where its track ended."""
 
 _MOST_ENDED = 2 * tracks.MOST_FACES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tracked:
-    """A face with its number in this stream, from 1, which is never given again.
+    """A face with its number in this stream, from 1, which is never reused.
 
     `velocity`: (x, y) of its centre in pixels a second. `since`: when it was first seen, in
     seconds of the stream.
@@ -54,16 +54,16 @@ class Tracker:
 
     @property
     def alive(self) -> set[int]:
-        """The numbers of all who are on screen or may still come back."""
-        return {one.number for one in self._tracks if one.number is not None}
+        """The numbers of all tracks that are on screen or may still come back."""
+        return {track.number for track in self._tracks if track.number is not None}
 
     @property
     def doubtful(self) -> bool:
         """Whether a detection soon would help: a face moved too fast, or needs confirming, or
         two are about to cross."""
-        places = [one.place for one in self._tracks]
-        return any(not one.steady or not one.shown(self._now) for one in self._tracks) or any(
-            tracks.overlap(a, b) > 0 for a, b in itertools.combinations(places, 2)
+        positions = [track.position for track in self._tracks]
+        return any(not track.steady or not track.shown(self._now) for track in self._tracks) or any(
+            tracks.overlap(a, b) > 0 for a, b in itertools.combinations(positions, 2)
         )
 
     @property
@@ -73,7 +73,7 @@ class Tracker:
         `LINGER_SECONDS`."""
         if self._size is None:
             return ()
-        faces = [one.face(*self._size) for one in self._tracks if not one.shown(self._now)]
+        faces = [track.face(*self._size) for track in self._tracks if not track.shown(self._now)]
         boxes = [face.box for face in faces if face is not None]
         return (*boxes, *self._beyond, *(box for box, _ in self._ended))
 
@@ -83,22 +83,24 @@ class Tracker:
         `image` is RGB uint8 (H, W, 3), `time` in seconds.
         """
         self._advance(image, time)
-        found = tracks.distinct(faces)
-        distinct = found[: tracks.MOST_FACES]
-        self._beyond = [face.box for face in found[tracks.MOST_FACES :]]
+        candidates = tracks.distinct(faces)
+        distinct = candidates[: tracks.MOST_FACES]
+        self._beyond = [face.box for face in candidates[tracks.MOST_FACES :]]
         matched = tracks.matched(self._tracks, distinct, self._now)
-        missing = [one for place, one in enumerate(self._tracks) if place not in matched.values()]
-        for place, face in enumerate(distinct):
-            if place in matched:
-                self._tracks[matched[place]].correct(face, self._now)
+        missing = [
+            track for index, track in enumerate(self._tracks) if index not in matched.values()
+        ]
+        for index, face in enumerate(distinct):
+            if index in matched:
+                self._tracks[matched[index]].correct(face, self._now)
             else:
                 self._tracks.append(Track.begun(face, self._now))
-        front = [one.place for one in self._tracks if one not in missing]
+        front = [track.position for track in self._tracks if track not in missing]
         for track in missing:
             track.missed += 1
             if front and not track.covered:
                 track.cover(front, self._now)
-        self._keep([one for one in self._tracks if one.number or not one.missed], image)
+        self._keep([track for track in self._tracks if track.number or not track.missed], image)
         return self._shown(image)
 
     def moved(self, image: Image, time: float) -> tuple[Tracked, ...]:
@@ -107,27 +109,27 @@ class Tracker:
         return self._shown(image)
 
     def _advance(self, image: Image, time: float) -> None:
-        """Moves every track to where it should be in this frame; forgets who is gone."""
+        """Moves every track to its position in this frame; ends those that are gone."""
         passed = self._passed(time)
         height, width = image.shape[:2]
         self._resize(width, height)
         grey, scale = motion.small_grey(image)
-        followed = [place for place, one in enumerate(self._tracks) if one.shown(self._now)]
-        found: dict[int, Motion | None] = {}
+        followed = [index for index, track in enumerate(self._tracks) if track.shown(self._now)]
+        motions: dict[int, Motion | None] = {}
         if self._grey is not None:
-            places = [self._tracks[place].place * scale for place in followed]
-            found = dict(zip(followed, motion.follow(self._grey, grey, places), strict=True))
+            positions = [self._tracks[index].position * scale for index in followed]
+            motions = dict(zip(followed, motion.follow(self._grey, grey, positions), strict=True))
         self._grey = grey
-        for place, track in enumerate(self._tracks):
-            track.move(found.get(place), scale, passed, self._now)
-        self._ended = [one for one in self._ended if self._now - one[1] <= LINGER_SECONDS]
-        inside = [one for one in self._tracks if one.is_inside(width, height)]
-        self._keep([one for one in inside if not one.lost(self._now)], image)
+        for index, track in enumerate(self._tracks):
+            track.move(motions.get(index), scale, passed, self._now)
+        self._ended = [track for track in self._ended if self._now - track[1] <= LINGER_SECONDS]
+        inside = [track for track in self._tracks if track.is_inside(width, height)]
+        self._keep([track for track in inside if not track.lost(self._now)], image)
 
     def _keep(self, kept: list[Track], image: Image) -> None:
         """Ends all other tracks."""
         height, width = image.shape[:2]
-        ended = [one.face(width, height) for one in self._tracks if one not in kept]
+        ended = [track.face(width, height) for track in self._tracks if track not in kept]
         self._ended += [(face.box, self._now) for face in ended if face is not None]
         self._ended = self._ended[-_MOST_ENDED:]
         self._tracks = kept
@@ -166,4 +168,6 @@ class Tracker:
                 track.number, self._next = self._next, self._next + 1
             velocity = float(track.velocity[0]), float(track.velocity[1])
             shown.append(Tracked(track.number, face, velocity, track.since))
-        return tuple(sorted(shown, key=lambda one: (one.face.box.left, one.face.box.top)))
+        return tuple(
+            sorted(shown, key=lambda tracked: (tracked.face.box.left, tracked.face.box.top))
+        )

@@ -1,4 +1,4 @@
-"""One face from detection to detection: where it is, where it goes, whether it is lost."""
+"""One track: where a face is, where it is going, and whether it is lost."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from fer.live.motion import Motion
 from fer.results import Face
 
 LOST_SECONDS = 1.0
-"""Who was not seen for so long is gone; who comes back is a new track."""
+"""A face not seen for this long is gone; coming back makes a new track."""
 
 COVERED_SECONDS = 2.0
-"""The same for who passes behind another face."""
+"""The same for a face that passes behind another one."""
 
 HIDDEN_SECONDS = 0.5
-"""Who was not seen for so long is not shown any more, but may still come back."""
+"""A face not seen for this long is no longer shown, but keeps its track."""
 
 MOST_FACES = 32
 SURE = 0.9
@@ -38,22 +38,22 @@ _FORBIDDEN = 1e3
 
 Floats = NDArray[np.float64]
 
-Place = Floats
+Position = Floats
 """Centre x, centre y, width and height in pixels: (4,)."""
 
 
 @dataclass(slots=True, eq=False)
 class Track:
-    """`course`: place, velocity and time when a detection last found it. `missed`: detections in a
+    """`course`: position, velocity and time of the last detection. `missed`: detections in a
     row that did not. `steady`: its motion could be followed into the present frame. `covered`:
     another face is in front of it."""
 
-    place: Place
+    position: Position
     landmarks: Floats | None
     score: float
     since: float
     seen: float
-    course: tuple[Place, Floats, float]
+    course: tuple[Position, Floats, float]
     velocity: Floats = field(default_factory=lambda: np.zeros(2))
     number: int | None = None
     sightings: int = 1
@@ -63,9 +63,9 @@ class Track:
 
     @classmethod
     def begun(cls, face: Face, now: float) -> Track:
-        """A new one, where a detection found it."""
-        place, points = place_of(face.box), _points(face)
-        return cls(place, points, face.score, now, now, (place, np.zeros(2), now))
+        """A new track where a face was detected."""
+        position, points = position_of(face.box), _points(face)
+        return cls(position, points, face.score, now, now, (position, np.zeros(2), now))
 
     def shown(self, now: float) -> bool:
         settled = self.score >= SURE or self.sightings > 1
@@ -80,42 +80,42 @@ class Track:
 
     def is_inside(self, width: int, height: int) -> bool:
         """Whether its centre is in the picture, and its size one that a face may have there."""
-        x, y, across, down = (float(value) for value in self.place)
+        x, y, across, down = (float(value) for value in self.position)
         sized = min(across, down) >= 1 and max(across, down) <= 2 * max(width, height)
         return 0 <= x < width and 0 <= y < height and sized
 
-    def expected(self, now: float) -> Place:
-        """Its place if it went on as it did when it was last found."""
-        place, velocity, then = self.course
-        return np.concatenate([place[:2] + velocity * (now - then), place[2:]])
+    def expected(self, now: float) -> Position:
+        """Its position if it has kept the course of the last detection."""
+        position, velocity, then = self.course
+        return np.concatenate([position[:2] + velocity * (now - then), position[2:]])
 
-    def move(self, found: Motion | None, scale: float, passed: float, now: float) -> None:
-        """By the motion found in a picture of `scale`; without one it drifts on and slows down."""
-        self.steady = found is not None
-        if found is None:
+    def move(self, motion: Motion | None, scale: float, passed: float, now: float) -> None:
+        """Moves by the optical flow of an image of `scale`; without it, coasts and slows down."""
+        self.steady = motion is not None
+        if motion is None:
             shift, zoom = self.velocity * passed, 1.0
             if not self.covered:
                 self.velocity = self.velocity * math.exp(-passed / _COAST_SECONDS)
         else:
-            shift, zoom = found.shift / scale, found.zoom
+            shift, zoom = motion.shift / scale, motion.zoom
             if passed > 0:
                 share = 1 - math.exp(-passed / _CALM_SECONDS)
                 self.velocity = self.velocity + share * (shift / passed - self.velocity)
             if not self.missed:
                 self.seen = now
-        centre = self.place[:2]
+        centre = self.position[:2]
         if self.landmarks is not None:
             self.landmarks = (self.landmarks - centre) * zoom + centre + shift
-        self.place = np.concatenate([centre + shift, self.place[2:] * zoom])
+        self.position = np.concatenate([centre + shift, self.position[2:] * zoom])
 
     def correct(self, face: Face, now: float) -> None:
-        """Towards what the detector saw; all the way where the two differ much."""
-        place, points = place_of(face.box), _points(face)
-        share = _BLEND if overlap(place, self.place) > _SAME_FACE else 1.0
+        """Moves towards the detection; all the way where the two differ much."""
+        position, points = position_of(face.box), _points(face)
+        share = _BLEND if overlap(position, self.position) > _SAME_FACE else 1.0
         if not self.steady and not self.covered:
-            off = place[:2] - self.place[:2]
+            off = position[:2] - self.position[:2]
             self.velocity = self.velocity + off / max(2 * (now - self.seen), 0.1)
-        self.place = self.place + share * (place - self.place)
+        self.position = self.position + share * (position - self.position)
         if points is None or self.landmarks is None:
             self.landmarks = points
         else:
@@ -123,32 +123,32 @@ class Track:
         self.score, self.seen = face.score, now
         self.sightings += 1
         self.missed, self.steady, self.covered = 0, True, False
-        self.course = (self.place, self.velocity, now)
+        self.course = (self.position, self.velocity, now)
 
-    def cover(self, front: Sequence[Place], now: float) -> None:
-        """Goes on unseen, on the old course, if one of the faces in `front` stands before it: what
-        moved since in that place was the person in front, whose hair and shoulders hide too."""
+    def cover(self, front: Sequence[Position], now: float) -> None:
+        """Keeps its old course unseen if one of the faces in `front` hides it: the motion measured
+        since was that of the person in front, whose hair and shoulders hide too."""
         course = self.expected(now)
-        sides = np.array([max(*one[2:], *course[2:]) for one in front])
-        away = np.array([math.hypot(*(one[:2] - course[:2])) for one in front])
+        sides = np.array([max(*other[2:], *course[2:]) for other in front])
+        away = np.array([math.hypot(*(other[:2] - course[:2])) for other in front])
         near = self.missed > 1 and bool((away < _HIDING_SIDES * sides).any())
-        places = (self.place, course)
-        if near or any(overlap(one, own) > _COVERS for one in front for own in places):
+        positions = (self.position, course)
+        if near or any(overlap(other, own) > _COVERS for other in front for own in positions):
             self.covered, self.landmarks = True, None
-            self.place, self.velocity = course, self.course[1]
+            self.position, self.velocity = course, self.course[1]
 
     def scale(self, ratio: Floats) -> None:
-        """To a picture of another size: `ratio` (2,) is new size / old size."""
-        place, velocity, then = self.course
-        self.course = (place * np.tile(ratio, 2), velocity * ratio, then)
-        self.place, self.velocity = self.place * np.tile(ratio, 2), self.velocity * ratio
+        """Rescales to an image of another size: `ratio` (2,) is new size / old size."""
+        position, velocity, then = self.course
+        self.course = (position * np.tile(ratio, 2), velocity * ratio, then)
+        self.position, self.velocity = self.position * np.tile(ratio, 2), self.velocity * ratio
         if self.landmarks is not None:
             self.landmarks = self.landmarks * ratio
 
     def face(self, width: int, height: int) -> Face | None:
-        """It as a face in a picture of that size; None if none of it is inside."""
+        """The track as a face in an image of that size; None if it is outside."""
         corners = np.concatenate(
-            [self.place[:2] - self.place[2:] / 2, self.place[:2] + self.place[2:] / 2]
+            [self.position[:2] - self.position[2:] / 2, self.position[:2] + self.position[2:] / 2]
         )
         left, top, right, bottom = corners.tolist()
         box = clip_box(left, top, right, bottom, width, height)
@@ -157,34 +157,34 @@ class Track:
 
 
 def distinct(faces: Sequence[Face]) -> list[Face]:
-    """Faces, the surest first, without those that are another one's once more."""
-    kept: list[Face] = []
-    places: list[Place] = []
-    for face in sorted(faces, key=lambda one: -one.score):
-        place = place_of(face.box)
-        if all(overlap(place, other) <= _SAME_FACE for other in places):
-            kept.append(face)
-            places.append(place)
-    return kept
+    """Faces by falling score, without duplicates of the same face."""
+    chosen: list[Face] = []
+    positions: list[Position] = []
+    for face in sorted(faces, key=lambda face: -face.score):
+        position = position_of(face.box)
+        if all(overlap(position, other) <= _SAME_FACE for other in positions):
+            chosen.append(face)
+            positions.append(position)
+    return chosen
 
 
 def matched(tracks: Sequence[Track], faces: Sequence[Face], now: float) -> dict[int, int]:
-    """Index of the face -> index of the track, so that all pairs together lie closest."""
+    """Index of the face -> index of the track, with the least total distance."""
     if not tracks or not faces:
         return {}
-    places = [place_of(face.box) for face in faces]
-    cost = np.array([[_cost(one, place, now) for place in places] for one in tracks])
+    positions = [position_of(face.box) for face in faces]
+    cost = np.array([[_cost(track, position, now) for position in positions] for track in tracks])
     rows, columns = linear_sum_assignment(cost)
     pairs = zip(rows.tolist(), columns.tolist(), strict=True)
     return {column: row for row, column in pairs if cost[row, column] < _FORBIDDEN}
 
 
-def place_of(box: Box) -> Place:
+def position_of(box: Box) -> Position:
     return np.array([*box.centre, box.width, box.height], np.float64)
 
 
-def overlap(a: Place, b: Place) -> float:
-    """Intersection over union of two places."""
+def overlap(a: Position, b: Position) -> float:
+    """Intersection over union of two positions."""
     ax, ay, a_wide, a_tall = a.tolist()
     bx, by, b_wide, b_tall = b.tolist()
     across = min(ax + a_wide / 2, bx + b_wide / 2) - max(ax - a_wide / 2, bx - b_wide / 2)
@@ -195,12 +195,12 @@ def overlap(a: Place, b: Place) -> float:
     return common / float(a_wide * a_tall + b_wide * b_tall - common)
 
 
-def _cost(track: Track, place: Place, now: float) -> float:
-    """Distance in face sides from where it is and from where its course led, and difference in
-    size; forbidden for what cannot be the same face."""
-    sides = math.sqrt(track.place[2] * track.place[3]), math.sqrt(place[2] * place[3])
-    distance = math.hypot(*(place[:2] - track.place[:2])) / max(sides)
-    off_course = math.hypot(*(place[:2] - track.expected(now)[:2])) / max(sides)
+def _cost(track: Track, position: Position, now: float) -> float:
+    """Distance in face sides from its position and from its expected position, and the
+    difference in size; forbidden for what cannot be the same face."""
+    sides = math.sqrt(track.position[2] * track.position[3]), math.sqrt(position[2] * position[3])
+    distance = math.hypot(*(position[:2] - track.position[:2])) / max(sides)
+    off_course = math.hypot(*(position[:2] - track.expected(now)[:2])) / max(sides)
     grown = abs(math.log(sides[1] / sides[0]))
     reach = 0.5 if track.steady else 0.9
     if distance > reach or grown > math.log(2):

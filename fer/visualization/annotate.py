@@ -1,4 +1,4 @@
-"""Results drawn onto pictures: a frame and a label for each face, in its emotion's colour."""
+"""Annotated pictures: a frame and a label for each face, in its emotion's colour."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SMALLEST_TEXT = 11
 _WIDEST = 1.6
 _MASK = NDArray[np.uint8]
 _Rgb = tuple[int, int, int]
-_Place = tuple[int, int, int, int]
+_Rectangle = tuple[int, int, int, int]
 
 
 def percent(share: float) -> str:
@@ -46,7 +46,7 @@ def draw(image: Image, result: FrameResult, style: str = "box", numbered: bool =
     line = max(2, round(max(height, width) / 400))
     for face in result.faces:
         _frame(canvas, face, style, line)
-    taken: list[_Place] = []
+    taken: list[_Rectangle] = []
     for number, face in enumerate(result.faces, start=1):
         prefix = f"{face.track or number} " if numbered and len(result.faces) > 1 else ""
         taken.append(_label(canvas, face, prefix, line, taken))
@@ -54,7 +54,7 @@ def draw(image: Image, result: FrameResult, style: str = "box", numbered: bool =
 
 
 def caption(prediction: Prediction) -> str:
-    """What a label says: ``happy 93%``, or ``unsure``."""
+    """The text of a label: ``happy 93%``, or ``unsure``."""
     if prediction.uncertain:
         return "unsure"
     return f"{prediction.label} {percent(prediction.confidence)}"
@@ -100,9 +100,9 @@ def _outline(face: FaceResult, style: str) -> NDArray[np.int32]:
 
 
 def _label(
-    canvas: Image, face: FaceResult, prefix: str, line: int, taken: Sequence[_Place]
-) -> _Place:
-    """Writes a face's label where it fits best and returns its place: left, top, right, bottom."""
+    canvas: Image, face: FaceResult, prefix: str, line: int, taken: Sequence[_Rectangle]
+) -> _Rectangle:
+    """Writes a face's label where it fits best; returns its left, top, right and bottom."""
     height, width = canvas.shape[:2]
     box = face.face.box
     longest = max(height, width)
@@ -114,8 +114,8 @@ def _label(
     tall, wide = mask.shape[0] + 2 * pad, mask.shape[1] + 2 * pad
     if tall >= height or wide >= width:
         return (0, 0, 0, 0)
-    place = _free_place(box, wide, tall, line, (width, height), taken)
-    left, top, right, bottom = place
+    rectangle = _free_rectangle(box, wide, tall, line, (width, height), taken)
+    left, top, right, bottom = rectangle
     background = np.array(_rgb(colour_of(face.prediction)))
     ink = 0.0 if background @ (0.299, 0.587, 0.114) > 110 else 255.0
     patch = np.broadcast_to(background.astype(np.float32), (tall, wide, 3)).copy()
@@ -123,27 +123,34 @@ def _label(
     inner = patch[pad : pad + mask.shape[0], pad : pad + mask.shape[1]]
     inner += share * (ink - inner)
     canvas[top:bottom, left:right] = patch.round().astype(np.uint8)
-    return place
+    return rectangle
 
 
-def _free_place(
-    box: Box, wide: int, tall: int, line: int, size: tuple[int, int], taken: Sequence[_Place]
-) -> _Place:
+def _free_rectangle(
+    box: Box, wide: int, tall: int, line: int, size: tuple[int, int], taken: Sequence[_Rectangle]
+) -> _Rectangle:
     """Above the face if that is free, else below it or a line further off, else above anyway."""
     width, height = size
     left = int(np.clip((box.left + box.right - wide) // 2, 0, width - wide))
     above, below = box.top - tall - line, box.bottom + line
-    places = []
+    candidates = []
     for top in (above, below, above - tall, below + tall):
         if 0 <= top <= height - tall:
-            places.append((left, top, left + wide, top + tall))
-    if not places:
+            candidates.append((left, top, left + wide, top + tall))
+    if not candidates:
         top = int(np.clip(above, 0, height - tall))
-        places.append((left, top, left + wide, top + tall))
-    return next((one for one in places if not any(_overlap(one, o) for o in taken)), places[0])
+        candidates.append((left, top, left + wide, top + tall))
+    return next(
+        (
+            rectangle
+            for rectangle in candidates
+            if not any(_overlap(rectangle, other) for other in taken)
+        ),
+        candidates[0],
+    )
 
 
-def _overlap(a: _Place, b: _Place) -> bool:
+def _overlap(a: _Rectangle, b: _Rectangle) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 

@@ -55,18 +55,18 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]], figure
     `histories`: the lines of each run's `metrics.jsonl`.
     """
     chart = go.Figure()
-    for place, (name, rows) in enumerate(histories.items()):
-        colour = SERIES_COLOURS[place % len(SERIES_COLOURS)]
+    for index, (name, rows) in enumerate(histories.items()):
+        colour = SERIES_COLOURS[index % len(SERIES_COLOURS)]
         epochs = [row["epoch"] for row in rows]
         prefix = f"{name} " if len(histories) > 1 else ""
-        for key, words, dash in (
+        for key, label, dash in (
             (f"val_{figure}", "validation", "solid"),
             (figure, "training", "dot"),
         ):
             chart.add_scatter(
                 x=epochs,
                 y=[row[key] for row in rows],
-                name=prefix + words,
+                name=prefix + label,
                 mode="lines+markers" if len(rows) < 30 else "lines",
                 line={"color": colour, "dash": dash, "width": 2},
             )

@@ -1,4 +1,4 @@
-"""Heat maps over a face, and how fast covering it takes an answer away."""
+"""Heat maps over a face, and how covering it lowers a probability."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faces covered by coarse squares, so that expressions can be shown without showing people."""
+"""Pixelated faces, so that expressions can be shown without showing people."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _MARGIN = 0.3
 
 
 def faces(image: Image, result: FrameResult) -> Image:
-    """A copy of the RGB picture (H, W, 3) with every face of the result, told or hidden, and a rim
+    """A copy of the RGB picture (H, W, 3) with every face of the result, shown or hidden, and a rim
     around it for its hair and for what it moves meanwhile, in `BLOCKS` squares across."""
     canvas = image.copy()
     height, width = image.shape[:2]
-    for box in (*result.hidden, *(one.face.box for one in result.faces)):
+    for box in (*result.hidden, *(face.face.box for face in result.faces)):
         across, down = _MARGIN * box.width, _MARGIN * box.height
         wider = clip_box(
             box.left - across, box.top - down, box.right + across, box.bottom + down, width, height
@@ -31,7 +31,7 @@ def faces(image: Image, result: FrameResult) -> Image:
 
 
 def everything(image: Image) -> Image:
-    """The whole picture in squares: for when it is not known where the faces are."""
+    """The whole picture pixelated, for when it is not known where the faces are."""
     return _squares(image, max(image.shape[:2]) / 16)
 
 

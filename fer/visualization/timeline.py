@@ -1,4 +1,4 @@
-"""The last minute of one face as a line for each emotion, redrawn in place while it goes on."""
+"""The last minute of one face as a line for each emotion, updated in place."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def table(
         return {name: [] for name in (_AGO, *EMOTIONS)}
     moments = np.asarray(times, np.float64)
     slots = np.floor(moments * POINTS_PER_SECOND).astype(np.int64)
-    kept = np.flatnonzero(np.append(slots[1:] != slots[:-1], True))
-    shares = np.stack(probabilities)[kept]
-    columns = {_AGO: moments[kept] - now}
-    return columns | {name: shares[:, place] for place, name in enumerate(EMOTIONS)}
+    thinned = np.flatnonzero(np.append(slots[1:] != slots[:-1], True))
+    shares = np.stack(probabilities)[thinned]
+    columns = {_AGO: moments[thinned] - now}
+    return columns | {name: shares[:, index] for index, name in enumerate(EMOTIONS)}
 
 
 def specification() -> dict[str, Any]:

@@ -223,7 +223,7 @@ def test_three_visitors_at_once_and_the_model_of_one_fails(
         start(pages[-1])
     for page in pages[:2]:
         wait_until(page, lambda page=page: oranges(picture(page)) > 200, "an orange frame")
-    expect(pages[2].get_by_text("does not answer with seven finite")).to_be_visible(timeout=LONG)
+    expect(pages[2].get_by_text("does not return seven finite")).to_be_visible(timeout=LONG)
     before = frames_seen(pages[2])
     wait_until(pages[2], lambda: frames_seen(pages[2]) > before, "the picture goes on")
 

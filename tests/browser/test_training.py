@@ -48,7 +48,7 @@ def test_a_run_is_started_watched_used_and_undone(browser: Browser, page: Page, 
     expect(page.get_by_text("Validation accuracy")).to_be_visible(timeout=LONG)
     expect(page.get_by_text("3 of 3 epochs")).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Use this model").click()
-    expect(page.get_by_text("Every page answers with this model.")).to_be_visible()
+    expect(page.get_by_text("Every page uses this model.")).to_be_visible()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="About").click()
     expect(page.get_by_text("The model that answers: taught")).to_be_visible()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Train").click()

@@ -162,7 +162,7 @@ def test_answers_that_are_no_probabilities_are_refused(row: list[float]) -> None
             return [np.array([row], np.float32)]
 
     model = registry.Model(make_card(), Session(), make_card().prior())
-    with pytest.raises(BadModel, match="does not answer with seven finite probabilities"):
+    with pytest.raises(BadModel, match="does not return seven finite probabilities"):
         model.probabilities(np.zeros((1, 48, 48, 1), np.uint8))
 
 

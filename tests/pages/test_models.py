@@ -225,7 +225,7 @@ def test_the_list_tells_figures_and_marks(open_page: Open, tiny_models: Path) ->
     table = open_page("models").dataframe[0].value.set_index("model")
     assert table["accuracy"].tolist() == [50.0, 50.0]
     assert table["95% interval"].tolist() == ["20.0% to 80.0%"] * 2
-    assert (table["status"]["other"], table["status"]["tiny"]) == ("answers now", "default")
+    assert (table["status"]["other"], table["status"]["tiny"]) == ("in use", "default")
     assert table["ms a face"].isna().all()
 
 

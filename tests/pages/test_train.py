@@ -100,7 +100,7 @@ def test_a_finished_model_can_be_used_and_undone(open_page: Open) -> None:
     make_run("finished", model="other")
     page = open_page("train")
     next(one for one in page.button if one.label == "Use this model").click().run()
-    assert "Every page answers with this model" in words(page)
+    assert "Every page uses this model" in words(page)
     next(one for one in page.button if one.label == "Go back to tiny").click().run()
     assert any(one.label == "Use this model" for one in page.button)
 

@@ -139,7 +139,7 @@ def test_a_model_that_does_not_answer_leaves_the_picture_and_a_sentence(
     back = shown_until(stream, told)
     assert not differs(clips.frame(0))(back)
     assert stream.feed is not None
-    assert "does not answer" in str(stream.feed.problem())
+    assert "does not return" in str(stream.feed.problem())
     stream.configure(registry.load("tiny"), LiveSettings(), PLAIN)
     shown_until(stream, differs(clips.frame(0)))
 

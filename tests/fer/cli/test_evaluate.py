@@ -208,7 +208,7 @@ def test_one_folder_without_splits_and_one_emotion_is_evaluated_whole(
         (["--model", "nobody"], "unknown model 'nobody'; the models are:"),
         (["--model", "reads,reads"], "named twice"),
         (["--model", "reads,"], "holds a name that is empty"),
-        (["--model", "broken"], "does not answer with seven finite probabilities"),
+        (["--model", "broken"], "does not return seven finite probabilities"),
         (["--model", "reads", "--split", "test"], "has no test split; it has train"),
         (["--model", "reads", "--split", "odd"], "'odd' is no split"),
         (["--model", "reads", "--votes", "nowhere.csv", "--data", "x.csv"], "does not exist"),

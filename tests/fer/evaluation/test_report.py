@@ -87,7 +87,7 @@ def test_a_report_is_kept_and_read_again(tmp_path: Path) -> None:
 
 def test_a_model_of_nonsense_is_named() -> None:
     publish_tiny("broken", broken=True)
-    with pytest.raises(BadModel, match="'broken' does not answer with seven finite"):
+    with pytest.raises(BadModel, match="'broken' does not return seven finite"):
         report.evaluate([registry.load("broken")], faces([0], [0]), "x", labels="fer2013")
 
 

@@ -152,7 +152,7 @@ def test_colour_and_inputs_that_are_not_square(models_folder: Path) -> None:
 
 
 def test_another_input_than_the_models_is_a_sentence(tiny_models: Path) -> None:
-    with pytest.raises(BadModel, match="Have it read again"):
+    with pytest.raises(BadModel, match="Analyse it again"):
         explanation.explain(registry.load("tiny"), np.zeros((96, 96, 3), np.uint8))
 
 

@@ -57,8 +57,8 @@ def test_a_whole_picture_is_one_face() -> None:
 def test_the_cards_level_decides_what_is_unsure() -> None:
     sure = fer.analyze(cut_face(), whole_picture=True, model="tiny").faces[0].prediction
     unsure = fer.analyze(cut_face(), whole_picture=True, model="other").faces[0].prediction
-    assert sure.words == sure.label
-    assert unsure.words == "unsure"
+    assert sure.display_label == sure.label
+    assert unsure.display_label == "unsure"
     assert (sure.probabilities == unsure.probabilities).all()
 
 

@@ -32,7 +32,7 @@ def test_the_history_is_a_minute_of_ten_samples_a_second() -> None:
     assert len(samples) >= 2 * 0.9 * HISTORY_SECONDS * SAMPLES_PER_SECOND
     assert samples[-1].time - samples[0].time == pytest.approx(HISTORY_SECONDS, abs=0.2)
     assert [one.time for one in samples] == sorted(one.time for one in samples)
-    assert {(one.track, one.words) for one in samples} == {(1, "happy"), (2, "sad")}
+    assert {(one.track, one.display_label) for one in samples} == {(1, "happy"), (2, "sad")}
 
 
 def test_old_samples_go_while_nobody_is_there() -> None:

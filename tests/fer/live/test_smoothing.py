@@ -88,7 +88,7 @@ def test_unsure_does_not_flicker() -> None:
 
     def states(strength: float) -> list[str]:
         smoother = Smoother(strength, unsure_below=0.5)
-        return [smoother.update(1, one, n / 15).words for n, one in enumerate(steps)]
+        return [smoother.update(1, one, n / 15).display_label for n, one in enumerate(steps)]
 
     assert changes(states(0.0)) == 79
     assert changes(states(0.5)) <= 1
@@ -140,11 +140,11 @@ def test_a_blurred_face_and_a_hesitant_reading_count_less() -> None:
 
 def test_another_threshold_counts_at_once() -> None:
     smoother = Smoother(1.0, unsure_below=0.5)
-    assert smoother.update(1, told("happy", 0.9), 0.0).words == "happy"
+    assert smoother.update(1, told("happy", 0.9), 0.0).display_label == "happy"
     smoother.configure(1.0, unsure_below=0.92)
-    assert smoother.update(1, told("happy", 0.9), 0.1).words == "unsure"
+    assert smoother.update(1, told("happy", 0.9), 0.1).display_label == "unsure"
     smoother.configure(1.0, unsure_below=0.0)
-    assert smoother.update(1, told("happy", 0.9), 0.2).words == "happy"
+    assert smoother.update(1, told("happy", 0.9), 0.2).display_label == "happy"
 
 
 def test_time_that_stands_still_is_borne() -> None:

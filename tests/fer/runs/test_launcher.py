@@ -289,7 +289,7 @@ def test_models_are_deleted_but_not_those_that_answer(
         with pytest.raises(BadModel, match=words):
             registry.delete(name)
     registry.activate("other")
-    with pytest.raises(BadModel, match="answers at present"):
+    with pytest.raises(BadModel, match="is in use"):
         registry.delete("other")
     registry.activate("third")
     registry.delete("other")
