@@ -164,6 +164,15 @@ def with_elsewhere(card: ModelCard, file: Path) -> ModelCard:
         raise BadSettings(f"{file} holds no figures on other data sets: {error}.") from None
 
 
+def with_robustness(card: ModelCard, file: Path) -> ModelCard:
+    """The card with the table that `fer robustness --card --json FILE` measured of its model."""
+    try:
+        table = json.loads(file.read_text("utf-8"))["models"][card.name]["card"]
+        return dataclasses.replace(card, metrics={**card.metrics, "robustness": table})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadSettings(f"{file} holds no robustness of {card.name!r}: {error}.") from None
+
+
 def _entry(
     probabilities: Probabilities,
     true: NDArray[np.int64],

@@ -41,6 +41,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="FILE",
         help="a JSON list of figures on other data sets, for the card's section of that name",
     )
+    parser.add_argument(
+        "--robustness",
+        type=Path,
+        metavar="FILE",
+        help="add the table that `robustness --card --json FILE` measured",
+    )
     parser.add_argument("--json", metavar="FILE", help="write the card; - is standard output")
     parser.set_defaults(command=_card)
 
@@ -60,6 +66,8 @@ def _card(options: argparse.Namespace) -> int:
     )
     if options.elsewhere:
         card = card_figures.with_elsewhere(card, options.elsewhere)
+    if options.robustness:
+        card = card_figures.with_robustness(card, options.robustness)
     registry.rewrite(card)
     if options.json:
         output.write(options.json, json.dumps(registry.card_dict(card), indent=2) + "\n")

@@ -40,7 +40,10 @@ def _models(options: argparse.Namespace) -> int:
         print(json.dumps(rows))
     elif cards:
         print_table(
-            ["name", "network", "input", "question", "accuracy", "faces", "parameters", "created"],
+            [
+                *("name", "network", "input", "question"),
+                *("accuracy", "prior", "faces", "parameters", "created"),
+            ],
             [_model_row(card, name == active) for name, card in cards.items()],
         )
     else:
@@ -51,14 +54,15 @@ def _models(options: argparse.Namespace) -> int:
 
 
 def _model_row(card: ModelCard, is_active: bool) -> list[str]:
-    accuracy = card.metrics.get("accuracy")
+    figures = card.figures(card.default_prior)
     return [
         card.name + (" (active)" if is_active else ""),
         card.network,
         input_size(card.input.as_dict()),
         card.question,
-        "–" if accuracy is None else f"{100 * accuracy:.1f}%",
-        str(card.metrics.get("n", "–")),
+        "–" if figures.accuracy is None else f"{figures.accuracy:.1%}",
+        card.default_prior,
+        "–" if figures.n is None else str(figures.n),
         f"{card.parameters:,}",
         card.created[:10],
     ]

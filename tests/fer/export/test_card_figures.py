@@ -110,11 +110,16 @@ def test_the_default_can_be_chosen_and_other_data_sets_told(
         **{"accuracy": 0.5, "balanced_accuracy": 0.4, "recalls": {"happy": 0.9, "fear": None}},
     }
     (tmp_path / "elsewhere.json").write_text(json.dumps([row]))
+    worse = {"corruptions": {"blur": {"accuracy": 0.5, "loss": 3.5}}, "clean": 0.535}
+    measured = {"models": {"old": {"card": worse}}}
+    (tmp_path / "worse.json").write_text(json.dumps(measured))
     options = ("--default", "training", "--elsewhere", str(tmp_path / "elsewhere.json"))
+    options += ("--robustness", str(tmp_path / "worse.json"))
     assert complete(data, *options, "--json", "-") == 0
     written = json.loads(capsys.readouterr().out)
     assert written["default_prior"] == "training"
     assert written["elsewhere"] == [row]
+    assert written["metrics"]["robustness"] == worse
     assert registry.card_dict(registry.card("old")) == written | {"name": "old"}
 
 
@@ -124,6 +129,7 @@ def test_the_default_can_be_chosen_and_other_data_sets_told(
         (("--default", "even"), "default_prior cannot be used: unknown prior 'even'"),
         (("--mixed", "2"), "lies from 0 to 1"),
         (("--elsewhere", "nowhere.json"), "nowhere.json holds no figures"),
+        (("--robustness", "nowhere.json"), "nowhere.json holds no robustness of 'old'"),
         (("--model", "nobody"), "unknown model 'nobody'"),
         (("--data", "drawn"), "not the data that 'old' was trained on"),
     ],
