@@ -14,7 +14,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 run: $(VENV)/run.stamp
 	@echo "Starting; open the address below in a browser. Ctrl-C stops it."
-	@$(BIN)/streamlit run streamlit_app.py
+	@$(BIN)/python -m dashboard
 
 # A worker for each core, four at most: each may load TensorFlow.
 PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup
@@ -74,12 +74,12 @@ ifneq ($(shell $(BIN)/python -c 'import pip; $(SUPPORTED)' 2>/dev/null && echo s
 .PHONY: $(BIN)/python $(VENV)/run.stamp $(VENV)/test.stamp
 endif
 
-$(VENV)/run.stamp: requirements.txt | $(BIN)/python
+$(VENV)/run.stamp: requirements.txt requirements-train.txt | $(BIN)/python
 	@echo "Installing what the app needs: a few minutes the first time, about 2.5 GB"
 	@$(INSTALL) -r requirements.txt
 	@touch $@
 
-$(VENV)/test.stamp: requirements-dev.txt requirements.txt | $(BIN)/python
+$(VENV)/test.stamp: requirements-dev.txt requirements.txt requirements-train.txt | $(BIN)/python
 	@echo "Installing what the tests need: a few minutes the first time, about 2.7 GB"
 	@$(INSTALL) -r requirements-dev.txt
 	@touch $@ $(VENV)/run.stamp

@@ -7,8 +7,12 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-ROOT = Path(__file__).resolve().parents[1]
-LOGO = str(ROOT / "dashboard" / "assets" / "logo.svg")
+from fer import folders
+
+PACKAGE = Path(__file__).resolve().parent
+ROOT = folders.ROOT if folders.is_checkout() else PACKAGE / "app"
+"""The folder of `streamlit_app.py` and `pages/`."""
+LOGO = str(PACKAGE / "assets" / "logo.svg")
 FRAMED = "_framed"
 
 _PAGES: dict[str, tuple[str, str]] = {

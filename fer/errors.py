@@ -45,5 +45,9 @@ class BadRun(FerError):
     """A run folder that does not exist, or that cannot do what was asked in its present state."""
 
 
+class NotInstalled(FerError):
+    """A part of this program whose packages are not installed."""
+
+
 class NotAllowed(FerError):
     """Something that the owner of this server has switched off."""

@@ -1,4 +1,4 @@
-"""Where models and training runs live.
+"""Where this program is installed, and where its models and training runs live.
 
 `FER_MODELS` and `FER_RUNS` name the folders. Without them a checkout keeps both in itself, and an
 installed package in the user's data folder, with the shipped models read from the package.

@@ -20,7 +20,7 @@ mkdir -p .venv/bin && cp "$0" .venv/bin/python
 """
 NEW = """#!/bin/sh
 case "$2" in
-    venv) mkdir -p .venv/bin && cp "$0" .venv/bin/python && cp "$0" .venv/bin/streamlit ;;
+    venv) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
     pip) echo installed >> installed.txt ;;
 esac
 """
@@ -30,7 +30,8 @@ esac
 def project(tmp_path: Path) -> Path:
     """A folder with the Makefile and two stand-ins, for an old Python and for one that will do."""
     shutil.copy(folders.ROOT / "Makefile", tmp_path)
-    (tmp_path / "requirements.txt").touch()
+    for name in ("requirements.txt", "requirements-train.txt"):
+        (tmp_path / name).touch()
     for name, code in (("old", OLD), ("new", NEW)):
         (tmp_path / name).write_text(code)
         (tmp_path / name).chmod(0o755)

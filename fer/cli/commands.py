@@ -7,14 +7,16 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from fer.cli import analyze, evaluate, find_rate, inspect, robustness, train
+from fer.cli import analyze, app, evaluate, find_rate, inspect, robustness, train
 from fer.cli.models import average, card, export, importing, listing, networks, quantize
 from fer.cli.output import DONE, INTERRUPTED, WRONG_USE
 from fer.errors import FerError
+from fer.runs import checks
 
 _COMMANDS = (
-    *(analyze, train, find_rate, inspect, evaluate, robustness),
+    *(app, analyze, train, find_rate, inspect, evaluate, robustness),
     *(networks, listing, card, export, importing, average, quantize),
 )
 
@@ -46,6 +48,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     except FerError as error:
         print(f"fer: {error}", file=sys.stderr)
         return WRONG_USE
+    except ModuleNotFoundError as error:
+        if error.name not in checks.TRAINING_PACKAGES:
+            raise
+        print(f"fer: this command needs TensorFlow. Install it: {checks.INSTALL}", file=sys.stderr)
+        return WRONG_USE
     except KeyboardInterrupt:
         print("fer: interrupted.", file=sys.stderr)
         return INTERRUPTED
@@ -60,7 +67,8 @@ def _discard_output() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m fer", description="Reads the apparent expression of faces."
+        prog="fer" if Path(sys.argv[0]).stem == "fer" else "python -m fer",
+        description="Reads the apparent expression of faces.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in _COMMANDS:

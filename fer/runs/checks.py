@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 from pathlib import Path
 
 from fer import registry
 from fer.data.loading import DRAWN
-from fer.errors import BadDataset, BadModel, BadRun, BadSettings, UnknownModel
+from fer.errors import BadDataset, BadModel, BadRun, BadSettings, NotInstalled, UnknownModel
 from fer.runs import store, weights
 from fer.runs.settings import TrainSettings
+
+TRAINING_PACKAGES = ("tensorflow", "keras", "tf2onnx")
+INSTALL = 'pip install "fer-dashboard[train]"'
+
+
+def check_installed() -> None:
+    """Raises `NotInstalled` where the package was installed without what training needs."""
+    if importlib.util.find_spec(TRAINING_PACKAGES[0]) is None:
+        raise NotInstalled(f"training and exports need TensorFlow. Install it: {INSTALL}")
 
 
 def check(settings: TrainSettings) -> None:
@@ -17,6 +27,7 @@ def check(settings: TrainSettings) -> None:
 
     The faces themselves are checked by `inspection.inspect` before, and by the job.
     """
+    check_installed()
     name = settings.name
     if name is not None:
         check_name(name)

@@ -59,6 +59,7 @@ def resume(run: Run) -> Run:
     Raises `BadRun` while it is at work or once it is finished.
     """
     require_training()
+    checks.check_installed()
     store.check_space()
     with run_queue.changing():
         settings = _resumable(run)
