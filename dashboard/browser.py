@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import navigation
 
-_SCRIPT = (navigation.ROOT / "dashboard" / "assets" / "camera.js").read_text("utf-8")
+_SCRIPT = (navigation.PACKAGE / "assets" / "camera.js").read_text("utf-8")
 _component = st.components.v2.component("fer_camera", js=_SCRIPT)
 
 
