@@ -21,11 +21,10 @@ navigation.ensure_frame()
 
 
 @st.cache_resource(show_spinner="Reading the sample…", max_entries=2)
-def read_sample(model: str, created: str) -> photo_session.Picture:
-    """The sample as this model reads it; `created` tells apart models that share a name."""
-    return photo_session.read(
-        samples.NAME, images.encode_png(samples.astronaut()), model_picker.Reader(model)
-    )
+def read_sample(model: str, created: str, prior: str) -> photo_session.Picture:
+    """The sample as analysed by this model; `created` distinguishes models of the same name."""
+    reader = model_picker.Reader(model, prior=prior)
+    return photo_session.read(samples.NAME, images.encode_png(samples.astronaut()), reader)
 
 
 st.title("What does a face appear to show?")
@@ -37,7 +36,7 @@ st.markdown(
 )
 with errors.show_errors():
     card = registry.card(registry.active())
-    sample = read_sample(card.name, card.created)
+    sample = read_sample(card.name, card.created, card.default_prior)
     memory.settle()
 
 left, middle, right = st.columns([5, 4, 4], gap="medium")

@@ -40,7 +40,7 @@ class Session:
         summary. The next START has a stream of its own."""
         if self.stream is None:
             return
-        self.stream.asked = None
+        self.stream.waiting_since = None
         if self.stream.frames or self.stream.ended:
             self.stream.end()
             self.before = self.stream

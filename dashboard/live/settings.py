@@ -165,7 +165,7 @@ def _every_label(every: int) -> str:
 
 def problem_sentence(choice: Choice, running: str | None) -> str | None:
     """What is wrong with the chosen model, and with which one the stream goes on; None where it
-    goes on with the chosen one itself, of which the stream tells."""
+    goes on with the chosen one itself, whose errors the stream reports."""
     if choice.problem is None or choice.name == running:
         return None
     goes_on = f" The stream goes on with {escape_markdown(running)}." if running else ""

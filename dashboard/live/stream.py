@@ -85,7 +85,7 @@ class Stream:
         self.ended = False
         self.frames = 0
         self.fault: str | None = None
-        self.asked: float | None = None
+        self.waiting_since: float | None = None
         self._model, self._settings = model, settings
         self._started = self._newest = time.monotonic()
         self.brightness: float | None = None
@@ -132,8 +132,8 @@ class Stream:
         """Seconds of waiting for the first frame, from the first call on."""
         if self.frames:
             return 0.0
-        self.asked = self.asked or time.monotonic()
-        return time.monotonic() - self.asked
+        self.waiting_since = self.waiting_since or time.monotonic()
+        return time.monotonic() - self.waiting_since
 
     def freeze(self) -> Moment | None:
         """The frame that was shown last, with its analysis; None before there is one."""

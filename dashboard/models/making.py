@@ -109,7 +109,7 @@ def _say_missing(card: ModelCard, needed: Iterable[str]) -> None:
     text = f"The command needs {names}, not among the models here: "
     if card.name in registry.SHIPPED:
         text += (
-            f"`docs/models/{card.name}.md` tells every step, and `make model-{card.name} DATA=…` "
+            f"`docs/models/{card.name}.md` lists every step, and `make model-{card.name} DATA=…` "
             "does them all."
         )
     else:

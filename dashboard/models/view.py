@@ -244,7 +244,7 @@ def _speed(card: ModelCard) -> str:
 
 
 def _faces(column: Column) -> tuple[str, int | None]:
-    """What tells the faces that a card's figures are of."""
+    """Identifies the faces that a card's figures were measured on."""
     return column.card.data_facts.hash or column.name, column.figures.n
 
 

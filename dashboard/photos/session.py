@@ -24,7 +24,7 @@ MOST_WAITING_BYTES = 512 * 1024**2
 MOST_SOURCE_BYTES = 64 * 1024**2
 
 _PREVIEW_SIDE = 1600
-_KEY = "_photo_desk"
+_KEY = "_photo_session"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +108,7 @@ class PhotoSession:
                 self.waiting.popleft()
 
     def has(self, picture: Picture) -> bool:
-        """Whether it still lies here: a second click on a button comes for one that is gone."""
+        """Whether it is still here: a second click on a button may come after its removal."""
         return any(known.key == picture.key for known in self.pictures)
 
     def replace(self, old: Picture, new: Picture) -> None:

@@ -137,7 +137,7 @@ class Analyzer:
         detection.detect_with(self._detector, blank)
         self._recognizer.classify(blank, [cropping.whole_face(blank)])
 
-    def analyse(
+    def analyze(
         self,
         image: Image,
         time: float,
@@ -231,8 +231,8 @@ class Analyzer:
         known = all(seen.track in self._shown for seen in tracked)
         if tracked and (not known or self._reading.due(now, crowd=self._crowd)):
             started = clock.perf_counter()
-            read = self._recognizer.classify(image, [seen.face for seen in tracked])
-            for seen, face in zip(tracked, read.faces, strict=True):
+            classified = self._recognizer.classify(image, [seen.face for seen in tracked])
+            for seen, face in zip(tracked, classified.faces, strict=True):
                 self._shown[seen.track] = self._steadied(seen.track, face, now)
             seconds["classify"] = clock.perf_counter() - started
             self._reading.done(now, seconds["classify"])

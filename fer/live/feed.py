@@ -223,7 +223,7 @@ class _Worker:
 
     def _read(self, analyzer: Analyzer, image: Image, time: float, offered: float) -> None:
         crowd = _crowd.size
-        analysis = analyzer.analyse(image, time, offered, self.model, self.settings, crowd)
+        analysis = analyzer.analyze(image, time, offered, self.model, self.settings, crowd)
         now = clock.monotonic()
         with self._turn:
             self._newest = None if self._closed else (analysis, now)

@@ -271,7 +271,7 @@ def test_a_picture_that_is_too_dark_is_named(open_live: Show) -> None:
 def test_a_connection_that_does_not_come_up_is_explained(open_live: Show) -> None:
     page = open_live(sending=True)
     assert "Waiting for the camera" in words(page)
-    stream(page).asked = -1e6
+    stream(page).waiting_since = -1e6
     page.run()
     assert "does not reach this server" in words(page)
 

@@ -36,7 +36,7 @@ def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
 
 
 def mine(page: AppTest) -> photo_session.PhotoSession:
-    return page.session_state["_photo_desk"]
+    return page.session_state["_photo_session"]
 
 
 def test_the_sample_is_read_in_one_click(open_page: Open) -> None:

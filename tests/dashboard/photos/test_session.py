@@ -1,4 +1,4 @@
-"""Pictures on a visitor's desk: queued, read, turned, refused, and never on disk."""
+"""A visitor's pictures: queued, analysed, turned, refused, and never on disk."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def analysed(images: list[Image], settings: LiveSettings, rate: float = RATE) ->
     analyser, model = Analyzer(), registry.load("tiny")
     analyser.prepare(model, settings)
     return [
-        analyser.analyse(image, n / rate, n / rate, model, settings)
+        analyser.analyze(image, n / rate, n / rate, model, settings)
         for n, image in enumerate(images)
     ]
 
@@ -96,7 +96,7 @@ def test_a_large_frame_is_read_small_and_answered_in_its_own_pixels() -> None:
     analyser, model, settings = Analyzer(), registry.load("tiny"), LiveSettings(NAME, every=1)
     for step in range(6):
         moved = np.roll(image, 60 * step, axis=1)
-        one = analyser.analyse(moved, step / 10, step / 10, model, settings)
+        one = analyser.analyze(moved, step / 10, step / 10, model, settings)
     assert (one.result.width, one.result.height) == (3840, 2160)
     (face,) = one.result.faces
     truth = clip_box(1300, 600, 2200, 1500, 3840, 2160)
@@ -119,15 +119,15 @@ def test_after_an_error_the_next_frame_is_searched_again(after_error: Image) -> 
     analyser.prepare(model, settings)
     for n in range(3):
         with pytest.raises(RuntimeError, match="lens cap"):
-            analyser.analyse(poison(), n / RATE, n / RATE, model, settings)
-    one = analyser.analyse(after_error, 3 / RATE, 3 / RATE, model, settings)
+            analyser.analyze(poison(), n / RATE, n / RATE, model, settings)
+    one = analyser.analyze(after_error, 3 / RATE, 3 / RATE, model, settings)
     assert "detect" in one.result.seconds
 
 
 def test_a_detector_of_ones_own_is_made_once_and_anew_for_another_name() -> None:
     analyser, model = Analyzer(), registry.load("tiny")
     for n, name in enumerate([NAME, NAME, "haar", NAME]):
-        analyser.analyse(bright_square(), n, n, model, LiveSettings(name, every=1))
+        analyser.analyze(bright_square(), n, n, model, LiveSettings(name, every=1))
     assert len(StubDetector.made) == 2
 
 
@@ -137,7 +137,7 @@ def test_streams_that_stand_still_are_read_by_our_clock() -> None:
     shown = []
     for n in range(60):
         image = bright_square() if n < 20 else empty
-        shown.append(analyser.analyse(image, 7.0, n / RATE, model, settings).result)
+        shown.append(analyser.analyze(image, 7.0, n / RATE, model, settings).result)
     assert len(shown[10].faces) == 1
     assert shown[-1].faces == ()
     assert {one.time for one in shown} == {7.0}
@@ -202,7 +202,7 @@ def test_smoothing_and_unsure_are_of_the_adjusted_answers() -> None:
         asked = model.with_prior(prior)
         for step in range(2):
             time = n + step / 2
-            result = analyser.analyse(bright_square(), time, time, asked, settings).result
+            result = analyser.analyze(bright_square(), time, time, asked, settings).result
         (face,) = result.faces
         assert face.pixels is not None
         expected = asked.probabilities(face.pixels[None])[0]

@@ -38,7 +38,7 @@ def test_a_film_of_a_covered_face_shows_none(detector: str) -> None:
     for number in range(0, clips.FRAMES, 3):
         image, time = clips.frame(number), number / 30
         how = LiveSettings(detector=detector)
-        result = analyser.analyse(image, time, time, model, how).result
+        result = analyser.analyze(image, time, time, model, how).result
         assert detection.detect(pixelate.faces(image, result)) == ()
 
 
