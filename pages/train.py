@@ -112,19 +112,21 @@ elif pane == "Learning rate" and settings is not None:
     key = f"rate {settings}"
     if st.button("Look for a rate") or st.session_state.get("_rate") == key:
         st.session_state["_rate"] = key
-        words = "Trying learning rates …"
+        message = "Trying learning rates …"
         child = child_commands.run(
-            key, ["find-rate"], words, settings={**settings.as_dict(), "name": None}
+            key, ["find-rate"], message, settings={**settings.as_dict(), "name": None}
         )
         if child is not None and child.failure:
             st.error(escape_markdown(child.failure), icon="⚠️")
         elif child is not None:
-            found = json.loads(child.output)
-            st.plotly_chart(charts.rate_search(found["rates"], found["losses"], found["suggested"]))
+            search = json.loads(child.output)
+            st.plotly_chart(
+                charts.rate_search(search["rates"], search["losses"], search["suggested"])
+            )
             st.button(
-                f"Use {found['suggested']:.2g}",
+                f"Use {search['suggested']:.2g}",
                 on_click=train_form.use_rate,
-                args=(settings.network, found["suggested"]),
+                args=(settings.network, search["suggested"]),
             )
 elif pane == "History":
     train_view.history(listed)

@@ -25,8 +25,8 @@ def work(run: Run, data: object, reporter: Reporter, stop: threading.Event) -> s
         time.sleep(1)  # as the import of TensorFlow, it cannot be cut short
     if stop.is_set():
         return "stopped"
-    reporter.state("running")
     note(f"begin {run.id}")
+    reporter.state("running")
     while not stop.is_set() and not (run.path / "finish").exists():
         time.sleep(0.02)
     note(f"end {run.id}")

@@ -82,14 +82,14 @@ def _show(run: Run, status: RunStatus) -> None:
 
 def _progress(status: RunStatus) -> None:
     done = (status.epoch + status.progress) / max(1, status.epochs)
-    words = f"Epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"
+    text = f"Epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"
     if not status.is_active:
-        words = f"{status.epoch} of {status.epochs} epochs"
+        text = f"{status.epoch} of {status.epochs} epochs"
     if status.state == "running" and status.images_per_second:
-        words += f" · {status.images_per_second:,.0f} images a second"
+        text += f" · {status.images_per_second:,.0f} images a second"
     if status.state == "running" and status.seconds_left is not None:
-        words += f" · {duration(status.seconds_left)} left"
-    st.progress(min(1.0, done), words)
+        text += f" · {duration(status.seconds_left)} left"
+    st.progress(min(1.0, done), text)
 
 
 def _buttons(run: Run, status: RunStatus) -> None:

@@ -32,7 +32,7 @@ def _find_rate(options: argparse.Namespace) -> int:
     teacher_probabilities = None
     if settings.teachers:
         print("asking the teachers …", file=sys.stderr)
-        teacher_probabilities = distillation.answers(settings.teachers, data.split("train"))
+        teacher_probabilities = distillation.predictions(settings.teachers, data.split("train"))
     learner = job.learner_for(settings, data, teacher_probabilities=teacher_probabilities)
 
     def show(step: int, rate: float, loss: float) -> None:

@@ -92,10 +92,10 @@ def _run_to_do(options: argparse.Namespace) -> tuple[store.Run | None, Dataset |
     from fer.networks import initial_weights
     from fer.training import job
 
-    begun: store.Run | None = None
+    unfinished: store.Run | None = None
     if options.resume:
         _refuse_settings(options)
-        begun = store.find(options.resume)
+        unfinished = store.find(options.resume)
     else:
         settings = train_settings(options)
         if options.once:
@@ -103,10 +103,10 @@ def _run_to_do(options: argparse.Namespace) -> tuple[store.Run | None, Dataset |
                 raise BadSettings("--once looks for a model by its name; add --name NAME.")
             if settings.name in registry.names():
                 return None, None
-            begun = store.unfinished(settings)
-    if begun is not None:
-        launcher.claim(begun)
-        return begun, None
+            unfinished = store.unfinished(settings)
+    if unfinished is not None:
+        launcher.claim(unfinished)
+        return unfinished, None
     checks.check(settings)
     data = job.checked_data(settings)
     initial_weights.check(settings)
@@ -119,8 +119,8 @@ def _refuse_settings(options: argparse.Namespace) -> None:
     given = [flag for flag in flags if getattr(options, _field(flag)) not in (None, False)]
     if given:
         raise BadSettings(
-            f"a run goes on with the settings it was begun with: leave out {', '.join(given)} "
-            "beside --resume, or begin a new run."
+            f"a run is resumed with its own settings: leave out {', '.join(given)}, "
+            "or start a new run."
         )
 
 

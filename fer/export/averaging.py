@@ -25,7 +25,7 @@ def average(names: Sequence[str], name: str, data: str, votes: str | None = None
         raise BadSettings(f"there is a model {name!r} already; choose another name.")
     if len(set(names)) < 2:
         raise BadSettings("name at least two different models to average.")
-    cards = [registry.card(one) for one in names]
+    cards = [registry.card(part) for part in names]
     first = cards[0]
     for card in cards[1:]:
         if _kind(card) != _kind(first):
@@ -45,13 +45,13 @@ def average(names: Sequence[str], name: str, data: str, votes: str | None = None
         settings,
         faces,
         name=name,
-        told={"average_of": {card.name: dict(card.settings) for card in cards}},
+        card_settings={"average_of": {card.name: dict(card.settings) for card in cards}},
         facts={
             "protocol": (
                 "equal average of the weights of "
                 f"{' and '.join(names)}, whose epochs were chosen on the validation split, as the "
                 "temperature was fitted on it; exact copies of its faces were left out of "
-                "training; one pass, no averaging of answers"
+                "training; one pass, no averaging of predictions"
             )
         },
     )

@@ -1,4 +1,4 @@
-"""The formats a model can be downloaded in: how each is written, and read back to be checked."""
+"""The formats a model can be downloaded in: how each is written, and read back to check it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fer import registry
 from fer.errors import BadModel
 from fer.model_card import ModelCard
 
-Answer = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Predictor = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Float32 pixels (N, height, width, channels), 0–255, to probabilities (N, 7)."""
 
 Files = tuple[Path, ...]
@@ -31,7 +31,7 @@ class Format:
     """`write` makes the files of a model in a folder, `read` makes a function of such files."""
 
     write: Callable[[keras.Model, ModelCard, Path], Files]
-    read: Callable[[Files], Answer]
+    read: Callable[[Files], Predictor]
 
 
 def read_keras(file: Path) -> keras.Model:
@@ -43,22 +43,22 @@ def read_keras(file: Path) -> keras.Model:
         raise BadModel(f"{file.name} is no Keras model that can be read: {reason}.") from None
 
 
-def answer_of_keras(model: keras.Model) -> Answer:
-    call = tf.function(lambda pixels: model(pixels, training=False), reduce_retracing=True)
-    return lambda pixels: np.asarray(call(tf.constant(pixels)))
+def keras_predictor(model: keras.Model) -> Predictor:
+    predict = tf.function(lambda pixels: model(pixels, training=False), reduce_retracing=True)
+    return lambda pixels: np.asarray(predict(tf.constant(pixels)))
 
 
-def answer_of_onnx(files: Files) -> Answer:
+def onnx_predictor(files: Files) -> Predictor:
     session = onnxruntime.InferenceSession(str(files[0]), providers=["CPUExecutionProvider"])
     return lambda pixels: np.asarray(session.run(["probabilities"], {"pixels": pixels})[0])
 
 
-def answers_of_onnx(file: Path, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What an engine file answers, (N, 7), to faces uint8 (N, height, width, channels)."""
-    answer = answer_of_onnx((file,))
+def onnx_predictions(file: Path, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The predictions (N, 7) of an engine file for faces uint8 (N, height, width, channels)."""
+    predict = onnx_predictor((file,))
     starts = range(0, len(pixels), registry.BATCH)
     parts = [pixels[start : start + registry.BATCH].astype(np.float32) for start in starts]
-    return np.concatenate([answer(part) for part in parts])
+    return np.concatenate([predict(part) for part in parts])
 
 
 def _copy(card: ModelCard, folder: Path, ending: str) -> Files:
@@ -76,11 +76,11 @@ def _write_h5(model: keras.Model, card: ModelCard, folder: Path) -> Files:
     return weights, architecture
 
 
-def _answer_of_h5(files: Files) -> Answer:
+def _h5_predictor(files: Files) -> Predictor:
     weights, architecture = files
     model = keras.models.model_from_json(architecture.read_text("utf-8"))
     model.load_weights(weights)
-    return answer_of_keras(model)
+    return keras_predictor(model)
 
 
 def _write_tflite(model: keras.Model, card: ModelCard, folder: Path) -> Files:
@@ -92,27 +92,27 @@ def _write_tflite(model: keras.Model, card: ModelCard, folder: Path) -> Files:
     return (file,)
 
 
-def _answer_of_tflite(files: Files) -> Answer:
+def _tflite_predictor(files: Files) -> Predictor:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*tf.lite.Interpreter is deprecated.*")
         interpreter = tf.lite.Interpreter(str(files[0]))
     interpreter.allocate_tensors()
-    given, wanted = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    inputs, outputs = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
 
-    def one(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        interpreter.set_tensor(given["index"], pixels)
+    def predict(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        interpreter.set_tensor(inputs["index"], pixels)
         interpreter.invoke()
-        return np.asarray(interpreter.get_tensor(wanted["index"]))
+        return np.asarray(interpreter.get_tensor(outputs["index"]))
 
-    return lambda pixels: np.concatenate([one(face[None]) for face in pixels])
+    return lambda pixels: np.concatenate([predict(face[None]) for face in pixels])
 
 
 FORMATS: dict[str, Format] = {
     "keras": Format(
         lambda model, card, folder: _copy(card, folder, ".keras"),
-        lambda files: answer_of_keras(read_keras(files[0])),
+        lambda files: keras_predictor(read_keras(files[0])),
     ),
-    "h5": Format(_write_h5, _answer_of_h5),
-    "onnx": Format(lambda model, card, folder: _copy(card, folder, ".onnx"), answer_of_onnx),
-    "tflite": Format(_write_tflite, _answer_of_tflite),
+    "h5": Format(_write_h5, _h5_predictor),
+    "onnx": Format(lambda model, card, folder: _copy(card, folder, ".onnx"), onnx_predictor),
+    "tflite": Format(_write_tflite, _tflite_predictor),
 }

@@ -21,7 +21,7 @@ from fer import registry
 from fer.data.augmentation import STRENGTHS, augmented
 from fer.errors import BadModel, BadSettings
 from fer.export import formats
-from fer.export.formats import FORMATS, Answer
+from fer.export.formats import FORMATS, Predictor
 from fer.geometry import Box
 from fer.inference import cropping
 from fer.model_card import InputSpec, ModelCard
@@ -54,7 +54,7 @@ class Exported:
 
 
 def export(name: str, format: str, folder: Path) -> Exported:
-    """Writes a published model in a format, reads it back and compares it on real faces.
+    """Writes a published model in a format, reads it back and compares them on real faces.
 
     `NAME.keras`, `NAME.onnx`, `NAME.tflite`, or `NAME.weights.h5` with `NAME.json`; what was there
     is replaced. Raises `FerError` if there is no such model or format, or no room.
@@ -70,14 +70,14 @@ def export(name: str, format: str, folder: Path) -> Exported:
             files = tuple(file.replace(folder / file.name) for file in written)
     except OSError as error:
         raise BadSettings(f"the export could not be written to {folder}: {error}.") from None
-    faces, answer = real_faces(card.input), FORMATS[format].read(files)
+    faces, predict = real_faces(card.input), FORMATS[format].read(files)
     original = _original(model, card, format)(faces)
     return Exported(
         model=name,
         format=format,
         files=files,
-        difference=float(np.abs(answer(faces) - original).max()),
-        milliseconds=round(_milliseconds(answer, faces[:1]), 3),
+        difference=float(np.abs(predict(faces) - original).max()),
+        milliseconds=round(_milliseconds(predict, faces[:1]), 3),
         megabytes=round(sum(file.stat().st_size for file in files) / 1e6, 3),
     )
 
@@ -87,11 +87,11 @@ def is_quantized(card: ModelCard) -> bool:
     return "quantized_from" in card.settings
 
 
-def _original(model: keras.Model, card: ModelCard, format: str) -> Answer:
-    """What an export must answer as: the engine file of a quantised model has no other original."""
+def _original(model: keras.Model, card: ModelCard, format: str) -> Predictor:
+    """What an export must agree with: a quantised engine file has no other original."""
     if format == "onnx" and is_quantized(card):
-        return formats.answer_of_onnx((registry.path_of(card.name) / "model.onnx",))
-    return formats.answer_of_keras(model)
+        return formats.onnx_predictor((registry.path_of(card.name) / "model.onnx",))
+    return formats.keras_predictor(model)
 
 
 def load(card: ModelCard) -> keras.Model:
@@ -126,14 +126,14 @@ def to_onnx(model: keras.Model, spec: InputSpec, path: Path) -> None:
     outputs = {"probabilities": model.output}
     if any(layer.name == FEATURES for layer in model.layers):
         outputs["features"] = model.get_layer(FEATURES).output
-    answers = keras.Model(model.input, list(outputs.values()))
+    both = keras.Model(model.input, list(outputs.values()))
 
-    def answer(pixels: tf.Tensor) -> list[tf.Tensor]:
-        return list(tf.nest.flatten(answers(pixels, training=False)))
+    def predict(pixels: tf.Tensor) -> list[tf.Tensor]:
+        return list(tf.nest.flatten(both(pixels, training=False)))
 
     signature = [tf.TensorSpec((None, *spec.shape), tf.float32, name="pixels")]
     graph, _ = tf2onnx.convert.from_function(
-        tf.function(answer, input_signature=signature), input_signature=signature, opset=OPSET
+        tf.function(predict, input_signature=signature), input_signature=signature, opset=OPSET
     )
     _name_outputs(graph, list(outputs))
     onnx.save(graph, path)
@@ -143,7 +143,7 @@ def largest_difference(model: keras.Model, engine: Path, pixels: NDArray[np.uint
     """max |Δp| between a Keras model and its engine file on faces (N, height, width, channels)."""
     batch = pixels.astype(np.float32)
     original = np.asarray(model(batch, training=False))
-    return float(np.abs(formats.answer_of_onnx((engine,))(batch) - original).max())
+    return float(np.abs(formats.onnx_predictor((engine,))(batch) - original).max())
 
 
 def check(model: keras.Model, engine: Path, pixels: NDArray[np.uint8]) -> float:
@@ -156,12 +156,12 @@ def check(model: keras.Model, engine: Path, pixels: NDArray[np.uint8]) -> float:
     return difference
 
 
-def _milliseconds(answer: Answer, face: NDArray[np.float32]) -> float:
+def _milliseconds(predict: Predictor, face: NDArray[np.float32]) -> float:
     """Median time for one face (1, height, width, channels), once warm."""
     seconds = []
     for _ in range(_TIMED_CALLS):
         began = time.perf_counter()
-        answer(face)
+        predict(face)
         seconds.append(time.perf_counter() - began)
     return 1000 * statistics.median(seconds)
 
@@ -173,5 +173,5 @@ def _name_outputs(graph: onnx.ModelProto, names: list[str]) -> None:
         out.name = renamed[out.name]
     for node in graph.graph.node:
         for edges in (node.input, node.output):
-            for place, edge in enumerate(edges):
-                edges[place] = renamed.get(edge, edge)
+            for index, edge in enumerate(edges):
+                edges[index] = renamed.get(edge, edge)

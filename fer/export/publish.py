@@ -27,7 +27,7 @@ def publish(
     data: Dataset,
     *,
     name: str,
-    told: Mapping[str, Any],
+    card_settings: Mapping[str, Any],
     facts: Mapping[str, Any],
 ) -> ModelCard:
     """Exports a network and publishes it, see `publish_engine`.
@@ -39,7 +39,9 @@ def publish(
         onnx_export.to_onnx(model, settings.input, engine)
         pixels = data.split("validation").inputs(settings.input)[:256]
         facts = {**facts, "export_difference": onnx_export.check(model, engine, pixels)}
-        return publish_engine(engine, model, settings, data, name=name, told=told, facts=facts)
+        return publish_engine(
+            engine, model, settings, data, name=name, card_settings=card_settings, facts=facts
+        )
 
 
 def publish_engine(
@@ -49,19 +51,19 @@ def publish_engine(
     data: Dataset,
     *,
     name: str,
-    told: Mapping[str, Any],
+    card_settings: Mapping[str, Any],
     facts: Mapping[str, Any],
 ) -> ModelCard:
     """Fits the temperature of an engine file on the validation faces of `data`, measures it there
     under each prior and publishes it beside the network it was made from.
 
-    `told` becomes the card's settings; `facts` stand before the figures in its metrics. Where the
+    `card_settings` go on the card; `facts` stand before the figures in its metrics. Where the
     name was taken in the meantime the model is called `name-2`: no work is lost.
     """
     validation = data.split("validation")
-    raw = formats.answers_of_onnx(engine, validation.inputs(settings.input))
+    raw = formats.onnx_predictions(engine, validation.inputs(settings.input))
     labels = settings.labels or selection.default_labels(data)
-    training_shares, assumed_shares = card_figures.shares(data, labels, told)
+    training_shares, assumed_shares = card_figures.shares(data, labels, card_settings)
     measured = card_figures.under_priors(raw, data, labels, training_shares, assumed_shares)
     measured["metrics"] = {**facts, **measured["metrics"]}
     card = ModelCard(
@@ -77,7 +79,7 @@ def publish_engine(
             "train": int((data.splits == "train").sum()),
             "validation": len(validation),
         },
-        settings=told,
+        settings=card_settings,
         parameters=model.count_params(),
         multiply_adds=networks.multiply_adds(model),
         created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -53,7 +53,7 @@ def quantize(source: str, name: str, data: str, votes: str | None = None) -> Mod
             settings,
             faces,
             name=name,
-            told={"quantized_from": {source: dict(card.settings)}},
+            card_settings={"quantized_from": {source: dict(card.settings)}},
             facts={
                 "protocol": (
                     f"{source} with its convolutions quantised to eight bits; "

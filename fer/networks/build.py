@@ -59,8 +59,8 @@ def flat(parts: Iterable[keras.Layer]) -> Iterator[keras.Layer]:
 def split(model: keras.Model) -> tuple[list[keras.Layer], list[keras.Layer]]:
     """Backbone and head: the head begins after the layer that makes one vector of the last maps."""
     vectors = [
-        place
-        for place, layer in enumerate(model.layers)
+        index
+        for index, layer in enumerate(model.layers)
         if isinstance(layer, layers.Flatten | layers.GlobalAveragePooling2D)
         and len(layer.output.shape) == 2
     ]
@@ -74,8 +74,8 @@ def freeze(model: keras.Model, how: str) -> None:
     """
     backbone = list(flat(split(model)[0]))
     top = {"none": len(backbone), "all": 0}[how] if how in ("none", "all") else int(how)
-    for place, layer in enumerate(backbone):
-        layer.trainable = place >= len(backbone) - top
+    for index, layer in enumerate(backbone):
+        layer.trainable = index >= len(backbone) - top
 
 
 def multiply_adds(model: keras.Model) -> int:

@@ -1,4 +1,4 @@
-"""Training a head alone: the frozen backbone's answers to all faces, computed once."""
+"""Training a head alone: the features of all faces from a frozen backbone, computed once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PREDICTION_BATCH = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """What a frozen backbone answers to the faces, float32 (N, F)."""
+    """The features of the faces from a frozen backbone, float32 (N, F)."""
 
     train: NDArray[np.float32]
     validation: NDArray[np.float32]
@@ -30,36 +30,36 @@ def features(
     should_stop: Callable[[], bool],
     on_share: Callable[[float], None] = lambda share: None,
 ) -> Features | None:
-    """The backbone's answers to faces (N, H, W, C) as they are; None if asked to stop before.
+    """The features of faces (N, H, W, C) without augmentation; None if asked to stop before.
 
-    `on_share` hears which share of them is computed.
+    `on_share` is called with the share that is computed.
     """
     backbone = keras.Model(model.input, networks.split(model)[0][-1].output)
-    answer = tf.function(lambda x: backbone(x, training=False), reduce_retracing=True)
-    found, done = [], 0
+    predict = tf.function(lambda x: backbone(x, training=False), reduce_retracing=True)
+    of_splits, done = [], 0
     for pixels in (train, validation):
         parts = []
-        for part in answers(answer, pixels):
+        for part in predictions(predict, pixels):
             if should_stop():
                 return None
             parts.append(part)
             done += len(part)
             on_share(done / (len(train) + len(validation)))
-        found.append(np.concatenate(parts))
-    return Features(*found)
+        of_splits.append(np.concatenate(parts))
+    return Features(*of_splits)
 
 
 def through(model: keras.Model, vectors: tf.Tensor, training: bool) -> tf.Tensor:
-    """What a network's head answers, (N, 7), to features (N, F)."""
+    """The predictions (N, 7) of a network's head for features (N, F)."""
     x = vectors
     for layer in networks.split(model)[1]:
         x = layer(x, training=training)
     return x
 
 
-def answers(
-    answer: Callable[[tf.Tensor], tf.Tensor], pixels: NDArray[np.uint8]
+def predictions(
+    predict: Callable[[tf.Tensor], tf.Tensor], pixels: NDArray[np.uint8]
 ) -> Iterator[NDArray[np.float32]]:
-    """Answers to uint8 (N, H, W, C), some hundred faces at a time."""
+    """Predictions for uint8 (N, H, W, C), some hundred faces at a time."""
     for start in range(0, len(pixels), PREDICTION_BATCH):
-        yield answer(tf.constant(pixels[start : start + PREDICTION_BATCH], tf.float32)).numpy()
+        yield predict(tf.constant(pixels[start : start + PREDICTION_BATCH], tf.float32)).numpy()

@@ -23,21 +23,21 @@ def load(model: keras.Model, settings: TrainSettings) -> None:
     A file fits the whole network, or the backbone of one of Keras's applications (a "no top"
     file). Raises `BadSettings` where it fits neither.
     """
-    found = source(settings)
-    if found is None:
+    chosen = source(settings)
+    if chosen is None:
         return
-    if found.file is None:
+    if chosen.file is None:
         _backbone(model).set_weights(_imagenet(settings).get_weights())
         return
-    target = _target(model, found.file, settings.network)
+    target = _target(model, chosen.file, settings.network)
     try:
-        target.load_weights(found.file)
+        target.load_weights(chosen.file)
     except Exception as error:  # noqa: BLE001 - Keras raises whatever its readers do
         raise BadSettings(
-            weights.misfit(found.file, settings.network, weights.first_line(error))
+            weights.misfit(chosen.file, settings.network, weights.first_line(error))
         ) from None
     if not all(np.isfinite(array).all() for array in target.get_weights()):
-        raise BadSettings(f"{found.file.name} holds weights that are no finite numbers.")
+        raise BadSettings(f"{chosen.file.name} holds weights that are no finite numbers.")
 
 
 def check(settings: TrainSettings) -> None:

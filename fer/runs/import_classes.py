@@ -48,11 +48,11 @@ class Classes:
 
     def seven(self, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probabilities (N, K) of the classes as those (N, 7) of the emotions."""
-        kept = probabilities @ self.matrix
+        seven = probabilities @ self.matrix
         if self.left_out:
-            kept = kept + LEAST * self.known
-            kept = kept / kept.sum(axis=1, keepdims=True)
-        return np.asarray(kept, np.float32)
+            seven = seven + LEAST * self.known
+            seven = seven / seven.sum(axis=1, keepdims=True)
+        return np.asarray(seven, np.float32)
 
 
 def parse_classes(text: str) -> Classes:

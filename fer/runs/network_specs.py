@@ -47,8 +47,8 @@ def get(name: str) -> Network:
 
 
 _NETWORKS: dict[str, Network] = {
-    one.name: one
-    for one in (
+    network.name: network
+    for network in (
         Network(
             "mlp",
             "flattened pixels and dense layers: the baseline",

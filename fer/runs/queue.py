@@ -61,8 +61,8 @@ def changing() -> Iterator[None]:
 
 def enter(run_id: str, owner: Identity) -> None:
     """Puts a run at the end of the queue, or leaves it where it is. Call it while `changing`."""
-    mine = [ticket for ticket in _tickets() if ticket.run_id == run_id]
-    if mine and mine[0].owner.is_same(owner):
+    own = [ticket for ticket in _tickets() if ticket.run_id == run_id]
+    if own and own[0].owner.is_same(owner):
         return
     folder().mkdir(parents=True, exist_ok=True)
     last = max((int(path.name[:10]) for path in _files()), default=0)
@@ -81,9 +81,9 @@ def turn(
     stop: threading.Event,
     on_wait: Callable[[int], None] = lambda ahead: None,
 ) -> Iterator[bool]:
-    """Waits until no other run is at work and none has waited longer; False if stopped before.
+    """Waits until no other run is running and none has waited longer; False if stopped before.
 
-    `on_wait` hears again and again how many runs are ahead, the one at work among them.
+    `on_wait` is called repeatedly with the number of runs ahead, the running one included.
     """
     lock = FileLock(folder() / "turn")
     try:
@@ -131,16 +131,16 @@ def _leave(run_id: str) -> None:
 
 
 def _tickets() -> list[Ticket]:
-    """The tickets that count, in their order; those of the dead are thrown away."""
-    found = []
+    """The tickets of living processes, in order; those of dead ones are deleted."""
+    tickets = []
     for path in _files():
         ticket = _read(path)
         if ticket is not None and ticket.owner.is_alive():
-            found.append(ticket)
+            tickets.append(ticket)
         else:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
-    return found
+    return tickets
 
 
 def _files() -> list[Path]:

@@ -139,15 +139,15 @@ class TrainSettings:
             raise BadSettings("other_question teaches the backbone, but freeze all keeps it.")
         if self.freeze == "none" and not self.head_epochs:
             return
-        wish = (
+        setting = (
             f"freeze {self.freeze}" if self.freeze != "none" else f"head_epochs {self.head_epochs}"
         )
         if not network_specs.get(self.network).freezable:
-            raise BadSettings(f"{wish} cannot be: the network {self.network} has no backbone.")
+            raise BadSettings(f"{setting} cannot be: the network {self.network} has no backbone.")
         if self.weights is None:
             raise BadSettings(
-                f"{wish} without weights would keep random layers; name the weights to begin with, "
-                "or freeze none."
+                f"{setting} without weights would keep random layers; name the weights to begin "
+                "with, or freeze none."
             )
 
     def as_dict(self) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def from_dict(values: dict[str, Any]) -> TrainSettings:
 
     Raises `BadSettings` for a name that is no setting.
     """
-    known = {one.name for one in dataclasses.fields(TrainSettings)}
+    known = {field.name for field in dataclasses.fields(TrainSettings)}
     unknown = sorted(set(values) - known)
     if unknown:
         raise BadSettings(

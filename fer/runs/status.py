@@ -86,10 +86,12 @@ def outcome(recorded: str, alive: bool, asked_to_stop: bool = False) -> str:
 
 def status_from(values: dict[str, Any]) -> RunStatus:
     """A status as it was recorded. Raises `TypeError` or `ValueError` for what no job writes."""
-    known = {one.name for one in dataclasses.fields(RunStatus)}
+    known = {field.name for field in dataclasses.fields(RunStatus)}
     status = RunStatus(**{key: value for key, value in values.items() if key in known})
     numbers = (status.epoch, status.epochs, status.progress, status.pid or 0)
     times = (status.pid_created or 0.0, status.heartbeat or 0.0)
-    if status.state not in STATES or not all(math.isfinite(one) for one in (*numbers, *times)):
+    if status.state not in STATES or not all(
+        math.isfinite(number) for number in (*numbers, *times)
+    ):
         raise ValueError("no status of a run")
     return status

@@ -1,6 +1,6 @@
 """Run folders: how a training job and those who watch it talk to each other. No TensorFlow here.
 
-`launching` starts, stops, resumes and deletes runs; `queueing` makes them take turns.
+`launcher` starts, stops, resumes and deletes runs; `queue` makes them take turns.
 """
 
 from __future__ import annotations
@@ -199,8 +199,8 @@ def get(run_id: str) -> Run:
 
 def listing() -> list[Run]:
     """All runs, damaged ones too, the newest first."""
-    found = [path for path in folder().glob("*") if _ID.fullmatch(path.name) and path.is_dir()]
-    return [Run(path) for path in sorted(found, key=_age, reverse=True)]
+    paths = [path for path in folder().glob("*") if _ID.fullmatch(path.name) and path.is_dir()]
+    return [Run(path) for path in sorted(paths, key=_age, reverse=True)]
 
 
 def unfinished(settings: TrainSettings) -> Run | None:
@@ -211,10 +211,10 @@ def unfinished(settings: TrainSettings) -> Run | None:
     wanted = _anchored(settings)
     for run in listing():
         with contextlib.suppress(BadRun):
-            begun = run.settings
+            recorded = run.settings
             if wanted.labels is None:
-                begun = dataclasses.replace(begun, labels=None)
-            if begun == wanted and run.status().state != "finished":
+                recorded = dataclasses.replace(recorded, labels=None)
+            if recorded == wanted and run.status().state != "finished":
                 return run
     return None
 
@@ -225,12 +225,12 @@ def check_space(num_bytes: int = 0) -> None:
     `num_bytes` are needed, and never less than `LEAST_FREE_BYTES`.
     """
     num_bytes = max(num_bytes, LEAST_FREE_BYTES)
-    for place in (folder(), registry.folder()):
-        there = next(one for one in (place, *place.absolute().parents) if one.exists())
-        free = shutil.disk_usage(there).free
+    for target in (folder(), registry.folder()):
+        existing = next(path for path in (target, *target.absolute().parents) if path.exists())
+        free = shutil.disk_usage(existing).free
         if free < num_bytes:
             raise BadRun(
-                f"the disk is too full to train: the folder {place.name!r} needs "
+                f"the disk is too full to train: the folder {target.name!r} needs "
                 f"{_megabytes(num_bytes)} and {_megabytes(free)} are free. "
                 "Delete runs or models, or free space elsewhere."
             )

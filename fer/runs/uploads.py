@@ -87,9 +87,9 @@ def safe_name(name: str, endings: Sequence[str] = ENDINGS) -> str:
 
 def listing() -> list[Upload]:
     """All uploads, the newest first."""
-    places = [place for place in folder().glob("*") if _HASH.fullmatch(place.name)]
-    found = [one for one in map(_upload, places) if one is not None]
-    return sorted(found, key=lambda one: (-one.stored, one.hash))
+    paths = [path for path in folder().glob("*") if _HASH.fullmatch(path.name)]
+    listed = [upload for upload in map(_upload, paths) if upload is not None]
+    return sorted(listed, key=lambda upload: (-upload.stored, upload.hash))
 
 
 def hash_of(path: str | Path) -> str | None:
@@ -114,13 +114,13 @@ def named_in(run: Run) -> tuple[str, ...]:
 
 def delete(digest: str) -> None:
     """Deletes an upload. Raises `BadDataset` where there is none or a run is at work with it."""
-    place = _place(digest)
+    path = _existing(digest)
     for run in _runs_with(digest):
         if run.status().state in run_status.ACTIVE:
             raise BadDataset(f"the run {run.id} is at work with this upload. Stop it first.")
     leaving = folder() / f"{_INCOMING}{secrets.token_hex(8)}"
     try:
-        os.rename(place, leaving)  # a reader sees the whole upload or none
+        os.rename(path, leaving)  # a reader sees the whole upload or none
         shutil.rmtree(leaving)
     except OSError as error:
         raise BadDataset(f"the upload cannot be deleted: {error.strerror or error}.") from None
@@ -140,10 +140,10 @@ def delete_unused(grace_seconds: float = GRACE_SECONDS) -> list[str]:
     Returns the hashes of what is gone.
     """
     oldest = time.time() - grace_seconds
-    for place in folder().glob(f"{_INCOMING}*"):
-        if _changed(place) < oldest:
-            shutil.rmtree(place, ignore_errors=True)
-    unused = [one.hash for one in listing() if not one.used_by and one.stored < oldest]
+    for path in folder().glob(f"{_INCOMING}*"):
+        if _changed(path) < oldest:
+            shutil.rmtree(path, ignore_errors=True)
+    unused = [upload.hash for upload in listing() if not upload.used_by and upload.stored < oldest]
     return [digest for digest in unused if delete_if_unused(digest)]
 
 
@@ -178,7 +178,7 @@ def _check_kind(file: Path, shown: str) -> None:
 
 
 def _settled(incoming: Path, final: Path) -> Path:
-    """Puts a folder in its place, or keeps the one there, which holds the same bytes."""
+    """Renames a new folder, or keeps the existing one, which holds the same bytes."""
     try:
         os.rename(incoming, final)
     except OSError:
@@ -190,29 +190,29 @@ def _settled(incoming: Path, final: Path) -> Path:
     return stored
 
 
-def _upload(place: Path) -> Upload | None:
-    file = _file_in(place)
+def _upload(path: Path) -> Upload | None:
+    file = _file_in(path)
     if file is None:
         return None
-    return Upload(place.name, file, file.stat().st_size, _changed(place), used_by(place.name))
+    return Upload(path.name, file, file.stat().st_size, _changed(path), used_by(path.name))
 
 
-def _file_in(place: Path) -> Path | None:
-    return next((file for file in place.glob("*") if file.is_file()), None)
+def _file_in(folder: Path) -> Path | None:
+    return next((file for file in folder.glob("*") if file.is_file()), None)
 
 
-def _changed(place: Path) -> float:
+def _changed(path: Path) -> float:
     try:
-        return place.stat().st_mtime
+        return path.stat().st_mtime
     except FileNotFoundError:
         return time.time()
 
 
-def _place(digest: str) -> Path:
-    place = folder() / digest
-    if not _HASH.fullmatch(digest) or not place.is_dir():
+def _existing(digest: str) -> Path:
+    path = folder() / digest
+    if not _HASH.fullmatch(digest) or not path.is_dir():
         raise BadDataset("there is no such upload; it may have been deleted already.")
-    return place
+    return path
 
 
 def _runs_with(digest: str) -> list[Run]:

@@ -113,16 +113,16 @@ def shapes_in(file: Path) -> Shapes:
     try:
         if file.suffix == ".keras":
             with zipfile.ZipFile(file) as archive, archive.open("model.weights.h5") as inside:
-                found = _shapes_in_h5(inside)
+                shapes = _shapes_in_h5(inside)
         else:
-            found = _shapes_in_h5(file)
+            shapes = _shapes_in_h5(file)
     except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
         raise BadSettings(
             f"the weights file {file.name} cannot be read: {first_line(error)}."
         ) from None
-    if not found:
+    if not shapes:
         raise BadSettings(f"the file {file.name} holds no weights of a Keras network.")
-    return found
+    return shapes
 
 
 def check_self_contained(file: h5py.File) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from fer.errors import FerError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_FULL_WORDS = "No space left on device"
-_MEMORY_WORDS = ("out of memory", "Unable to allocate", "bad_alloc")
+_FULL_MESSAGE = "No space left on device"
+_MEMORY_MESSAGES = ("out of memory", "Unable to allocate", "bad_alloc")
 
 
 def reason(error: Exception) -> str | None:
@@ -27,22 +27,22 @@ def reason(error: Exception) -> str | None:
             "images (--limit)."
         )
     if isinstance(error, OSError):
-        words = error.strerror or str(error).rstrip(".")
-        return f"{_file_of(error)} could not be read or written: {words}."
+        reason = error.strerror or str(error).rstrip(".")
+        return f"{_file_of(error)} could not be read or written: {reason}."
     return None
 
 
 def is_disk_full(error: Exception) -> bool:
-    """Libraries wrap the system's error in errors of their own, but keep its words."""
-    return getattr(error, "errno", None) in _FULL or _FULL_WORDS in str(error)
+    """Libraries wrap the system's error in errors of their own, but keep its message."""
+    return getattr(error, "errno", None) in _FULL or _FULL_MESSAGE in str(error)
 
 
 def is_out_of_memory(error: Exception) -> bool:
     # By name, because TensorFlow's errors are known only once it is loaded.
     is_tensorflows = type(error).__name__ == "ResourceExhaustedError"
     of_memory = getattr(error, "errno", None) == errno.ENOMEM
-    in_words = any(words in str(error) for words in _MEMORY_WORDS)
-    return isinstance(error, MemoryError) or is_tensorflows or of_memory or in_words
+    is_said = any(message in str(error) for message in _MEMORY_MESSAGES)
+    return isinstance(error, MemoryError) or is_tensorflows or of_memory or is_said
 
 
 def _file_of(error: Exception) -> str:

@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 
 
 def checked_data(
-    settings: TrainSettings, fresh: bool = True, is_taught: bool = False
+    settings: TrainSettings, fresh: bool = True, has_predictions: bool = False
 ) -> dataset.Dataset:
     """The faces that a run would use, once all that can be known before it starts is in order.
 
-    A run that goes on (not `fresh`) no longer needs the weights it began with, and one that has its
-    teachers' answers (`is_taught`) no longer needs these. Raises `FerError` with what is wrong.
+    A run that is resumed (not `fresh`) no longer needs the weights it began with, nor, where it
+    `has_predictions` of its teachers, the teachers. Raises `FerError` with what is wrong.
     """
     if fresh:
         weights.source(settings)
-    if not is_taught:
+    if not has_predictions:
         checks.check_teachers(settings)
     store.check_space()
     data = selection.prepared(
@@ -52,7 +52,7 @@ def checked_data(
         say,
         settings.classes,
     )
-    if not is_taught:
+    if not has_predictions:
         checks.check_teachers(with_labels(settings, data))
     return data
 
@@ -70,8 +70,8 @@ def run(run: Run, stop: threading.Event, data: dataset.Dataset | None = None) ->
     """
     with Reporter(run, stop) as reporter:
         try:
-            with run_queue.turn(run.id, stop, reporter.waiting) as is_mine:
-                state = _work(run, data, reporter, stop) if is_mine else "stopped"
+            with run_queue.turn(run.id, stop, reporter.waiting) as has_turn:
+                state = _work(run, data, reporter, stop) if has_turn else "stopped"
         except KeyboardInterrupt:
             state = "stopped"
         except Exception as error:
@@ -140,7 +140,7 @@ def _work(run: Run, data: dataset.Dataset | None, reporter: Reporter, stop: thre
     teacher_probabilities = None
     if settings.teachers:
         train, stopped = data.split("train"), stop.is_set
-        teacher_probabilities = distillation.answers_kept(
+        teacher_probabilities = distillation.cached_predictions(
             run.teacher_probabilities, settings.teachers, train, stopped, reporter.teachers
         )
         if teacher_probabilities is None:
@@ -169,7 +169,7 @@ def _work(run: Run, data: dataset.Dataset | None, reporter: Reporter, stop: thre
         settings,
         data,
         name=settings.name or run.id,
-        told={key: value for key, value in settings.as_dict().items() if key != "votes"}
+        card_settings={key: value for key, value in settings.as_dict().items() if key != "votes"}
         | {"data": Path(settings.data).name, "weights": _file_name(settings.weights)},
         facts={
             "protocol": (
@@ -202,7 +202,7 @@ def _train(run: Run, learner: Learner, reporter: Reporter, stop: threading.Event
 
 
 def _file_name(path: str | None) -> str | None:
-    """What a card tells of a path of this machine."""
+    """What a card says of a path of this machine."""
     return None if path is None else Path(path).name
 
 
@@ -210,14 +210,14 @@ def main() -> int:
     """Entry point of the job's process: the run folder is its only argument."""
     stop = threading.Event()
     handle_signals(stop)
-    taken_up = Run(Path(sys.argv[1]))
+    claimed = Run(Path(sys.argv[1]))
     say(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC: process {os.getpid()} takes up the run")
     try:
-        launcher.claim(taken_up)
+        launcher.claim(claimed)
     except FerError as error:
         say(str(error))
         return 2
-    return 1 if run(taken_up, stop) == "failed" else 0
+    return 1 if run(claimed, stop) == "failed" else 0
 
 
 if __name__ == "__main__":

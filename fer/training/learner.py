@@ -180,8 +180,8 @@ class Learner:
         return 0 < self.settings.patience <= waited
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What the averaged network answers, (N, 7), for uint8 (N, H, W, C)."""
-        return np.concatenate(list(frozen_backbone.answers(self._answer, pixels)))
+        """The predictions (N, 7) of the averaged network for uint8 (N, H, W, C)."""
+        return np.concatenate(list(frozen_backbone.predictions(self._answer, pixels)))
 
     def learning_rate(self, step: int) -> float:
         """The rate at a step of the whole run."""
@@ -275,7 +275,7 @@ class Learner:
         return self.model(inputs, training=True), None
 
     def _validated(self) -> NDArray[np.float32]:
-        """What the averaged network answers to the validation faces, (N, 7)."""
+        """The predictions (N, 7) of the averaged network for the validation faces."""
         if self._features is None:
             return self.probabilities(self.validation.pixels)
         vectors = tf.constant(self._features.validation)

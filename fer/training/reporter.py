@@ -1,4 +1,4 @@
-"""What a job tells of itself: a status that stays fresh, and a line an epoch."""
+"""What a job reports: a status that stays fresh, and a line an epoch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 def say(text: str) -> None:
     """A line to stderr, which is the log of a job in the background."""
-    with contextlib.suppress(OSError):  # a full disk shall be told by what matters
+    with contextlib.suppress(OSError):  # what matters will report a full disk
         print(text, file=sys.stderr, flush=True)
 
 
@@ -68,10 +68,10 @@ class Reporter:
 
     def waiting(self, ahead: int) -> None:
         runs = "1 run is" if ahead == 1 else f"{ahead} runs are"
-        words = f"waiting: {runs} ahead"
-        if words != self._status.activity:
-            say(words)
-        self._change(activity=words)
+        activity = f"waiting: {runs} ahead"
+        if activity != self._status.activity:
+            say(activity)
+        self._change(activity=activity)
 
     def doing(self, activity: str) -> None:
         """A step of an active job, in words."""
@@ -95,11 +95,11 @@ class Reporter:
         )
 
     def features(self, share: float) -> None:
-        """How much of a frozen backbone's answers is computed."""
+        """How many of a frozen backbone's features are computed."""
         self._change(activity=f"computing the backbone's features: {share:.0%}")
 
     def teachers(self, share: float) -> None:
-        """How many of the training faces the teachers have answered."""
+        """How many of the training faces have predictions of the teachers."""
         self._change(activity=f"asking the teachers: {share:.0%}")
 
     def batch(self, learner: Learner) -> None:

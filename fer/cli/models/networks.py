@@ -28,32 +28,32 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _networks(options: argparse.Namespace) -> int:
-    wanted = [options.network] if options.network else network_specs.names()
-    settings = [_settings(name, options) for name in wanted]
+    names = [options.network] if options.network else network_specs.names()
+    settings = [_settings(name, options) for name in names]
     from fer.networks import build as networks
 
-    found = [networks.describe(one.network, one.input, one.freeze) for one in settings]
+    described = [networks.describe(item.network, item.input, item.freeze) for item in settings]
     if options.json:
-        print(json.dumps(found))
+        print(json.dumps(described))
         return DONE
     print_table(
         ["name", "input", "parameters", "multiply-adds", "optimiser", "rate", "what"],
         [
             [
-                one["name"],
-                input_size(one["input"]),
-                f"{one['parameters']:,}",
-                f"{one['multiply_adds'] / 1e6:,.1f} M",
-                one["optimizer"],
-                f"{one['learning_rate']:g}",
-                one["summary"],
+                network["name"],
+                input_size(network["input"]),
+                f"{network['parameters']:,}",
+                f"{network['multiply_adds'] / 1e6:,.1f} M",
+                network["optimizer"],
+                f"{network['learning_rate']:g}",
+                network["summary"],
             ]
-            for one in found
+            for network in described
         ],
     )
     if options.network:
         print()
-        _print_layers(found[0]["layers"])
+        _print_layers(described[0]["layers"])
     return DONE
 
 
@@ -75,12 +75,12 @@ def _settings(name: str, options: argparse.Namespace) -> TrainSettings:
 def _print_layers(layers: list[dict[str, Any]]) -> None:
     rows = [
         [
-            one["name"],
-            one["type"],
-            "×".join(map(str, one["shape"])),
-            f"{one['parameters']:,}",
-            one["part"] + (", frozen" if one["frozen"] else ""),
+            layer["name"],
+            layer["type"],
+            "×".join(map(str, layer["shape"])),
+            f"{layer['parameters']:,}",
+            layer["part"] + (", frozen" if layer["frozen"] else ""),
         ]
-        for one in layers
+        for layer in layers
     ]
     print_table(["layer", "type", "output", "parameters", "part"], rows)

@@ -88,7 +88,7 @@ def import_model(
     expected = classes.seven(_softmax(outputs) if add_softmax else outputs)
     with tempfile.TemporaryDirectory() as folder:
         written = network.write(Path(folder), spec, scaling, classes, add_softmax)
-        imported = formats.answer_of_onnx((written["model.onnx"],))(faces)
+        imported = formats.onnx_predictor((written["model.onnx"],))(faces)
         difference = float(np.abs(imported - expected).max())
         if not difference <= onnx_export.LARGEST_DIFFERENCE:
             raise BadModel(

@@ -21,7 +21,7 @@ def publish(name: str, seed: int, network: str = "mlp") -> keras.Model:
     keras.utils.set_random_seed(seed)
     model = networks.build(network, settings.input)
     data = job.checked_data(settings)
-    publishing.publish(model, settings, data, name=name, told={"seed": seed}, facts={})
+    publishing.publish(model, settings, data, name=name, card_settings={"seed": seed}, facts={})
     return model
 
 

@@ -93,7 +93,7 @@ def test_the_command_prints_the_difference(
 def test_an_export_that_answers_otherwise_ends_in_1(
     off: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def read(files: tuple[Path, ...]) -> formats.Answer:
+    def read(files: tuple[Path, ...]) -> formats.Predictor:
         answer = FORMATS["onnx"].read(files)
         return lambda pixels: np.asarray(answer(pixels) + off, np.float32)
 

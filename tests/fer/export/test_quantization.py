@@ -13,7 +13,7 @@ import pytest
 
 from fer import cli, registry
 from fer.data import loading, selection
-from fer.export import formats, onnx as onnx_export, publish
+from fer.export import formats, onnx as onnx_export, publish, quantization
 from fer.model_card import InputSpec
 from fer.networks import build as networks
 from fer.runs.settings import TrainSettings
@@ -28,6 +28,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("models")
         patch.setenv("FER_MODELS", str(folder))
+        patch.setattr(quantization, "_CALIBRATION_FACES", 100)
         for network, name in (("cnn4", "mine"), ("mlp", "flat")):
             settings = replace(SETTINGS, network=network)
             keras.utils.set_random_seed(1)
@@ -36,7 +37,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 settings,
                 selection.prepared(settings.data, labels=settings.labels, limit=settings.limit),
                 name=name,
-                told={"network": network},
+                card_settings={"network": network},
                 facts={"protocol": "mine"},
             )
         assert quantize("--model", "mine", "--data", "drawn", "--name", "mine-small") == 0
@@ -54,8 +55,8 @@ def test_it_answers_nearly_the_same_and_is_smaller() -> None:
     mine, small = registry.load("mine"), registry.load("mine-small")
     assert registry.engine_bytes("mine-small") < 0.5 * registry.engine_bytes("mine")
     pixels = loading.load("drawn").split("validation").inputs(SETTINGS.input)
-    exact = formats.answers_of_onnx(registry.folder() / "mine/model.onnx", pixels)
-    rough = formats.answers_of_onnx(registry.folder() / "mine-small/model.onnx", pixels)
+    exact = formats.onnx_predictions(registry.folder() / "mine/model.onnx", pixels)
+    rough = formats.onnx_predictions(registry.folder() / "mine-small/model.onnx", pixels)
     difference = np.abs(exact - rough).max()
     assert 0 < difference < 0.05
     card = small.card

@@ -250,7 +250,7 @@ def test_of_two_that_start_at_once_with_one_name_one_gets_it(
 
 
 def test_a_job_that_cannot_be_started_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(processes, "PYTHON", ("/nowhere/python",))
     with pytest.raises(BadRun, match="could not be started"):
         launcher.start(SETTINGS)
     (run,) = store.listing()

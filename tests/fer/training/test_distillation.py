@@ -59,7 +59,7 @@ def test_the_mean_of_all_teachers_for_faces_and_mirror_images() -> None:
     publish_teacher("second", seed=1)
     faces = loading.load("drawn").split("train").rows(np.arange(300))
     shares: list[float] = []
-    found = distillation.answers(["first", "second"], faces, on_share=shares.append)
+    found = distillation.predictions(["first", "second"], faces, on_share=shares.append)
     assert found is not None
     assert found.shape == (300, 7) and found.dtype == np.float32
     first, second = registry.load("first"), registry.load("second")
@@ -79,7 +79,7 @@ def test_a_student_of_one_teacher_alone_predicts_as_the_teacher_does() -> None:
     assert registry.card("student").settings["teachers"] == ["teacher"]
     faces = loading.load("drawn").split("validation").rows(np.arange(100))
     student, teacher = (
-        registry.load(name).probabilities(faces.inputs(SHORT.input)).argmax(axis=1)
+        registry.load(name, "training").probabilities(faces.inputs(SHORT.input)).argmax(axis=1)
         for name in ("student", "teacher")
     )
     assert (student == teacher).mean() > 0.9
@@ -114,7 +114,9 @@ def test_asking_stops_when_told_to(tmp_path: Path) -> None:
     faces = loading.load("drawn").rows(np.arange(300))
     asked: list[float] = []
     file = tmp_path / "taught.npz"
-    found = distillation.answers_kept(file, ["teacher"], faces, lambda: bool(asked), asked.append)
+    found = distillation.cached_predictions(
+        file, ["teacher"], faces, lambda: bool(asked), asked.append
+    )
     assert found is None and len(asked) == 1
     assert list(tmp_path.iterdir()) == [tmp_path / "models"]
 
@@ -126,7 +128,7 @@ def test_what_was_kept_but_is_damaged_is_asked_again(tmp_path: Path, damage: byt
     faces = loading.load("drawn").rows(np.arange(8))
     file = tmp_path / "taught.npz"
     file.write_bytes(damage)
-    found = distillation.answers_kept(file, ["teacher"], faces, lambda: False, lambda _: None)
+    found = distillation.cached_predictions(file, ["teacher"], faces, lambda: False, lambda _: None)
     assert found is not None
     np.testing.assert_array_equal(np.load(file)["answers"], found)
 
@@ -137,7 +139,7 @@ def test_answers_of_other_faces_are_not_taken(tmp_path: Path) -> None:
     faces = loading.load("drawn").rows(np.arange(8))
     asked: list[float] = []
     for data in (faces, faces, replace(faces, hash="another")):
-        distillation.answers_kept(
+        distillation.cached_predictions(
             tmp_path / "taught.npz", ["teacher"], data, lambda: False, asked.append
         )
     assert len(asked) == 2
