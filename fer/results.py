@@ -149,7 +149,7 @@ class Searched:
             done = f"{self.tiles} of {self.tiles_total} tiles"
             return f"Searched in {done} before the time was up; elsewhere {limit}."
         if self.tiles_total:
-            return f"Searched in {self.tiles_total} tiles at full size; {limit}."
+            return f"Searched in {self.tiles_total} tiles; {limit}."
         return f"Searched once; {limit}."
 
 

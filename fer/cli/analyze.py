@@ -144,15 +144,16 @@ def _print_lines(results: list[dict[str, Any]]) -> None:
 
 def _print_search_note(results: list[dict[str, Any]]) -> None:
     """Says on stderr where faces may have been missed because they were too small."""
-    limits = [record["searched"]["smallest_face"] for record in results if record.get("searched")]
+    searched = [record["searched"] for record in results if record.get("searched")]
+    limits = [facts["smallest_face"] for facts in searched]
     limits = [limit for limit in limits if limit > detection.SMALLEST_FACE]
     if limits:
         pictures = "1 picture was" if len(limits) == 1 else f"{len(limits)} pictures were"
-        timed_out = any(record["search"] == "thorough" for record in results if "search" in record)
-        advice = "The time was up." if timed_out else "Use --search thorough to find them."
+        thorough = any(facts["tiles_total"] for facts in searched)
+        advice = "" if thorough else " Use --search thorough to find them."
         print(
             f"fer: {pictures} not searched at full size: faces smaller than {max(limits)} pixels "
-            f"may be missed. {advice}",
+            f"may be missed.{advice}",
             file=sys.stderr,
         )
 

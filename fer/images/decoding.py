@@ -124,11 +124,13 @@ def _is_large_jpeg(data: bytes, shown: str) -> bool:
     cost = jpeg.cost(data, MAX_SCANS)
     if cost is None:
         return False
+    if not cost.scans:
+        raise BadImage(f"{shown} is damaged or cut short (no picture data). Save it again.")
     pixels = cost.width * cost.height
     if cost.scans > MAX_SCANS:
         raise BadImage(
-            f"{shown} is a JPEG of more than {MAX_SCANS} scans, which takes too long to decode. "
-            "Save it again."
+            f"{shown} is a JPEG of more than {MAX_SCANS} scans or {jpeg.MAX_SEGMENTS:,} segments, "
+            "which takes too long to decode. Save it again."
         )
     if pixels > MAX_JPEG_PIXELS:
         raise BadImage(

@@ -6,11 +6,12 @@ import re
 import struct
 from dataclasses import dataclass
 
-_MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
-_AFTER_SCAN = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
+_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)
+"""Every marker with a length, and the end; between scans and in them alike."""
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
 _START_OF_SCAN, _END = 0xDA, 0xD9
+MAX_SEGMENTS = 100_000
+_MOST_FILLING = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +28,27 @@ def cost(data: bytes, most_scans: int) -> JpegCost | None:
     """The cost of a JPEG, or None where the data is none.
 
     A picture in several scans, as a progressive one is, keeps two bytes for each coefficient of
-    the full picture until its last scan. Counting stops beyond `most_scans`.
+    the full picture until its last scan. Counting stops beyond `most_scans`; a file of more than
+    `MAX_SEGMENTS` segments, which nobody writes, counts as one of too many scans, and one with
+    filling in place of its headers, which Pillow reads byte by byte, as one of none.
     """
     if not data.startswith(b"\xff\xd8"):
         return None
     width = height = scans = coefficients = 0
-    at, pattern = 2, _MARKER
-    while scans <= most_scans and (found := pattern.search(data, at)):
-        marker, at, pattern = found[1][0], found.end(), _MARKER
+    at, segments, filling = 2, 0, 0
+    while scans <= most_scans and (match := _MARKER.search(data, at)):
+        filling += 0 if scans else match.start() - at
+        if filling > _MOST_FILLING:
+            break
+        marker, at, segments = match[1][0], match.end(), segments + 1
+        if segments > MAX_SEGMENTS:
+            scans = most_scans + 1
         if marker == _END:
             break
-        if marker in _WITHOUT_LENGTH:
-            continue
         length = int.from_bytes(data[at : at + 2], "big")
         if marker in _FRAMES:
             height, width, coefficients = _frame(data[at : at + length])
-        if marker == _START_OF_SCAN:
-            scans, pattern = scans + 1, _AFTER_SCAN
+        scans += marker == _START_OF_SCAN
         at += length
     return JpegCost(width, height, scans, 2 * coefficients if scans > 1 else 0)
 

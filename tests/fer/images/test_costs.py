@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
+import time
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,20 @@ def test_a_jpeg_of_thousands_of_scans_is_refused_before_it_is_decoded() -> None:
     data = with_scans(2000)
     with pytest.raises(BadImage, match="more than 64 scans"):
         images.decode(data, "slow.jpg")
+
+
+@pytest.mark.parametrize(
+    "filling", [b"\xff", b"\xff\x00", b"\xff\x01", b"\xff\xd0", b"\xff\xe0\0\2"]
+)
+@pytest.mark.parametrize("ending", [b"", encoded(UPRIGHT, "JPEG")[2:]])
+def test_a_jpeg_of_filling_or_countless_markers_takes_no_time(
+    filling: bytes, ending: bytes
+) -> None:
+    data = b"\xff\xd8" + filling * (8_000_000 // len(filling)) + ending
+    started = time.process_time()
+    with pytest.raises(BadImage):
+        images.decode(data)
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("progressive", [False, True])
