@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import errors
-from dashboard.server import child_commands, timers
+from dashboard.server import timers
 from dashboard.text import escape_markdown
 from fer.data import server_folder
 from fer.data.formats.fer_plus import VOTES_NAME
-from fer.emotions import EMOTIONS
 from fer.errors import FerError
 from fer.runs import uploads, weights
 from fer.runs.uploads import Upload
@@ -27,7 +25,7 @@ LISTED = (
     "listed in this browser tab alone (until it is reloaded), under “Faces”, where one click "
     "deletes it. It goes with the last run that uses it; without a run, after an hour or more"
 )
-UNSTORED = "An upload is looked at once it is stored: press Start, then choose it above."
+UNSTORED = "A learning rate is looked for on stored faces: press Start, then choose them above."
 _UPLOAD = "upload"
 _NO_VOTES = ""  # Streamlit shows None as a field that was left empty
 _LARGEST_MB = 1024
@@ -37,11 +35,13 @@ _TIDY_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Where the faces are; `files` are uploads that reach the disk only when a run is started."""
+    """Where the faces are, and what the visitor says that their class names mean; `files` are
+    uploads that reach the disk only when a run is started."""
 
     data: str
     votes: str | None = None
     files: tuple[UploadedFile, ...] = ()
+    classes: str | None = None
 
     def stored(self, own: set[str]) -> Choice:
         """The same choice with its uploads on the disk, their hashes added to the session's `own`.
@@ -49,10 +49,32 @@ class Choice:
         if not self.files:
             return self
         paths = []
-        for one in self.files:
-            paths.append(str(uploads.save(one, one.name)))
+        for file in self.files:
+            paths.append(str(uploads.save(file, file.name)))
             own.add(Path(paths[-1]).parent.name)
-        return Choice(paths[0], paths[1] if len(paths) > 1 else None)
+        return Choice(paths[0], paths[1] if len(paths) > 1 else None, classes=self.classes)
+
+    def arguments(self, folder: Path) -> list[str]:
+        """What tells a command of these faces; uploads are written into the folder.
+        Raises `FerError`."""
+        paths = [self.data, *([self.votes] if self.votes else [])]
+        if self.files:
+            paths = [_written(file, folder / f"{n}") for n, file in enumerate(self.files)]
+        found = ["--data", paths[0]]
+        found += ["--votes", paths[1]] if len(paths) > 1 else []
+        return [*found, "--classes", self.classes] if self.classes else found
+
+
+def _written(file: UploadedFile, folder: Path) -> str:
+    path = folder / uploads.safe_name(file.name)
+    try:
+        folder.mkdir()
+        with path.open("wb") as target:
+            file.seek(0)
+            shutil.copyfileobj(file, target)
+    except OSError as error:
+        raise FerError(f"{file.name} cannot be stored: {error.strerror or error}.") from None
+    return str(path)
 
 
 def own() -> set[str]:
@@ -78,6 +100,7 @@ def tidy() -> None:
 @dataclass(slots=True)
 class Faces:
     """What a page's fields for faces begin with in this session; with each `turn` they begin anew.
+    `asks_classes`: the class names of the faces can mean several things, so the page asks.
 
     They are keyed by it, so that a choice can be made for the visitor after they were drawn, and
     no run that is under way can undo it.
@@ -86,11 +109,13 @@ class Faces:
     page: str
     chosen: str = DRAWN
     votes: str | None = None
+    classes: str | None = None
+    asks_classes: bool = False
     turn: int = 0
 
     def select(self, choice: Choice) -> None:
         """Makes faces that were just stored the chosen ones, and empties the upload fields."""
-        self.chosen, self.votes = choice.data, choice.votes
+        self.chosen, self.votes, self.classes = choice.data, choice.votes, choice.classes
         self.turn += 1
 
     def key(self, field: str) -> str:
@@ -109,35 +134,55 @@ def choose(faces: Faces, label: str = "Faces to learn from", fate: str = LISTED)
     timers.start_once(_TIDY_SECONDS, tidy, "uploads without a run")
     server = {str(path): f"{path} (on the server)" for path in server_folder.offered()}
     stored = {
-        str(one.path): f"{one.path.name} (uploaded)"
-        for one in own_uploads()
-        if one.path.name != VOTES_NAME
+        str(upload.path): f"{upload.path.name} (uploaded)"
+        for upload in own_uploads()
+        if upload.path.name != VOTES_NAME
     }
-    words = {
+    labels = {
         DRAWN: "Drawn faces (built in): they prove nothing about people",
         **server,
         **stored,
         _UPLOAD: "Upload a file …",
     }
-    options = list(words)
+    options = list(labels)
     chosen = st.selectbox(
         label,
         options,
-        options.index(faces.chosen) if faces.chosen in words else 0,
-        format_func=lambda one: words[one],
+        options.index(faces.chosen) if faces.chosen in labels else 0,
+        format_func=labels.__getitem__,
         key=faces.key("faces"),
         persist_state="session",
     )
-    if chosen in server:
-        return Choice(str(server_folder.resolve(chosen)))
-    if chosen in stored:
-        return Choice(chosen, _stored_votes(faces, chosen))
-    return Choice(DRAWN) if chosen == DRAWN else _ask_for_upload(faces, fate)
+    if chosen == DRAWN:
+        return Choice(DRAWN)
+    if chosen == _UPLOAD:
+        choice = _ask_for_upload(faces, fate)
+    elif chosen in server:
+        choice = Choice(str(server_folder.resolve(chosen)))
+    else:
+        choice = Choice(chosen, _stored_votes(faces, chosen))
+    classes = _ask_for_classes(faces)
+    return choice and replace(choice, classes=classes)
+
+
+def _ask_for_classes(faces: Faces) -> str | None:
+    """What the visitor says that class names mean; nothing is asked where they are plain."""
+    if not faces.asks_classes and not faces.classes:
+        return None
+    text = st.text_input(
+        "What the class names mean",
+        faces.classes or "",
+        placeholder="1=surprise,2=fear,3=disgust,4=happy,5=sad,6=angry,7=neutral",
+        help="A class and its emotion, with commas between; =skip leaves a class out.",
+        key=faces.key("classes"),
+        persist_state="session",
+    )
+    return text.strip() or None
 
 
 def _stored_votes(faces: Faces, chosen: str) -> str | None:
     """The stored FER+ votes that belong to a stored CSV, if the visitor says so."""
-    others = [str(one.path) for one in own_uploads() if one.path.suffix == ".csv"]
+    others = [str(upload.path) for upload in own_uploads() if upload.path.suffix == ".csv"]
     others = [path for path in others if path != chosen]
     if not chosen.endswith(".csv") or not others:
         return None
@@ -149,7 +194,7 @@ def _stored_votes(faces: Faces, chosen: str) -> str | None:
         "FER+ votes that belong to it",
         options,
         options.index(first) if first in options else 0,
-        format_func=lambda one: Path(one).name or "none",
+        format_func=lambda path: Path(path).name or "none",
         key=faces.key(f"votes-of-{uploads.hash_of(chosen)}"),
         persist_state="session",
     )
@@ -158,16 +203,17 @@ def _stored_votes(faces: Faces, chosen: str) -> str | None:
 
 def _ask_for_upload(faces: Faces, fate: str) -> Choice | None:
     st.caption(
-        "Kaggle's `fer2013.csv` or `icml_face_data.csv`, a parquet file, or a zip of class folders "
-        "(`train/happy/1.png` …), up to 1 GB. It is **stored on the server when Start is "
-        f"pressed**, not before, and {fate}. FER2013 is on Kaggle, under "
+        "A zip of class folders (`train/happy/1.png` …) or of pictures with a list of labels, a "
+        "table such as Kaggle's `fer2013.csv`, or a parquet file, up to 1 GB. It is looked at at "
+        "once, in a private place that is deleted right after. It is **stored on the server when "
+        f"Start is pressed**, not before, and {fate}. FER2013 is on Kaggle, under "
         "“Challenges in Representation Learning”; the FER+ votes (`fer2013new.csv`) are on GitHub, "
         "under “microsoft/FERPlus”."
     )
     left, right = st.columns(2)
     file = left.file_uploader(
         "Faces",
-        ["csv", "zip", "parquet"],
+        ["csv", "tsv", "zip", "parquet"],
         max_upload_size=_LARGEST_MB,
         key=faces.key("upload"),
     )
@@ -177,48 +223,6 @@ def _ask_for_upload(faces: Faces, fate: str) -> Choice | None:
     if file is None:
         return None
     return Choice(DRAWN, None, (file, votes) if votes else (file,))
-
-
-def look(choice: Choice) -> None:
-    """Counts, copies, wrong rows and a contact sheet, read by a child process."""
-    if choice.files:
-        st.caption(UNSTORED)
-        return
-    arguments = ["inspect", "--data", choice.data, "--json", "-"]
-    arguments += ["--votes", choice.votes] if choice.votes else []
-    child = child_commands.run(
-        " ".join(arguments), arguments, "Reading the faces …", ("--sheet", "sheet.png")
-    )
-    if child is None:
-        return
-    if child.failure:
-        st.error(escape_markdown(child.failure), icon="⚠️")
-        return
-    found = json.loads(child.output)
-    sheet = Path(child.folder.name) / "sheet.png"
-    left, right = st.columns([3, 2])
-    left.image(sheet.read_bytes(), width="stretch", alt="Some faces of each emotion")
-    with right:
-        _facts(found)
-
-
-def _facts(found: dict[str, Any]) -> None:
-    splits = found["counts"].items()
-    rows = [{"emotion": one, **{name: of.get(one, 0) for name, of in splits}} for one in EMOTIONS]
-    st.dataframe(rows, hide_index=True)
-    st.markdown(
-        f"**{found['num_faces']:,}** faces, **{found['num_voted']:,}** with crowd votes. "
-        f"**{found['num_removed']:,}** exact copies are left out of training: "
-        f"{found['copies_inside']:,} of other training faces, {found['copies_across']:,} of faces "
-        f"in other splits. {found['contradictions']:,} pictures carry two labels."
-    )
-    if found["num_problems"]:
-        shown = "\n".join(
-            f"- {escape_markdown(one['where'])}: {escape_markdown(one['reason'])}"
-            for one in found["problems"]
-        )
-        st.warning(f"{found['num_problems']:,} rows could not be read, such as:\n{shown}", icon="⚠️")
-    st.caption(f"Licence: {escape_markdown(found['licence'])}.")
 
 
 def stored_uploads() -> None:
@@ -231,13 +235,13 @@ def stored_uploads() -> None:
             "They are listed in this browser tab alone, until it is reloaded. Each goes with the "
             "last run that uses it; without a run, after an hour or more."
         )
-    for one in listed:
+    for upload in listed:
         left, right = st.columns([4, 1], vertical_alignment="center")
         left.markdown(
-            f"{escape_markdown(one.path.name)} · {one.num_bytes / 1024**2:.1f} MB · "
-            f"used by {len(one.used_by)} run(s)"
+            f"{escape_markdown(upload.path.name)} · {upload.num_bytes / 1024**2:.1f} MB · "
+            f"used by {len(upload.used_by)} run(s)"
         )
-        right.button("Delete", key=f"delete-{one.hash}", on_click=_delete, args=(one.hash,))
+        right.button("Delete", key=f"delete-{upload.hash}", on_click=_delete, args=(upload.hash,))
 
 
 def _delete(digest: str) -> None:

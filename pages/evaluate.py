@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import errors, navigation, start_button
+from dashboard import dataset_picker, dataset_view, errors, navigation, start_button
 from dashboard.evaluate import (
     downloads as evaluate_downloads,
     face_gallery,
@@ -36,11 +36,13 @@ st.markdown(
 form = start_button.form("evaluate")
 with errors.show_errors():
     request = evaluate_form.ask()
+    faces = dataset_picker.faces("evaluate")
+    is_usable = request is not None and dataset_view.check_upload(request.faces, faces, as_is=True)
 
-if form.take() and request is not None:
+if form.take() and request is not None and is_usable:
     with errors.show_errors(stop=False):
         form.started(evaluations.start(request).key)
-start_button.button(form, disabled=request is None)
+start_button.button(form, disabled=not is_usable)
 
 listed = evaluations.current_evaluations()
 if not listed:

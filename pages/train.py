@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import dataset_picker, errors, model_actions, navigation, start_button
+from dashboard import dataset_picker, dataset_view, errors, model_actions, navigation, start_button
 from dashboard.server import child_commands
 from dashboard.text import escape_markdown
 from dashboard.train import form as train_form, view as train_view
@@ -27,16 +27,18 @@ st.markdown(
 
 form = start_button.form("train")
 faces, own = dataset_picker.faces("train"), dataset_picker.own()
-choice, request, settings, wrong = None, None, None, None
+choice, request, settings, wrong, is_usable = None, None, None, None, False
 try:
     choice = dataset_picker.choose(faces)
+    is_usable = dataset_view.check_upload(choice, faces)
     asked = choice or dataset_picker.Choice(dataset_picker.DRAWN)
     request = train_form.ask(asked.data, asked.votes, form.turn)
+    request = replace(request, settings=replace(request.settings, classes=asked.classes))
     settings = request.settings
 except FerError as error:
     wrong = str(error)
 
-if form.take() and choice is not None and request is not None:
+if form.take() and choice is not None and request is not None and is_usable:
     with errors.show_errors(stop=False):
         where, stored = choice.stored(own), request.stored(own)
         form.started(launcher.start(replace(stored, data=where.data, votes=where.votes)).id)
@@ -47,7 +49,7 @@ if form.take() and choice is not None and request is not None:
 if wrong:
     st.error(escape_markdown(wrong), icon="⚠️")
 with st.container(horizontal=True, vertical_alignment="center"):
-    start_button.button(form, disabled=choice is None or wrong is not None)
+    start_button.button(form, disabled=not is_usable or wrong is not None)
     if settings is not None:
         st.markdown(
             f"**{settings.network}**, {settings.epochs} epochs, learning rate "
@@ -82,8 +84,8 @@ if pane == "Run":
         with st.expander("Download the model"), errors.show_errors():
             model_actions.export(model)
 elif pane == "Faces":
-    if choice is not None:
-        dataset_picker.look(choice)
+    if choice is not None and not choice.files:
+        dataset_view.look(choice, faces)
     st.markdown("##### Stored uploads")
     dataset_picker.stored_uploads()
 elif pane == "Network" and settings is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import secrets
-import shutil
 import tempfile
 import threading
 import time
@@ -19,7 +18,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.dataset_picker import Choice
 from dashboard.server import tasks, timers
@@ -28,7 +26,6 @@ from fer.errors import FerError
 from fer.evaluation import recorded_inputs, report, robustness
 from fer.evaluation.recorded_inputs import Inputs
 from fer.evaluation.report import Report
-from fer.runs import uploads
 
 MOST_KEPT = 8
 MOST_AT_WORK = 3
@@ -241,33 +238,11 @@ def _remove(evaluations: Iterable[Evaluation]) -> None:
 
 def _arguments(request: Request, folder: Path) -> tuple[str, ...]:
     """The command's, with uploads written into the folder."""
-    data, votes = _stored(request.faces, folder)
-    arguments = ["--model", ",".join(request.models), "--data", data]
-    arguments += ["--votes", votes] if votes else []
+    arguments = ["--model", ",".join(request.models), *request.faces.arguments(folder)]
     arguments += ["--split", request.split] if request.split else []
     arguments += ["--labels", request.labels] if request.labels else []
     arguments += ["--prior", request.prior] if request.prior else []
     return (*arguments, "--whole-picture") if request.whole_picture else tuple(arguments)
-
-
-def _stored(faces: Choice, folder: Path) -> tuple[str, str | None]:
-    """The paths of data and votes; uploads are written into the folder."""
-    if not faces.files:
-        return faces.data, faces.votes
-    paths = [_written(file, folder / f"upload-{number}") for number, file in enumerate(faces.files)]
-    return paths[0], paths[1] if len(paths) > 1 else None
-
-
-def _written(file: UploadedFile, folder: Path) -> str:
-    path = folder / uploads.safe_name(file.name)
-    try:
-        folder.mkdir()
-        with path.open("wb") as target:
-            file.seek(0)
-            shutil.copyfileobj(file, target)
-    except OSError as error:
-        raise FerError(f"{file.name} cannot be stored: {error.strerror or error}.") from None
-    return str(path)
 
 
 @atexit.register

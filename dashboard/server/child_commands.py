@@ -15,9 +15,9 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +84,9 @@ class Child:
 
 
 _running: weakref.WeakSet[Child] = weakref.WeakSet()
-_abandoned: queue.SimpleQueue[tuple[subprocess.Popen[bytes], tempfile.TemporaryDirectory[str]]] = (
-    queue.SimpleQueue()
-)
+_abandoned: queue.SimpleQueue[
+    tuple[subprocess.Popen[bytes] | None, tempfile.TemporaryDirectory[str]]
+] = queue.SimpleQueue()
 """Processes and folders of children without a reference. The last reference may go on Streamlit's
 event loop, where nothing may wait, so a thread of its own ends them."""
 _of_visitors: weakref.WeakSet[Child] = weakref.WeakSet()
@@ -122,8 +122,8 @@ def end_timed_out() -> None:
                 _running.discard(child)
 
 
-def _end(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
-    if process.poll() is None:
+def _end(process: subprocess.Popen[bytes] | None, folder: tempfile.TemporaryDirectory[str]) -> None:
+    if process is not None and process.poll() is None:
         process.kill()
         with suppress(subprocess.TimeoutExpired):
             process.wait(_KILL_SECONDS)
@@ -148,14 +148,22 @@ def _end_all() -> None:
         _end(*_abandoned.get())
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class _Request:
-    """A command that a visitor wants; `child` once it may run."""
+    """A command that a visitor wants; `child` once it may run. Until then `unstarted` deletes the
+    folder with the request."""
 
     arguments: Sequence[str]
     out: tuple[str, str] | None
     settings: Mapping[str, Any] | None
+    folder: tempfile.TemporaryDirectory[str]
     child: Child | None = None
+    unstarted: weakref.finalize[Any, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.unstarted = weakref.finalize(self, _abandoned.put, (None, self.folder))
+        self.unstarted.atexit = False
+        _start_ending()
 
     @property
     def is_done(self) -> bool:
@@ -171,13 +179,13 @@ class _Request:
         return self.child
 
     def _start(self) -> Child:
-        folder = tempfile.TemporaryDirectory(prefix="fer-")
-        more = [self.out[0], str(Path(folder.name, self.out[1]))] if self.out else []
+        path = Path(self.folder.name)
+        more = [self.out[0], str(path / self.out[1])] if self.out else []
         if self.settings is not None:
-            file = Path(folder.name, "settings.json")
-            file.write_text(json.dumps(self.settings), "utf-8")
-            more += ["--settings", str(file)]
-        return start([*self.arguments, *more], folder, _LIMIT_SECONDS)
+            (path / "settings.json").write_text(json.dumps(self.settings), "utf-8")
+            more += ["--settings", str(path / "settings.json")]
+        self.unstarted.detach()
+        return start([*self.arguments, *more], self.folder, _LIMIT_SECONDS)
 
 
 def run(
@@ -186,20 +194,28 @@ def run(
     message: str,
     out: tuple[str, str] | None = None,
     settings: Mapping[str, Any] | None = None,
+    prepare: Callable[[Path], Sequence[str]] | None = None,
 ) -> Child | None:
     """The finished command of this session under `key`. It is started where there is none; until
     it has finished the page shows `message` with the seconds so far, and None is returned.
 
     `out` is a flag and the name of what the command writes in its folder; `settings` become the
-    file that `--settings` names. A session runs one command of a kind (its first argument): a new
-    one replaces the one before.
+    file that `--settings` names; `prepare` writes more into the folder and returns the arguments
+    that name it; all of it is deleted with the command. A session runs one command of a kind (its
+    first argument): a new one replaces the one before.
     """
     requests = _session_requests()
     if key not in requests:
         for other in [name for name, item in requests.items() if item.arguments[0] == arguments[0]]:
             if not requests[other].is_done:
                 discard(other)
-        requests[key] = _Request(arguments, out, settings)
+        folder = tempfile.TemporaryDirectory(prefix="fer-")
+        try:
+            more = prepare(Path(folder.name)) if prepare else ()
+        except BaseException:
+            folder.cleanup()
+            raise
+        requests[key] = _Request([*arguments, *more], out, settings, folder)
         while len(requests) > _MAX_KEPT:
             discard(next(iter(requests)))
     child = requests[key].begin()
@@ -212,7 +228,11 @@ def run(
 def discard(key: str) -> None:
     """Ends the command under `key` and deletes its output; the next `run` starts it anew."""
     request = _session_requests().pop(key, None)
-    if request is not None and request.child is not None:
+    if request is None:
+        return
+    if request.child is None:
+        request.folder.cleanup()
+    else:
         request.child.end()
 
 

@@ -6,10 +6,11 @@ import argparse
 import dataclasses
 import json
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from fer import images
-from fer.cli.output import add_data_flags
+from fer.cli import output
 from fer.data import inspection, loading
 from fer.data.inspection import Inspection
 from fer.emotions import EMOTIONS
@@ -22,29 +23,41 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="count the faces, copies and wrong rows of a data set",
         epilog="example: python -m fer inspect --data fer2013.csv --sheet faces.png",
     )
-    add_data_flags(parser)
+    output.add_data_flags(parser)
+    parser.add_argument(
+        "--as-is",
+        action="store_true",
+        help="as `evaluate` reads it: no splits are cut, one emotion is enough",
+    )
     parser.add_argument("--json", metavar="FILE", help="write the record; - is standard output")
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="write some faces as a PNG")
     parser.set_defaults(command=_inspect)
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    data = loading.load(options.data, options.votes, classes=options.classes)
-    found = inspection.inspect(data)
-    record = {**dataclasses.asdict(found), "num_removed": found.num_removed}
-    try:
+    with ExitStack() as stack:
+        given = options.data, options.votes
+        if options.as_is:
+            data = stack.enter_context(loading.opened(*given, options.classes))
+        else:
+            data = loading.load(*given, classes=options.classes)
+        found = inspection.inspect(data)
         if options.sheet:
-            options.sheet.write_bytes(images.encode_png(inspection.contact_sheet(data)))
-        if options.json and options.json != "-":
-            Path(options.json).write_text(json.dumps(record), "utf-8")
-    except OSError as error:
-        raise FerError(f"{error.filename} cannot be written: {error.strerror}.") from None
-    if options.json == "-":
-        print(json.dumps(record))
-    elif not options.json:
+            _write(options.sheet, images.encode_png(inspection.contact_sheet(data)))
+    record = {**dataclasses.asdict(found), "num_removed": found.num_removed}
+    if options.json:
+        output.write(options.json, json.dumps(record) + "\n")
+    else:
         _print(found)
     _print_notes(found)
-    return 0
+    return output.DONE
+
+
+def _write(file: Path, data: bytes) -> None:
+    try:
+        file.write_bytes(data)
+    except OSError as error:
+        raise FerError(f"{error.filename} cannot be written: {error.strerror}.") from None
 
 
 def _print(found: Inspection) -> None:

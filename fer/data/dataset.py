@@ -168,6 +168,12 @@ class Dataset:
         return list(rows_of.values())
 
 
+def default_labels(data: Dataset) -> str:
+    """What a network learns from the data set unless told otherwise: votes where there are any,
+    else the labels, by the data set's own word for them."""
+    return data.own_labels if data.votes is None else CROWD
+
+
 def leading_emotions(
     labels: NDArray[np.int64], votes: NDArray[np.int64] | None
 ) -> NDArray[np.int64]:

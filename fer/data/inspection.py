@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from fer.data.dataset import SPLITS, UNLABELLED, Dataset, Picture, RowProblem, as_rgb
+from fer.data.dataset import (
+    SPLITS,
+    UNLABELLED,
+    UNSPLIT,
+    Dataset,
+    Picture,
+    RowProblem,
+    as_rgb,
+    default_labels,
+)
 from fer.emotions import COLOURS, EMOTIONS, NUM_EMOTIONS
+from fer.errors import BadImage
 from fer.geometry import Image
 
 _TILE = 64
@@ -20,14 +31,15 @@ _MARGIN = 92
 class Inspection:
     """What `inspect` finds.
 
-    `counts`: split -> emotion -> labelled faces, splits without faces left out; faces that are
-    taken from training for want of a validation split are counted where they stand. Exact copies:
-    `copies_across` training faces occur in another split as well, `copies_inside` further ones
-    earlier in training; `num_removed`, their sum, is what training leaves out. `contradictions`
-    are pictures that occur with more than one label anywhere. `num_voted` faces have a vote for
-    one of the seven emotions; `has_votes` says whether the data set holds crowd votes at all.
-    Faces without a label are counted by the emotion of most votes. `other_classes` and
-    `passed_over` count what was left out, `notes` are sentences on how the set was read.
+    `counts`: split ("all" where there is none) -> emotion -> labelled faces, splits without faces
+    left out; faces that are taken from training for want of a validation split are counted where
+    they stand. Exact copies: `copies_across` training faces occur in another split as well,
+    `copies_inside` further ones earlier in training; `num_removed`, their sum, is what training
+    leaves out. `contradictions` are pictures that occur with more than one label anywhere.
+    `num_voted` faces have a vote for one of the seven emotions; `has_votes` says whether the data
+    set holds crowd votes at all. Faces without a label are counted by the emotion of most votes.
+    `other_classes` and `passed_over` count what was left out, `notes` are sentences on how the set
+    was read. `labels` is what a network learns to predict unless told otherwise.
     """
 
     name: str
@@ -45,6 +57,7 @@ class Inspection:
     other_classes: Mapping[str, int]
     passed_over: Mapping[str, int]
     notes: tuple[str, ...]
+    labels: str
 
     @property
     def num_removed(self) -> int:
@@ -78,6 +91,7 @@ def inspect(data: Dataset) -> Inspection:
         other_classes=dict(data.other_classes),
         passed_over=dict(data.passed_over),
         notes=data.notes,
+        labels=default_labels(data),
     )
 
 
@@ -91,7 +105,8 @@ def contact_sheet(data: Dataset, per_emotion: int = 8, seed: int = 0) -> Image:
         rows = random.permutation(np.flatnonzero(emotions == label))[:per_emotion]
         for column, row in enumerate(rows):
             left = _MARGIN + column * _TILE
-            sheet[top : top + _TILE, left : left + _TILE] = _tile(data.pictures[row])
+            with suppress(BadImage):  # pictures on demand may turn out to be none
+                sheet[top : top + _TILE, left : left + _TILE] = _tile(data.pictures[row])
     return sheet
 
 
@@ -99,12 +114,13 @@ def _counts(data: Dataset) -> dict[str, dict[str, int]]:
     splits, emotions = data.splits, data.emotions()
     if data.validation_from_training:
         splits = np.where(splits == "validation", "train", splits)
+    names = {**{split: split for split in SPLITS}, UNSPLIT: "all"}
     return {
-        split: {
+        name: {
             emotion: int((emotions[splits == split] == label).sum())
             for label, emotion in enumerate(EMOTIONS)
         }
-        for split in SPLITS
+        for split, name in names.items()
         if (splits == split).any()
     }
 

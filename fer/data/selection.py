@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.data.builder import LONGEST_SIDE
-from fer.data.dataset import CROWD, SPLITS, UNLABELLED, Dataset, Picture, as_rgb
+from fer.data.dataset import CROWD, SPLITS, UNLABELLED, Dataset, Picture, as_rgb, default_labels
 from fer.data.formats.fer_plus import VOTES_NAME
 from fer.data.loading import load
 from fer.emotions import NUM_EMOTIONS
@@ -38,12 +38,6 @@ def without_copies(data: Dataset) -> Dataset:
             keep[row] = picture_hash not in seen
             seen.add(picture_hash)
     return data.rows(keep)
-
-
-def default_labels(data: Dataset) -> str:
-    """What a network learns from the data set unless told otherwise: votes where there are any,
-    else the labels, by the data set's own word for them."""
-    return data.own_labels if data.votes is None else CROWD
 
 
 def answerable(data: Dataset, labels: str | None) -> Dataset:

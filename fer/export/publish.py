@@ -11,8 +11,7 @@ from typing import Any
 import keras
 
 from fer import registry
-from fer.data import selection
-from fer.data.dataset import CROWD, FER2013, Dataset
+from fer.data.dataset import CROWD, FER2013, Dataset, default_labels
 from fer.data.synthetic import faces as synthetic_faces
 from fer.emotions import EMOTIONS
 from fer.export import card_figures, formats, onnx as onnx_export
@@ -62,7 +61,7 @@ def publish_engine(
     """
     validation = data.split("validation")
     raw = formats.onnx_predictions(engine, validation.inputs(settings.input))
-    labels = settings.labels or selection.default_labels(data)
+    labels = settings.labels or default_labels(data)
     training_shares, assumed_shares = card_figures.shares(data, labels, card_settings)
     measured = card_figures.under_priors(raw, data, labels, training_shares, assumed_shares)
     measured["metrics"] = {**facts, **measured["metrics"]}

@@ -59,7 +59,7 @@ def checked_data(
 
 def with_labels(settings: TrainSettings, data: dataset.Dataset) -> TrainSettings:
     """The settings with what is to be predicted, decided by the data where they leave it open."""
-    return replace(settings, labels=settings.labels or selection.default_labels(data))
+    return replace(settings, labels=settings.labels or dataset.default_labels(data))
 
 
 def run(run: Run, stop: threading.Event, data: dataset.Dataset | None = None) -> str:

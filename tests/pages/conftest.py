@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+import tempfile
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import navigation
+from dashboard.server import child_commands
+from dashboard.server.child_commands import Child
+from fer import cli
 
 Open = Callable[[str], AppTest]
 
@@ -48,3 +56,49 @@ def go(app: AppTest, stem: str) -> AppTest:
     app.switch_page(f"pages/{stem}.py").run()
     assert not app.exception
     return app
+
+
+def looked_at(page: AppTest) -> AppTest:
+    """Waits until the upload on a page has been inspected."""
+    for key, request in dict(page.session_state["_children"]).items():
+        if key.startswith("inspect"):
+            request.child.process.wait(120)
+    page.run()
+    assert not page.exception
+    return page
+
+
+class Ended:
+    """Stands for a process that ended before it was looked at."""
+
+    def __init__(self, returncode: int) -> None:
+        self.returncode = returncode
+
+    def poll(self) -> int:
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        return self.returncode
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands run in this process while the page waits, which saves starting Python each time."""
+
+    def start(
+        arguments: Sequence[str], folder: tempfile.TemporaryDirectory[str], limit_seconds: float
+    ) -> Child:
+        place = Path(folder.name)
+        with (
+            (place / "stdout.txt").open("w") as out,
+            (place / "stderr.txt").open("w") as err,
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            process = Ended(cli.main(arguments))
+        child = Child(process, folder, time.monotonic(), limit_seconds)  # type: ignore[arg-type]
+        weakref.finalize(child, folder.cleanup)
+        return child
+
+    monkeypatch.setattr(child_commands, "start", start)
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)  # this is no main thread

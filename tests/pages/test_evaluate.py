@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import signal
-import tempfile
-import time
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,52 +15,16 @@ from streamlit.testing.v1 import AppTest
 from dashboard import navigation
 from dashboard.evaluate import downloads as evaluate_downloads, session as evaluations
 from dashboard.evaluate.session import Evaluation
-from dashboard.server import child_commands
-from dashboard.server.child_commands import Child
 from dashboard.text import escape_markdown
-from fer import cli, registry
+from fer import registry
 from fer.emotions import EMOTIONS
 from tests.helpers import labelled_zip, publish_tiny
-from tests.pages.conftest import Open, go
+from tests.pages.conftest import Open, go, looked_at
 from tests.pages.test_photos import press, words
 
 usefixtures = pytest.mark.usefixtures
 LABELS = [*range(7)] * 3 + [3] * 15
 SAID = [*range(7)] * 2 + [6, 5, 4, 3, 2, 1, 0] + [3] * 15
-
-
-class Ended:
-    """Stands for a process that ended before it was looked at."""
-
-    def __init__(self, returncode: int) -> None:
-        self.returncode = returncode
-
-    def poll(self) -> int:
-        return self.returncode
-
-    def wait(self, timeout: float | None = None) -> int:
-        return self.returncode
-
-
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands run in this process while the page waits, which saves starting Python each time."""
-
-    def start(
-        arguments: Sequence[str], folder: tempfile.TemporaryDirectory[str], limit_seconds: float
-    ) -> Child:
-        place = Path(folder.name)
-        with (
-            (place / "stdout.txt").open("w") as out,
-            (place / "stderr.txt").open("w") as err,
-            redirect_stdout(out),
-            redirect_stderr(err),
-        ):
-            process = Ended(cli.main(arguments))
-        return Child(process, folder, time.monotonic(), limit_seconds)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(child_commands, "start", start)
-    monkeypatch.setattr(signal, "signal", lambda number, handler: None)  # this is no main thread
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +46,7 @@ def asked(open_page: Open, data: bytes, *models: str, name: str = "faces.zip") -
     page.file_uploader[0].set_value((name, data, "application/zip"))
     page.toggle[0].set_value(True).run()
     assert not page.exception
-    return page
+    return looked_at(page)
 
 
 def chooser(page: AppTest, label: str):  # type: ignore[no-untyped-def]

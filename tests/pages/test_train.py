@@ -16,16 +16,18 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, NumberInput, Selectbox, TextInput
 
 from dashboard import dataset_picker
-from dashboard.server import timers
+from dashboard.server import child_commands, timers
+from dashboard.server.child_commands import Child
 from dashboard.text import escape_markdown
 from fer import permission, registry
 from fer.runs import checks, network_specs, store, uploads
 from fer.runs.settings import TrainSettings
 from fer.runs.status import RunStatus
 from tests.helpers import labelled_zip
-from tests.pages.conftest import Open, go
+from tests.pages.conftest import Open, go, looked_at
 from tests.pages.test_photos import press, words
 
+usefixtures = pytest.mark.usefixtures
 ROW = {
     "epoch": 1,
     "seconds": 2.0,
@@ -37,6 +39,13 @@ ROW = {
     "recall": {"happy": 0.5, "disgust": None},
     "confusion": [[1] * 7] * 7,
 }
+TABLE = b"emotion,pixels,Usage\n" + b"".join(
+    b"%d,%s,Training\n" % (n % 2, b" ".join([b"%d" % n] * 2304)) for n in range(6)
+)
+VOTES = (
+    b"Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+    + b"Training,a.png,0,0,0,0,6,4,0,0,0,0\n" * 6
+)
 
 
 def make_run(state: str, name: str | None = None, **changes: object) -> store.Run:
@@ -54,14 +63,14 @@ def upload(page: AppTest, said: int = 4, votes: bool = False) -> AppTest:
     """A page with a data set in its upload field, not stored yet; with `votes` it is a CSV."""
     labelled(page, "Faces to learn from").set_value("upload").run()
     if votes:
-        page.file_uploader[0].set_value(("fer2013.csv", b"emotion,pixels,Usage\n", "text/csv"))
-        page.file_uploader[1].set_value(("fer2013new.csv", b"Usage,Image name\n", "text/csv"))
+        page.file_uploader[0].set_value(("fer2013.csv", TABLE, "text/csv"))
+        page.file_uploader[1].set_value(("fer2013new.csv", VOTES, "text/csv"))
     else:
-        data = labelled_zip([3, 3], [3, said], "train")
+        data = labelled_zip([3, 4], [3, said], "train")
         page.file_uploader[0].set_value(("faces.zip", data, "application/zip"))
     page.run()
     assert not page.exception
-    return page
+    return looked_at(page)
 
 
 def test_the_first_visit_says_what_to_do(open_page: Open) -> None:
@@ -263,6 +272,7 @@ def test_weights_are_an_upload_of_ones_own_or_a_published_model(
     assert labelled(open_page("train"), "Begin with").options == offered_first
 
 
+@usefixtures("at_once")
 def test_an_upload_that_was_stored_is_the_chosen_one(
     open_page: Open, started: list[TrainSettings]
 ) -> None:
@@ -280,23 +290,25 @@ def test_an_upload_that_was_stored_is_the_chosen_one(
 def searched(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     """The settings that rates were looked for with, by the key of the child process."""
     found: dict[str, dict[str, Any]] = {}
+    run = child_commands.run
 
-    def finished(
-        key: str, arguments: list[str], words: str, settings: dict[str, Any] | None = None
-    ) -> None:
-        assert arguments == ["find-rate"] and settings is not None
-        found[key] = settings
+    def finished(key: str, arguments: list[str], *more: Any, **options: Any) -> Child | None:
+        if arguments != ["find-rate"]:
+            return run(key, arguments, *more, **options)
+        found[key] = options["settings"]
+        return None
 
     monkeypatch.setattr("dashboard.server.child_commands.run", finished)
     return found
 
 
+@usefixtures("at_once")
 def test_a_rate_is_looked_for_on_the_chosen_faces(
     open_page: Open, started: list[TrainSettings], searched: dict[str, dict[str, Any]]
 ) -> None:
     page = upload(open_page("train"), votes=True)
     page.segmented_control[0].set_value("Learning rate").run()
-    assert "looked at once it is stored" in words(page)
+    assert "on stored faces" in words(page)
     assert not [one for one in page.button if one.label == "Look for a rate"]
     start_button(page).click().run()
     page.segmented_control[0].set_value("Learning rate").run()
@@ -315,12 +327,13 @@ def offered(page: AppTest, label: str) -> list[str]:
     return [one for one in labelled(page, label).options if "uploaded" in one]
 
 
+@usefixtures("at_once")
 def test_uploads_are_seen_and_deleted_by_the_session_that_stored_them_alone(
     open_page: Open, started: list[TrainSettings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.server.child_commands.run", lambda *_: None)
     page = upload(open_page("train"))
     start_button(page).click().run()
+    monkeypatch.setattr("dashboard.server.child_commands.run", lambda *_, **__: None)
     other = open_page("train")
     page.segmented_control[0].set_value("Faces")
     other.segmented_control[0].set_value("Faces")
@@ -340,6 +353,7 @@ def test_uploads_are_seen_and_deleted_by_the_session_that_stored_them_alone(
     assert offered(page, "Faces to learn from") == []
 
 
+@usefixtures("at_once")
 def test_the_upload_of_one_session_is_no_other_sessions_choice(
     open_app: Open, started: list[TrainSettings]
 ) -> None:
@@ -351,6 +365,7 @@ def test_the_upload_of_one_session_is_no_other_sessions_choice(
     assert offered(go(other, "evaluate"), "Faces to evaluate on") == []
 
 
+@usefixtures("at_once")
 def test_votes_of_another_session_are_not_offered(
     open_page: Open, started: list[TrainSettings]
 ) -> None:
@@ -359,12 +374,14 @@ def test_votes_of_another_session_are_not_offered(
     assert labelled(page, "FER+ votes that belong to it").value == started[0].votes
     other = open_page("train")
     labelled(other, "Faces to learn from").set_value("upload").run()
-    other.file_uploader[0].set_value(("mine.csv", b"emotion,pixels\n", "text/csv")).run()
+    other.file_uploader[0].set_value(("mine.csv", TABLE, "text/csv")).run()
+    looked_at(other)
     start_button(other).click().run()
     assert labelled(other, "Faces to learn from").value == started[1].data
     assert "FER+ votes that belong to it" not in [one.label for one in other.selectbox]
 
 
+@usefixtures("at_once")
 def test_an_upload_without_a_run_is_deleted_after_some_time(
     open_page: Open, started: list[TrainSettings]
 ) -> None:

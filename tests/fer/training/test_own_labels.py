@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fer import cli, registry
-from fer.data import loading, selection
+from fer.data import dataset, loading, selection
 from fer.emotions import EMOTIONS
 from fer.errors import BadSettings
 from fer.runs.settings import TrainSettings, from_dict
@@ -37,7 +37,7 @@ def test_what_is_learned_by_default(tmp_path: Path) -> None:
     header = ("emotion", "pixels", "Usage")
     fer2013 = loading.load(odd.table(tmp_path / "fer2013.csv", header, rows))
     own = loading.load(odd.table(tmp_path / "mine.csv", header, rows))
-    found = [selection.default_labels(data) for data in (fer2013, own, loading.load("drawn"))]
+    found = [dataset.default_labels(data) for data in (fer2013, own, loading.load("drawn"))]
     assert found == ["fer2013", "own", "crowd"]
     assert (selection.targets(own, None).argmax(axis=1) == own.labels).all()
 

@@ -1,0 +1,113 @@
+"""What is in the chosen faces, before anything is started: read by a child command."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard.dataset_picker import Choice, Faces
+from dashboard.server import child_commands
+from dashboard.server.child_commands import Child
+from dashboard.text import escape_markdown
+from fer.data.dataset import CROWD, FER2013
+from fer.emotions import EMOTIONS
+
+_SHEET = "sheet.png"
+_UPLOADS = "uploads"
+
+
+def check_upload(choice: Choice | None, faces: Faces, as_is: bool = False) -> bool:
+    """Whether Start may follow: an upload is looked at first, and what is in it shown.
+
+    `as_is`: for evaluation, which cuts no splits. What is on the server is read when it is used.
+    """
+    if choice is None or not choice.files:
+        return choice is not None
+    return look(choice, faces, as_is)
+
+
+def look(choice: Choice, faces: Faces, as_is: bool = False) -> bool:
+    """Counts, copies, problems, notes and a contact sheet, and whether the faces can be used.
+
+    False as well while they are being read. The copy of an upload that the command reads is
+    private to it and deleted once it has ended.
+    """
+    child = _inspected(choice, as_is)
+    if child is None:
+        return False
+    shutil.rmtree(Path(child.folder.name, _UPLOADS), ignore_errors=True)
+    if child.failure:
+        st.error(escape_markdown(child.failure), icon="⚠️")
+        if "--classes" in child.failure and not faces.asks_classes:
+            faces.asks_classes = True
+            st.rerun()
+        return False
+    found = json.loads(child.output)
+    left, right = st.columns([3, 2])
+    sheet = Path(child.folder.name, _SHEET).read_bytes()
+    left.image(sheet, width="stretch", alt="Some faces of each emotion")
+    with right:
+        _show_counts(found)
+    _show_notes(found)
+    return True
+
+
+def _inspected(choice: Choice, as_is: bool) -> Child | None:
+    """The command that has looked at the faces; None while it is at work."""
+
+    def prepare(folder: Path) -> list[str]:
+        (folder / _UPLOADS).mkdir()
+        return choice.arguments(folder / _UPLOADS)
+
+    files = " ".join(file.file_id for file in choice.files)
+    key = f"inspect {choice.data} {choice.votes} {files} {choice.classes} {as_is}"
+    return child_commands.run(
+        key,
+        ["inspect", "--json", "-", *(["--as-is"] if as_is else [])],
+        "Reading the faces …",
+        ("--sheet", _SHEET),
+        prepare=prepare,
+    )
+
+
+def _show_counts(found: dict[str, Any]) -> None:
+    splits = found["counts"].items()
+    rows = [
+        {"emotion": emotion, **{name: counts.get(emotion, 0) for name, counts in splits}}
+        for emotion in EMOTIONS
+    ]
+    st.dataframe(rows, hide_index=True)
+    st.markdown(
+        f"**{found['num_faces']:,}** faces, **{found['num_voted']:,}** with crowd votes. "
+        f"**{found['num_removed']:,}** exact copies are left out of training: "
+        f"{found['copies_inside']:,} of other training faces, {found['copies_across']:,} of faces "
+        f"in other splits. {found['contradictions']:,} pictures have two labels."
+    )
+    st.markdown(f"A network learns to predict {_target(found)}.")
+
+
+def _target(found: dict[str, Any]) -> str:
+    if found["labels"] == CROWD:
+        return "the crowd's votes"
+    if found["labels"] == FER2013:
+        return "FER2013's labels"
+    return f"the labels of {escape_markdown(found['name'])}"
+
+
+def _show_notes(found: dict[str, Any]) -> None:
+    if found["num_problems"]:
+        shown = "\n".join(
+            f"- {escape_markdown(problem['where'])}: {escape_markdown(problem['reason'])}"
+            for problem in found["problems"]
+        )
+        st.warning(
+            f"{found['num_problems']:,} rows or files could not be used, such as:\n{shown}",
+            icon="⚠️",
+        )
+    for note in found["notes"]:
+        st.caption(escape_markdown(note))
+    st.caption(f"Licence: {escape_markdown(found['licence'])}.")
