@@ -19,7 +19,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from fer.errors import BadImage
 from fer.geometry import Image
-from fer.images import heif, jpeg, tiff
+from fer.images import heif, jpeg, png, tiff
 from fer.images.names import FORMATS, display_name
 from fer.images.pixels import to_rgb
 
@@ -27,6 +27,8 @@ pillow_heif.register_heif_opener()
 
 MAX_BYTES = 160 * 1024 * 1024
 """A file is held in memory as a whole. The JPEG of a 200-megapixel camera has 60 to 120 MB."""
+MAX_GIF_BYTES = 20 * 1024 * 1024
+"""Pillow reads the blocks of a GIF one by one, and a block may be a byte long."""
 MAX_PIXELS = 50_000_000
 """Pixels that are decoded at the most."""
 MAX_JPEG_PIXELS = 260_000_000
@@ -75,8 +77,11 @@ def decode_photo(data: bytes, name: str = "picture") -> Photo:
     shown = display_name(name)
     if not data:
         raise BadImage(f"{shown} is empty (0 bytes). Choose another file.")
-    if len(data) > MAX_BYTES:
-        raise BadImage(_too_many_bytes(shown, len(data)))
+    limit = MAX_GIF_BYTES if data.startswith(b"GIF8") else MAX_BYTES
+    if len(data) > limit:
+        raise BadImage(_too_many_bytes(shown, len(data), limit))
+    if png.has_too_many_chunks(data):
+        raise BadImage(f"{shown} is a PNG of more than {png.MAX_CHUNKS:,} chunks. Save it again.")
     large_jpeg = _is_large_jpeg(data, shown)
     with readable_errors(shown):
         stream = io.BytesIO(data)
@@ -102,7 +107,7 @@ def read_photo(path: str | os.PathLike[str]) -> Photo:
         if not stat.S_ISREG(facts.st_mode):
             raise BadImage(f"{shown} is not a file. Name a picture file.")
         if facts.st_size > MAX_BYTES:
-            raise BadImage(_too_many_bytes(shown, facts.st_size))
+            raise BadImage(_too_many_bytes(shown, facts.st_size, MAX_BYTES))
         return decode_photo(path.read_bytes(), path.name)
     except FileNotFoundError:
         raise BadImage(f"{shown} does not exist. Check the path.") from None
@@ -210,10 +215,9 @@ def _upright(picture: PIL.Image.Image, data: bytes) -> PIL.Image.Image:
     return picture
 
 
-def _too_many_bytes(shown: str, size: int) -> str:
+def _too_many_bytes(shown: str, size: int, limit: int) -> str:
     return (
-        f"{shown} has {size / 1024**2:.0f} MB; the limit is {MAX_BYTES // 1024**2} MB. "
-        "Save it smaller."
+        f"{shown} has {size / 1024**2:.0f} MB; the limit is {limit // 1024**2} MB. Save it smaller."
     )
 
 

@@ -6,6 +6,7 @@ import io
 import os
 import struct
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,24 @@ def test_a_jpeg_of_filling_or_countless_markers_takes_no_time(
     with pytest.raises(BadImage):
         images.decode(data)
     assert time.process_time() - started < 1
+
+
+def test_a_png_of_countless_chunks_takes_no_time() -> None:
+    data = encoded(UPRIGHT, "PNG")
+    empty = struct.pack(">I4sI", 0, b"teSt", zlib.crc32(b"teSt"))
+    started = time.process_time()
+    with pytest.raises(BadImage, match="chunks"):
+        images.decode(data[:33] + empty * 1_000_000 + data[33:])
+    assert time.process_time() - started < 1
+    assert images.decode(data[:33] + empty * 1000 + data[33:]).shape == (120, 200, 3)
+
+
+def test_a_large_gif_is_refused() -> None:
+    """Blocks of one byte each."""
+    data = encoded(UPRIGHT, "GIF")
+    comment = b"\x21\xfe" + b"\x01x" * (11 * 1024**2) + b"\0"
+    with pytest.raises(BadImage, match="the limit is 20 MB"):
+        images.decode(data[:-1] + comment + data[-1:])
 
 
 @pytest.mark.parametrize("progressive", [False, True])
