@@ -6,7 +6,8 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,11 +112,22 @@ def _pictures(paths: Sequence[str]) -> Iterator[tuple[str, Path | BadImage]]:
         if not path.is_dir():
             yield given, path
             continue
-        files = [file for file in _files(path) if file.suffix.lower() in images.ENDINGS]
+        all_files = _files(path)
+        files = [file for file in all_files if file.suffix.lower() in images.ENDINGS]
+        _print_passed_over(given, set(all_files) - set(files))
         for file in files:
             yield f"{given.rstrip('/')}/{file.relative_to(path).as_posix()}", file
         if not files:
             yield given, BadImage(f"the folder {images.display_name(given)} holds no pictures.")
+
+
+def _print_passed_over(folder: str, files: Iterable[Path]) -> None:
+    """Counts on stderr, by ending, the files of a folder that are no pictures."""
+    endings = Counter(file.suffix.lower() or "without ending" for file in files)
+    if endings:
+        counts = ", ".join(f"{count} {ending}" for ending, count in sorted(endings.items()))
+        name = images.display_name(folder)
+        print(f"fer: files passed over in {name}: {counts}.", file=sys.stderr)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -84,6 +84,15 @@ def test_csv_has_a_row_a_face(photos: Path, capsys: pytest.CaptureFixture[str]) 
     }
 
 
+def test_files_that_are_no_pictures_are_counted_by_ending(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "README").touch()
+    (photos / "deep" / "more.TXT").touch()
+    assert cli.main(["analyze", str(photos), "--csv", "-"]) == 1
+    assert f"passed over in {photos.name}: 2 .txt, 1 without ending." in capsys.readouterr().err
+
+
 def test_the_search_can_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "large.png").write_bytes(images.encode_png(np.zeros((900, 1100, 3), np.uint8)))
     for search, tiles in (("fast", 0), ("thorough", 2)):
