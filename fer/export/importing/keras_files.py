@@ -18,18 +18,13 @@ from numpy.typing import NDArray
 from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadModel
 from fer.export import formats, onnx as onnx_export
+from fer.export.importing.keras_2 import modernised
 from fer.model_card import InputSpec
 from fer.networks import build as networks
 from fer.runs import weights
 from fer.runs.import_classes import LEAST, Classes
 
 MAX_UNPACKED_BYTES = 4 * 1024**3
-
-_GONE_IN_KERAS_3 = {
-    "SeparableConv2D": ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"),
-    "DepthwiseConv2D": ("groups",),
-}
-"""Settings that Keras 2 wrote for layers which had no use for them."""
 
 _SCALING_LAYERS = ("Rescaling", "Normalization")
 
@@ -166,35 +161,6 @@ def _from_hdf5(config: dict[str, Any], file: Path) -> keras.Model:
             else:
                 raise ValueError(f"{file.name} holds no weights of Keras 2's HDF5 format")
         return keras.models.load_model(whole, compile=False, safe_mode=True)
-
-
-def modernised(node: Any) -> Any:
-    """A description that Keras 2 wrote without what Keras 3 does not know any more."""
-    if isinstance(node, list):
-        return [modernised(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    node = {key: modernised(value) for key, value in node.items()}
-    config = node.get("config")
-    if node.get("class_name") == "Sequential":
-        node["config"] = _with_input_layer(config)
-    elif isinstance(config, dict):
-        gone = _GONE_IN_KERAS_3.get(str(node.get("class_name")), ())
-        node["config"] = {key: value for key, value in config.items() if key not in gone}
-    return node
-
-
-def _with_input_layer(config: Any) -> dict[str, Any]:
-    """A sequence's description with its input's shape in a layer of its own."""
-    whole = {"name": "sequential", "layers": config} if isinstance(config, list) else dict(config)
-    first, *others = whole["layers"]
-    own = dict(first["config"])
-    shape = own.pop("batch_input_shape", None)
-    if shape is not None and first["class_name"] != "InputLayer":
-        entry = {"batch_input_shape": shape, "dtype": "float32", "name": "pixels_of_sequence"}
-        head = {"class_name": "InputLayer", "config": entry}
-        whole["layers"] = [head, {**first, "config": own}, *others]
-    return whole
 
 
 def _with_ends(

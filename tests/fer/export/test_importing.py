@@ -58,6 +58,11 @@ def as_keras_2(model: keras.Model) -> dict[str, Any]:
         }
         if isinstance(layer, layers.InputLayer):
             config = {"batch_input_shape": list(model.input_shape), "name": layer.name}
+        if isinstance(layer, layers.BatchNormalization):
+            config |= {
+                "axis": [3],
+                "dtype": {"class_name": "Policy", "config": {"name": "float32"}},
+            }
         if isinstance(layer, layers.SeparableConv2D):
             unused = ("kernel_initializer", "kernel_regularizer", "kernel_constraint")
             config |= {"groups": 1, **dict.fromkeys(unused)}
@@ -90,7 +95,9 @@ def _initializer_of_keras_2(value: Any) -> Any:
         return value
     if value["class_name"] == "L2":
         return {"class_name": "L1L2", "config": {"l1": 0.0, **value["config"]}}
-    return {"class_name": value["class_name"], "config": value["config"]}
+    unknown = ("input_axes", "output_axes")
+    config = {key: item for key, item in value["config"].items() if key not in unknown}
+    return {"class_name": value["class_name"], "config": {**config, "dtype": "float32"}}
 
 
 def expected(model: keras.Model, factor: float, offset: float, side: int) -> np.ndarray:
