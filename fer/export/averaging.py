@@ -45,6 +45,7 @@ def average(names: Sequence[str], name: str, data: str, votes: str | None = None
         settings,
         faces,
         name=name,
+        made_of=first,
         card_settings={"average_of": {card.name: dict(card.settings) for card in cards}},
         facts={
             "protocol": (

@@ -61,15 +61,16 @@ def under_priors(
     assumed_shares: Shares,
     temperature: float | None = None,
     mixed_exponent: float | None = None,
+    default_prior: str | None = None,
 ) -> dict[str, Any]:
     """The fields of a `ModelCard` that its validation faces decide, from what the network answers
     to them at temperature 1, `raw` (N, 7).
 
     Temperature (fitted unless given), `uncertain_below` and `metrics` are those under the prior
     `training`, on the faces as they are. Under each prior of `priors` every emotion weighs as much
-    as the prior says. With `mixed_exponent` that prior is added. The default prior of a model is
-    `balanced`: faces from elsewhere seldom have the mix of the training data. One that was shown a
-    single expression keeps `training`.
+    as the prior says. With `mixed_exponent` that prior is added. Unless another one is given
+    the default prior is `balanced`: faces from elsewhere seldom have the mix of the training data.
+    A model that was shown a single expression keeps `training`.
     """
     validation = data.split("validation")
     true = selection.truth(validation, question)
@@ -113,7 +114,7 @@ def under_priors(
         ),
         "training_shares": training_shares,
         "assumed_shares": assumed_shares,
-        "default_prior": BALANCED if can_balance else TRAINING,
+        "default_prior": default_prior or (BALANCED if can_balance else TRAINING),
         "priors": entries,
     }
 
@@ -145,15 +146,25 @@ def completed(
     model = dataclasses.replace(registry.load(name), card=plain, prior=plain.prior())
     raw = model.probabilities(data.split("validation").inputs(card.input))
     fields = under_priors(
-        raw, data, card.question, training, assumed, card.temperature, mixed_exponent
+        raw, data, card.question, training, assumed, card.temperature, mixed_exponent, default_prior
     )
     fields["metrics"] = {**card.metrics, **fields["metrics"]}
-    if default_prior is not None:
-        fields["default_prior"] = default_prior
     try:
         return dataclasses.replace(card, **fields)
     except ValueError as error:
         raise BadModel(f"the card of the model {name!r} cannot be completed: {error}.") from None
+
+
+def inherited(card: ModelCard | None) -> dict[str, Any]:
+    """The arguments of `under_priors` that give a model made of another one the same priors."""
+    if card is None or card.training_shares is None:
+        return {}
+    exponent = card.priors.get(MIXED, {}).get("exponent")
+    keeps_default = card.default_prior in (BALANCED, TRAINING) or exponent is not None
+    return {
+        "mixed_exponent": exponent,
+        "default_prior": card.default_prior if keeps_default else None,
+    }
 
 
 def with_elsewhere(card: ModelCard, file: Path) -> ModelCard:

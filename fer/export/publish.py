@@ -28,6 +28,7 @@ def publish(
     name: str,
     card_settings: Mapping[str, Any],
     facts: Mapping[str, Any],
+    made_of: ModelCard | None = None,
 ) -> ModelCard:
     """Exports a network and publishes it, see `publish_engine`.
 
@@ -39,7 +40,7 @@ def publish(
         pixels = data.split("validation").inputs(settings.input)[:256]
         facts = {**facts, "export_difference": onnx_export.check(model, engine, pixels)}
         return publish_engine(
-            engine, model, settings, data, name=name, card_settings=card_settings, facts=facts
+            engine, model, settings, data, name=name, card_settings=card_settings, facts=facts, made_of=made_of
         )
 
 
@@ -52,18 +53,27 @@ def publish_engine(
     name: str,
     card_settings: Mapping[str, Any],
     facts: Mapping[str, Any],
+    made_of: ModelCard | None = None,
 ) -> ModelCard:
     """Fits the temperature of an engine file on the validation faces of `data`, measures it there
     under each prior and publishes it beside the network it was made from.
 
-    `card_settings` go on the card; `facts` stand before the figures in its metrics. Where the
-    name was taken in the meantime the model is called `name-2`: no work is lost.
+    `card_settings` go on the card; `facts` stand before the figures in its metrics. A model
+    that is `made_of` another one has the priors of that one. Where the name was taken in the
+    meantime the model is called `name-2`: no work is lost.
     """
     validation = data.split("validation")
     raw = formats.onnx_predictions(engine, validation.inputs(settings.input))
     labels = settings.labels or default_labels(data)
     training_shares, assumed_shares = card_figures.shares(data, labels, card_settings)
-    measured = card_figures.under_priors(raw, data, labels, training_shares, assumed_shares)
+    measured = card_figures.under_priors(
+        raw,
+        data,
+        labels,
+        training_shares,
+        assumed_shares,
+        **card_figures.inherited(made_of),
+    )
     measured["metrics"] = {**facts, **measured["metrics"]}
     card = ModelCard(
         name=name,

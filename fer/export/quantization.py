@@ -53,6 +53,7 @@ def quantize(source: str, name: str, data: str, votes: str | None = None) -> Mod
             settings,
             faces,
             name=name,
+            made_of=card,
             card_settings={"quantized_from": {source: dict(card.settings)}},
             facts={
                 "protocol": (

@@ -40,6 +40,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 card_settings={"network": network},
                 facts={"protocol": "mine"},
             )
+        priors = ("--mixed", "0.5", "--default", "mixed")
+        assert cli.main(["card", "--model", "mine", "--data", "drawn", *priors]) == 0
         assert quantize("--model", "mine", "--data", "drawn", "--name", "mine-small") == 0
         yield folder
 
@@ -64,7 +66,9 @@ def test_it_answers_nearly_the_same_and_is_smaller() -> None:
     assert card.metrics["protocol"].endswith("quantised to eight bits; mine")
     assert 0 < card.metrics["quantization_difference"] <= difference + 1e-6
     assert (card.parameters, card.multiply_adds) == (mine.card.parameters, mine.card.multiply_adds)
-    said = small.probabilities(pixels).argmax(axis=1)
+    assert card.prior_names == ("mixed", "balanced", "training"), "as the one it was made of"
+    assert card.priors["mixed"]["shares"] == mine.card.priors["mixed"]["shares"]
+    said = small.with_prior("training").probabilities(pixels).argmax(axis=1)
     truth = loading.load("drawn").split("validation").labels
     assert card.metrics["accuracy"] == pytest.approx((said == truth).mean(), abs=1e-4)
 
