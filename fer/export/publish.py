@@ -40,7 +40,14 @@ def publish(
         pixels = data.split("validation").inputs(settings.input)[:256]
         facts = {**facts, "export_difference": onnx_export.check(model, engine, pixels)}
         return publish_engine(
-            engine, model, settings, data, name=name, card_settings=card_settings, facts=facts, made_of=made_of
+            engine,
+            model,
+            settings,
+            data,
+            name=name,
+            card_settings=card_settings,
+            facts=facts,
+            made_of=made_of,
         )
 
 
