@@ -26,12 +26,7 @@ st.markdown(
     "tell those in view before you press START."
 )
 facts = live_help.camera_facts()
-refusal = live_help.camera_sentence(facts, st.context.url)
-if refusal:
-    st.warning(refusal, icon="📷")
-note = live_help.camera_note(facts)
-if note:
-    st.info(note, icon="ℹ️")
+about_camera = st.container()
 
 left, right = st.columns([3, 2], gap="medium")
 below = st.container()
@@ -49,6 +44,8 @@ with left:
     stream = prepared
     with errors.show_errors():
         connecting = connection.stage(stream)
+    with about_camera:
+        live_help.show_camera(facts, st.context.url, connecting)
     if not connecting:
         session.finish()
         live_help.camera_check()

@@ -41,6 +41,18 @@ def camera_check() -> None:
     )
 
 
+def show_camera(facts: Mapping[str, Any], address: str | None, connecting: bool) -> None:
+    """What keeps the camera away, and notes; the result of a check goes once START is pressed."""
+    if connecting:
+        facts = {**facts, "checked": None}
+    refusal = camera_sentence(facts, address)
+    if refusal:
+        st.warning(refusal, icon="📷")
+    note = None if connecting else camera_note(facts)
+    if note:
+        st.info(note, icon="ℹ️")
+
+
 def camera_sentence(facts: Mapping[str, Any], address: str | None) -> str | None:
     """Why this browser will not give a camera; None where nothing speaks against it."""
     if not connection.camera_allowed(address) or facts.get("secure") is False:

@@ -112,6 +112,13 @@ def test_with_a_camera_nothing_is_complained_of(open_live: Show) -> None:
     assert not page.info
 
 
+def test_the_result_of_a_check_goes_once_the_camera_sends(open_live: Show) -> None:
+    for checked in ("works", "NotReadableError"):
+        page = open_live(sending=True, checked=checked)
+        assert not page.info
+        assert not page.warning
+
+
 def test_a_check_of_the_camera_is_asked_of_the_browser(open_live: Show) -> None:
     page = open_live()
     press(page, "Check the camera")
