@@ -212,6 +212,7 @@ def test_a_larger_picture_in_a_sub_directory_is_a_raw_file() -> None:
         images.decode(data + b"\0\0\0\0", "a.nef")
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_child_forked_while_a_large_picture_is_decoded_can_decode(tmp_path: Path) -> None:
     path = tmp_path / "done"

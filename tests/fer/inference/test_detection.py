@@ -81,6 +81,7 @@ def test_an_unknown_detector_is_told_which_exist() -> None:
         detection.detect(astronaut(), "hal")
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_child_forked_while_all_detectors_are_at_work_gets_its_own(tmp_path: Path) -> None:
     done = tmp_path / "done"

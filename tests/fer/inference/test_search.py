@@ -36,7 +36,7 @@ def crowd(width: int = 2600, height: int = 1700) -> tuple[Image, list[Box]]:
     return picture, seen
 
 
-def found(seen: list[Box], faces: tuple[Face, ...]) -> int:
+def num_found(seen: list[Box], faces: tuple[Face, ...]) -> int:
     centres = [face.box.centre for face in faces]
     return sum(
         any(box.left < x < box.right and box.top < y < box.bottom for x, y in centres)
@@ -47,11 +47,11 @@ def found(seen: list[Box], faces: tuple[Face, ...]) -> int:
 def test_small_faces_of_a_large_picture_are_found_once_by_a_thorough_search() -> None:
     picture, seen = crowd()
     fast, searched = search.find(picture, search="fast")
-    assert found(seen, fast) < len(seen) / 2
+    assert num_found(seen, fast) < len(seen) / 2
     assert (searched.tiles_total, searched.smallest_face) == (0, 51)
     thorough, searched = search.find(picture, search="thorough")
-    assert found(seen, thorough) >= 0.95 * len(seen)
-    assert len(thorough) == found(seen, thorough)
+    assert num_found(seen, thorough) >= 0.95 * len(seen)
+    assert len(thorough) == num_found(seen, thorough)
     assert searched.complete
     assert (searched.tiles_total, searched.smallest_face) == (6, 20)
     assert [face.box.left for face in thorough] == sorted(face.box.left for face in thorough)
