@@ -24,7 +24,7 @@ from fer.data.dataset import (
     RowProblem,
     leading_emotions,
 )
-from fer.data.splits import NO_VALIDATION, completed_splits, cut_note
+from fer.data.splits import BY_PICTURE, NO_VALIDATION, completed_splits, cut_note
 from fer.emotions import EMOTIONS
 from fer.errors import BadDataset
 from fer.geometry import Image
@@ -40,7 +40,8 @@ class DatasetBuilder:
     """Faces as a reader finds them, with what it had to leave out; `build` makes the value.
 
     A split of None means that the data set does not say. A face's `votes` are ten counts, or None.
-    Pictures are all decoded, or all `encoded`, or all None and given to `build`.
+    Pictures are all decoded, or all `encoded`, or all None and given to `build`. `has_persons`: the
+    set tells its persons apart, which the cut into splits does not.
     """
 
     name: str
@@ -58,6 +59,7 @@ class DatasetBuilder:
     other_classes: Counter[str] = field(default_factory=Counter)
     passed_over: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    has_persons: bool = False
 
     def add(
         self,
@@ -135,7 +137,8 @@ class DatasetBuilder:
     def all_notes(self, as_it_is: bool = False) -> tuple[str, ...]:
         """What a user must know of how the data set was read, a sentence each."""
         cut = None if as_it_is else cut_note(self.splits)
-        return (*self.notes, *self._counts_in_words(), *([cut] if cut else []))
+        by_picture = [BY_PICTURE] if cut and self.has_persons else []
+        return (*self.notes, *self._counts_in_words(), *([cut] if cut else []), *by_picture)
 
     def check(self, num_emotions: int) -> None:
         """Raises `BadDataset` where there is nothing to learn or to measure."""

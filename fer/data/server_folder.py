@@ -12,7 +12,7 @@ from fer.data.splits import split_of
 from fer.emotions import emotions_in
 from fer.errors import BadDataset
 
-_OFFERED_ENDINGS = (".csv", ".parquet", ".zip")
+_OFFERED_ENDINGS = (".csv", ".tsv", ".parquet", ".zip")
 _OFFERED_DEPTH = 3
 
 

@@ -20,7 +20,7 @@ from fer.runs import status as run_status, store
 from fer.runs.store import Run
 
 MAX_BYTES = 1024**3
-ENDINGS = (".csv", ".parquet", ".zip")
+ENDINGS = (".csv", ".tsv", ".parquet", ".zip")
 """Data sets that can be uploaded; weights have `weights.ENDINGS`."""
 GRACE_SECONDS = 600.0
 """An upload so young may belong to a run that is about to be written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,12 @@ from fer.emotions import emotions_in
 from fer.errors import BadDataset
 
 _NAMES_SHOWN = 6
+_PERSON = re.compile(
+    r"(?:(?:s|p|id)[ _-]?[0-9]{2,}"
+    r"|(?:sub|subj|subject|person|participant|actor|speaker|user)[ _-]?[0-9]+)",
+    re.IGNORECASE,
+)
+"""Folders of a person, which may lie above the class as well as below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ def find(tree: Tree, names: ClassNames, builder: DatasetBuilder) -> list[Labelle
     """The pictures of folders that say an emotion in words, or that the user named; None where no
     folder does.
 
-    Folders of persons may lie below the class, splits above or below it. Raises `BadDataset`, a
+    Folders of persons and splits may lie above the class or below it. Raises `BadDataset`, a
     question, where one picture lies in two classes, or folders that are no splits hold the same
     classes.
     """
@@ -111,15 +118,19 @@ def _placed(tree: Tree, builder: DatasetBuilder, is_class: Callable[[str], bool]
             continue
         split = next((splits[name] for name in reversed(folders) if splits[name]), None)
         context = tuple(name for name in folders[depth:position] if not splits[name])
+        if any(map(_PERSON.fullmatch, context)) or len(folders) > position + 1:
+            builder.has_persons = True
+        context = tuple(name for name in context if not _PERSON.fullmatch(name))
         placed.append(_Placed(file, folders[position], context, split))
     return placed
 
 
 def _wrapping(folders: Sequence[tuple[str, ...]], is_class: Callable[[str], bool]) -> int:
-    """How many folders all pictures share at the top, which so say nothing of any of them.
+    """How many folders all pictures of a class share at the top: they say nothing of any of them.
 
     None of them where no folder below names a class.
     """
+    folders = [names for names in folders if any(map(is_class, names))]
     first = min(folders, default=())
     last = max(folders, default=())
     depth = 0

@@ -14,7 +14,7 @@ from fer.data.splits import splits_of
 from fer.emotions import EMOTIONS, emotions_in, index_of
 
 _CODES = {
-    "JAFFE": re.compile(r"[A-Z]{2}[.-](AN|DI|FE|HA|SA|SU|NE)\d?[.-]?\d*", re.IGNORECASE),
+    "JAFFE": re.compile(r"[A-Z]{2}[._-](AN|DI|FE|HA|SA|SU|NE)\d?[._-]?\d*", re.IGNORECASE),
     "KDEF": re.compile(r"[AB][FM]\d{2}(AN|DI|AF|HA|SA|SU|NE)(?:S|HL|HR|FL|FR)", re.IGNORECASE),
 }
 _MOST = 0.5
@@ -31,6 +31,7 @@ def find_coded(tree: Tree, builder: DatasetBuilder) -> list[LabelledPicture] | N
         }
         if _is_form(labels, tree):
             builder.notes.append(f"Labels are read from the file names, in {name}'s form.")
+            builder.has_persons = True
             return _pictures(tree, labels, builder)
     return None
 

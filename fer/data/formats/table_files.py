@@ -13,7 +13,15 @@ from fer.data.archives import Tree
 from fer.data.builder import DatasetBuilder
 from fer.data.class_names import ClassNames
 from fer.data.dataset import Dataset
-from fer.data.formats import delimited, fer_plus, label_lists, parquet, pixel_tables, signatures
+from fer.data.formats import (
+    columns,
+    delimited,
+    fer_plus,
+    label_lists,
+    parquet,
+    pixel_tables,
+    signatures,
+)
 from fer.data.formats.fer_plus import VOTES_NAME
 from fer.errors import BadDataset
 
@@ -87,7 +95,8 @@ def is_list(file: Path) -> bool:
         if signatures.kind_of(head):
             return False
         header, _ = delimited.read(stream, file.name)
-    return file.suffix.lower() == ".txt" or label_lists.is_list(header)
+    has_pixels = header.find(*columns.PIXELS) is not None
+    return not has_pixels and (file.suffix.lower() == ".txt" or label_lists.is_list(header))
 
 
 def on_disk(file: Path) -> Table:
@@ -121,7 +130,7 @@ def _read_votes(votes: Table) -> fer_plus.Votes:
 
 def _check_kind(file: Path) -> None:
     """Raises `BadDataset` for a file of a kind that is not read."""
-    if file.suffix.lower() in ENDINGS:
+    if file.suffix.lower() in (*ENDINGS, ".txt"):
         return
     with file.open("rb") as stream:
         kind = signatures.kind_of(stream.read(signatures.SIGNATURE_BYTES))

@@ -173,7 +173,22 @@ def test_persons_below_the_class(tmp_path):
         for person in ("S01", "AN", "7"):
             save(tmp_path / "set" / emotion / person / "1.png")
         save(tmp_path / "set" / emotion / "2.png")
-    assert total(looked_at(tmp_path / "set")) == SEVEN
+    found = looked_at(tmp_path / "set")
+    assert total(found) == SEVEN and "one person may be in several splits" in notes(found)
+
+
+@pytest.mark.parametrize("persons", [("S01", "S02"), ("subject 1", "subject 2"), ("Actor_07",)])
+def test_persons_above_the_class(tmp_path, persons):
+    found = looked_at(class_folders(tmp_path / "set", splits=persons))
+    assert sum(total(found).values()) == 28 * len(persons)
+    assert ("one person" in notes(found)) == (len(persons) > 1)
+
+
+def test_a_folder_around_all_says_nothing_of_the_class(tmp_path):
+    class_folders(tmp_path / "set" / "happy and sad faces", ("happy", "sad"))
+    save(tmp_path / "set" / "cover.png")
+    found = looked_at(tmp_path / "set")
+    assert total(found) == {"happy": 4, "sad": 4} and "cover.png" in str(found.problems[0])
 
 
 @pytest.mark.parametrize(
