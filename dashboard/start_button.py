@@ -1,7 +1,7 @@
 """Start buttons: what they start has the values that the form shows when it is pressed.
 
-A field that is left by pressing Start brings its new value in that very run, after callbacks were
-given theirs. So a press only leaves word, and the page starts once it has read its form again.
+A field that is left by pressing Start sends its new value with that very rerun, after callbacks
+were called. So a press only sets a flag, and the page starts once it has read its form again.
 """
 
 from __future__ import annotations

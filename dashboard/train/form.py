@@ -1,4 +1,4 @@
-"""The sidebar of the training page: what a run is asked to do, with sane defaults."""
+"""The sidebar of the training page: the settings of a run, with defaults that work."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def ask(data: str, votes: str | None, turn: int) -> Request:
     """Shows the form and returns what it asks for. Raises `FerError` with a sentence.
 
     What is chosen stays for the session; a change of the network brings what suits the new one. The
-    name belongs to one run: with each `turn` it is asked for anew.
+    name belongs to one run: it is empty again with each `turn`.
     """
     values: dict[str, Any] = {"data": data, "votes": votes}
     with st.sidebar:
@@ -234,10 +234,10 @@ def _input(facts: network_specs.Network) -> dict[str, Any]:
 
 
 def _initial_weights(facts: network_specs.Network) -> tuple[dict[str, Any], UploadedFile | None]:
-    """The weights to begin with and what of them is kept; and the file, if one is uploaded."""
+    """The initial weights and which of them stay frozen; and the file, if one is uploaded."""
     stored = {str(upload.path): upload for upload in dataset_picker.own_uploads(weights.ENDINGS)}
     chosen = st.selectbox(
-        "Begin with",
+        "Initial weights",
         [_RANDOM, weights.IMAGENET, *registry.names(), *stored, _UPLOAD],
         format_func=lambda name: f"{Path(name).name} (uploaded)" if name in stored else name,
         help="A published model of the same network, Keras's ImageNet weights (downloaded by "
@@ -256,13 +256,13 @@ def _initial_weights(facts: network_specs.Network) -> tuple[dict[str, Any], Uplo
             key="train-weights-file",
         )
         if file is None:
-            raise BadSettings("choose the weights file, or begin with something else.")
+            raise BadSettings("choose the weights file, or start from something else.")
         chosen = uploads.safe_name(file.name, weights.ENDINGS)
     return {"weights": chosen, **_freezing()}, file
 
 
 def _freezing() -> dict[str, Any]:
-    """What of the given weights is kept as it is."""
+    """Which of the initial weights stay frozen."""
     frozen = st.selectbox(
         "Keep frozen",
         [*_FREEZE, "top"],

@@ -30,7 +30,7 @@ STATE_WORDS = {
 
 
 def watch(run: Run) -> None:
-    """Everything of a run; it keeps itself up to date while the run is at work."""
+    """Everything of a run; it updates itself while the run is active."""
     status = run.status()
     if status.is_active:
         st.fragment(_live, run_every=1.0)(run)
@@ -61,7 +61,7 @@ def _show(run: Run, status: RunStatus) -> None:
     )
     if status.model and settings.name not in (None, status.model):
         st.info(
-            f"The name {settings.name} was taken while the run was at work: its model is called "
+            f"The name {settings.name} was taken during the run: the model is called "
             f"{status.model}.",
             icon="ℹ️",
         )
@@ -75,7 +75,7 @@ def _show(run: Run, status: RunStatus) -> None:
     if rows:
         _curves(run.id, rows)
     elif status.is_active:
-        st.caption("The curves begin with the end of the first epoch.")
+        st.caption("The curves start after the first epoch.")
     with st.expander("Log"):
         st.code(run.log(200) or "empty", language=None)
 

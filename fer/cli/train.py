@@ -31,7 +31,7 @@ _TRAIN_FLAGS: dict[str, dict[str, Any]] = {
         "help": "what to predict: votes or labels (default: votes where there are any)",
     },
     "--size": {"type": int, "metavar": "PIXELS", "help": "side of the input (default: its own)"},
-    "--weights": {"metavar": "NAME|imagenet|FILE", "help": "weights to begin with"},
+    "--weights": {"metavar": "NAME|imagenet|FILE", "help": "initial weights"},
     "--freeze": {"metavar": "all|N|none", "help": "keep the backbone, or all but its top N layers"},
     "--head-epochs": {"type": int, "metavar": "N", "help": "train the head alone before the rest"},
     "--limit": {"type": int, "metavar": "N", "help": "at most N faces to train and validate with"},
@@ -47,11 +47,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog="example: python -m fer train --data fer2013.parquet --network resnet --epochs 15",
     )
     add_train_flags(parser)
-    parser.add_argument("--resume", metavar="RUN", help="go on with a run that was stopped")
+    parser.add_argument("--resume", metavar="RUN", help="resume a run that was stopped")
     parser.add_argument(
         "--once",
         action="store_true",
-        help="go on with an unfinished run of these settings; nothing where the model is there",
+        help="resume an unfinished run of these settings; do nothing where the model exists",
     )
     parser.set_defaults(command=_train)
 
@@ -67,7 +67,7 @@ def _train(options: argparse.Namespace) -> int:
 
     run, data = _run_to_do(options)
     if run is None:
-        print(f"the model {options.name} is there already", file=sys.stderr)
+        print(f"the model {options.name} exists already", file=sys.stderr)
         return DONE
     print(f"run {run.id} in {run.path}", file=sys.stderr)
     stop = threading.Event()
@@ -76,19 +76,19 @@ def _train(options: argparse.Namespace) -> int:
     if state == "finished":
         _report_model(run)
     elif state == "stopped":
-        print(f"stopped; go on with: python -m fer train --resume {run.id}", file=sys.stderr)
+        print(f"stopped; resume with: python -m fer train --resume {run.id}", file=sys.stderr)
     return {"finished": DONE, "stopped": INTERRUPTED}.get(state, SOME_FAILED)
 
 
 def _report_model(run: store.Run) -> None:
     model, name = run.status().model, run.settings.name
     if name is not None and model != name:
-        print(f"the name {name} was taken while the run was at work", file=sys.stderr)
+        print(f"the name {name} was taken during the run", file=sys.stderr)
     print(f"published the model {model}", file=sys.stderr)
 
 
 def _run_to_do(options: argparse.Namespace) -> tuple[store.Run | None, Dataset | None]:
-    """The run, claimed or new, and the faces of a new one; no run where its model is there."""
+    """The run, claimed or new, and the faces of a new one; no run where its model exists."""
     from fer.networks import initial_weights
     from fer.training import job
 
@@ -114,7 +114,7 @@ def _run_to_do(options: argparse.Namespace) -> tuple[store.Run | None, Dataset |
 
 
 def _refuse_settings(options: argparse.Namespace) -> None:
-    """Raises `BadSettings` where a run that goes on with its own settings is given others."""
+    """Raises `BadSettings` where other settings are given to a run that is resumed."""
     flags = ("--settings", "--once", *_TRAIN_FLAGS)
     given = [flag for flag in flags if getattr(options, _field(flag)) not in (None, False)]
     if given:

@@ -151,7 +151,8 @@ def check(model: keras.Model, engine: Path, pixels: NDArray[np.uint8]) -> float:
     difference = largest_difference(model, engine, pixels)
     if not difference <= LARGEST_DIFFERENCE:
         raise BadModel(
-            f"the exported network answers otherwise than the original: {difference:.2g}."
+            "the predictions of the exported network differ from those of the original: "
+            f"{difference:.2g}."
         )
     return difference
 

@@ -32,16 +32,16 @@ def build(name: str, spec: InputSpec, precision: str = "float32") -> keras.Model
     try:
         pixels = keras.Input(spec.shape, name="pixels", dtype="float32")
         x = _BODIES[name](pixels)
-        answer = layers.Dense(
+        probabilities = layers.Dense(
             NUM_EMOTIONS, activation="softmax", dtype="float32", name="probabilities"
         )(x)
-        return keras.Model(pixels, answer, name=name)
+        return keras.Model(pixels, probabilities, name=name)
     finally:
         keras.config.set_dtype_policy(before)
 
 
 def with_other_head(model: keras.Model) -> keras.Model:
-    """`model` with a second answer, (N, 7), by a fresh last layer beside its own."""
+    """`model` with a second output, (N, 7), of a fresh last layer beside its own."""
     last = model.layers[-1]
     other = layers.Dense(NUM_EMOTIONS, activation="softmax", dtype="float32", name="other_question")
     return keras.Model(model.input, [model.output, other(last.input)])

@@ -1,4 +1,4 @@
-"""Weights to begin with, loaded into a network: those of a published model, ImageNet or a file."""
+"""Initial weights, loaded into a network: those of a published model, ImageNet or a file."""
 
 from __future__ import annotations
 

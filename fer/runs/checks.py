@@ -55,7 +55,7 @@ def check_name(name: str) -> None:
 
 
 def check_teachers(settings: TrainSettings) -> None:
-    """Raises `BadSettings` where a teacher is damaged, unknown or answers another question."""
+    """Raises `BadSettings` where a teacher is damaged, unknown or predicts something else."""
     for name in settings.teachers:
         try:
             question = registry.load(name).card.question
@@ -63,6 +63,6 @@ def check_teachers(settings: TrainSettings) -> None:
             raise BadSettings(f"the teacher {name!r} cannot teach: {error}") from None
         if settings.labels is not None and question != settings.labels:
             raise BadSettings(
-                f"the teacher {name!r} answers the question {question!r}, but the settings ask "
-                f"{settings.labels!r}; choose a teacher that answers the same."
+                f"the teacher {name!r} predicts {question!r}, but the settings name "
+                f"{settings.labels!r}; choose a teacher that predicts the same."
             )

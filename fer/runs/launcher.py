@@ -45,7 +45,7 @@ def start(settings: TrainSettings) -> Run:
 
 
 def create(settings: TrainSettings) -> Run:
-    """A new run that this process is going to work on; its name is reserved as long as it does.
+    """A new run of this process; its name is reserved while it is active.
 
     Raises `FerError` if the name was taken since it was checked.
     """
@@ -54,9 +54,9 @@ def create(settings: TrainSettings) -> Run:
 
 
 def resume(run: Run) -> Run:
-    """Goes on with a run after its last checkpoint, in a new process on the same folder.
+    """Resumes a run from its last checkpoint, in a new process on the same folder.
 
-    Raises `BadRun` while it is at work or once it is finished.
+    Raises `BadRun` while it is active or once it is finished.
     """
     require_training()
     checks.check_installed()
@@ -70,13 +70,13 @@ def resume(run: Run) -> Run:
 def stop(run: Run, force: bool = False) -> None:
     """Asks a run to checkpoint and stop; at once if it is queued. Raises `BadRun` if it is over.
 
-    With `force` its process is killed, for a job that is hung: it keeps its last finished epoch.
+    With `force` its process is killed, for a job that is hung: its last finished epoch is kept.
     """
     require_training()
     with run_queue.changing():
         status = run.status()
         if not status.is_active or status.owner is None:
-            raise BadRun(f"the run {run.id} is not at work; it is {status.state}.")
+            raise BadRun(f"the run {run.id} is not active; it is {status.state}.")
         run.stop_request.touch()
         if force:
             status.owner.kill()
@@ -86,12 +86,12 @@ def stop(run: Run, force: bool = False) -> None:
 
 
 def delete(run: Run) -> None:
-    """Deletes a run, and uploads that no other run names. Raises `BadRun` while it is at work."""
+    """Deletes a run, and uploads that no other run names. Raises `BadRun` while it is active."""
     require_training()
     with run_queue.changing():
         state = run.status().state
         if state in run_status.ACTIVE:
-            raise BadRun(f"the run {run.id} is at work ({state}). Stop it first.")
+            raise BadRun(f"the run {run.id} is active ({state}). Stop it first.")
         digests = uploads.named_in(run)
         leaving = run.path.with_name(f".deleted-{secrets.token_hex(4)}")
         try:
@@ -100,7 +100,7 @@ def delete(run: Run) -> None:
             raise BadRun(f"the run {run.id} cannot be deleted: {error.strerror}.") from None
     shutil.rmtree(leaving, ignore_errors=True)
     for digest in digests:
-        with contextlib.suppress(BadDataset):  # deleted by somebody else already
+        with contextlib.suppress(BadDataset):  # deleted meanwhile
             uploads.delete_if_unused(digest)
 
 
@@ -124,12 +124,12 @@ def _new_run(settings: TrainSettings) -> Run:
 
 
 def _resumable(run: Run) -> TrainSettings:
-    """The settings of a run that may be taken up."""
+    """The settings of a run that can be resumed."""
     state = run.status().state
     if state in run_status.ACTIVE:
-        raise BadRun(f"the run {run.id} is at work already ({state}).")
+        raise BadRun(f"the run {run.id} is active already ({state}).")
     if state == "finished":
-        raise BadRun(f"the run {run.id} is finished; start a new one to train on.")
+        raise BadRun(f"the run {run.id} is finished; start a new one to train further.")
     return run.settings
 
 

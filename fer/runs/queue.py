@@ -1,4 +1,4 @@
-"""Runs take turns: one at a time, first come, first served, whatever becomes of the others.
+"""Runs take turns: one at a time, first come, first served, even if others are killed.
 
 A run that waits has a numbered ticket in `FER_RUNS/.queue`, which counts as long as its process
 lives. Whoever has the lowest number takes the lock `turn`, which the system frees when its holder
@@ -25,7 +25,7 @@ from fer.runs.processes import Identity
 
 POLL_SECONDS = 0.25
 CHANGE_SECONDS = 20.0
-"""The longest that somebody waits for others who change runs, which takes a moment."""
+"""The longest wait for other processes that change runs, which takes a moment."""
 _NAME = re.compile(r"\d{10}-")
 
 
@@ -46,7 +46,7 @@ def folder() -> Path:
 def changing() -> Iterator[None]:
     """Held for the moment in which a run gets or loses its process, or its ticket in the queue.
 
-    Raises `BadRun` where the lock cannot be had or its file cannot be written.
+    Raises `BadRun` where the lock stays taken or its file cannot be written.
     """
     lock = FileLock(folder() / "changing")
     if not _acquired(lock, CHANGE_SECONDS):

@@ -1,4 +1,4 @@
-"""What a training run is asked to do: one checked value, saved with the run."""
+"""The settings of a training run: one checked value, saved with the run."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class TrainSettings:
     that is validated and published (0: off). `patience` stops after so many epochs without a better
     validation accuracy (0: never). `other_question` is the weight of a second loss: a head of its
     own learns the question that `labels` does not ask, so that the backbone sees in a face what
-    both need; that head is not published. `teachers` are published models that answer the same
-    question: `teacher_share` of what the network should answer to a face is what they say of it and
-    of its mirror image (see `distillation`); the curves' training accuracy is
+    both need; that head is not published. `teachers` are published models that predict the
+    same: `teacher_share` of the target of a face is their prediction for it and
+    for its mirror image (see `distillation`); the curves' training accuracy is
     agreement with that mixture then. `precision` "bfloat16" computes in half the bits where
     the processor can; weights stay float32.
 
-    `weights` to begin with: the name of a published model, "imagenet", or a weights file (None:
+    `weights` are the initial ones: a published model's name, "imagenet", or a weights file (None:
     random ones). `freeze` keeps "all" of the backbone as it is, "none", or all but its top N layers
     ("N"). The first `head_epochs` epochs train the head alone. While the whole backbone is frozen
     its features are computed once, of the faces as they are: without augmentation and mixup.
@@ -146,8 +146,8 @@ class TrainSettings:
             raise BadSettings(f"{setting} cannot be: the network {self.network} has no backbone.")
         if self.weights is None:
             raise BadSettings(
-                f"{setting} without weights would keep random layers; name the weights to begin "
-                "with, or freeze none."
+                f"{setting} without weights would keep random layers; name the initial "
+                "weights, or freeze none."
             )
 
     def as_dict(self) -> dict[str, Any]:

@@ -15,11 +15,11 @@ OVER = ("stopped", "finished", "failed", "lost")
 STATES = ACTIVE + OVER
 
 SILENT_SECONDS = 60.0
-"""After so long without a heartbeat an active job is hung, or its machine is far too busy."""
+"""After so long without a heartbeat an active job is hung, or its machine is overloaded."""
 
 LOST = (
-    "the job ended without a word: it was killed, as happens where memory runs out, or the "
-    "computer was switched off. Resuming goes on after the last finished epoch; a smaller batch "
+    "the job ended without a message: it was killed, as happens where memory runs out, or the "
+    "computer was switched off. Resuming continues after the last finished epoch; a smaller batch "
     "size or fewer images need less memory."
 )
 DAMAGED = "the run's status file is missing or damaged."
@@ -73,7 +73,7 @@ def outcome(recorded: str, alive: bool, asked_to_stop: bool = False) -> str:
     """The state of a run, from what is recorded and what is seen; the first that holds wins:
 
     1. a state that is over (stopped, finished, failed, lost) stays as recorded;
-    2. a job whose process is gone, or a state that nobody knows, is lost;
+    2. a job whose process is gone, or an unknown state, is lost;
     3. an active job that was asked to stop is stopping;
     4. any other is as recorded: queued, starting, running or stopping.
     """

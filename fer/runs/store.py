@@ -1,4 +1,4 @@
-"""Run folders: how a training job and those who watch it talk to each other. No TensorFlow here.
+"""Run folders: how a training job and its watchers exchange state. No TensorFlow here.
 
 `launcher` starts, stops, resumes and deletes runs; `queue` makes them take turns.
 """
@@ -57,7 +57,7 @@ class Run:
 
     @property
     def settings(self) -> TrainSettings:
-        """What the run was asked to do. Raises `BadRun` where its file is damaged."""
+        """The settings of the run. Raises `BadRun` where its file is damaged."""
         try:
             return settings_module.from_dict(files.json_object(self.path / "settings.json"))
         except (OSError, ValueError, TypeError, FerError) as error:
@@ -78,7 +78,7 @@ class Run:
 
     @property
     def teacher_probabilities(self) -> Path:
-        """What the run's teachers say of its training faces."""
+        """The predictions of the run's teachers for its training faces."""
         return self.path / "taught.npz"
 
     @property
@@ -108,7 +108,7 @@ class Run:
         return files.tail(self.path / "log.txt", lines)
 
     def status(self) -> RunStatus:
-        """The present state, which `outcome` tells from what is recorded and what is seen."""
+        """The present state: `outcome` of what is recorded and what is seen."""
         status = self._seen()
         # A job that ended between the reading and the look at its process is not lost.
         return self._seen() if status.state == "lost" else status
@@ -237,7 +237,7 @@ def check_space(num_bytes: int = 0) -> None:
 
 
 def _anchored(settings: TrainSettings) -> TrainSettings:
-    """The settings with paths that hold in any working folder, for whoever resumes the run."""
+    """The settings with absolute paths, for resuming the run from any working folder."""
     weights = settings.weights
     if weights is not None and weights not in registry.names() and Path(weights).is_file():
         weights = str(Path(weights).absolute())

@@ -113,11 +113,11 @@ def named_in(run: Run) -> tuple[str, ...]:
 
 
 def delete(digest: str) -> None:
-    """Deletes an upload. Raises `BadDataset` where there is none or a run is at work with it."""
+    """Deletes an upload. Raises `BadDataset` where there is none or an active run uses it."""
     path = _existing(digest)
     for run in _runs_with(digest):
         if run.status().state in run_status.ACTIVE:
-            raise BadDataset(f"the run {run.id} is at work with this upload. Stop it first.")
+            raise BadDataset(f"the run {run.id} uses this upload and is active. Stop it first.")
     leaving = folder() / f"{_INCOMING}{secrets.token_hex(8)}"
     try:
         os.rename(path, leaving)  # a reader sees the whole upload or none
@@ -172,13 +172,13 @@ def _check_kind(file: Path, shown: str) -> None:
     endings = _MARKS.get(begin)
     if endings is not None and file.suffix not in endings:
         raise BadDataset(
-            f"{shown} is a {endings[0][1:]} file by what it holds. Give its name the ending "
+            f"{shown} is a {endings[0][1:]} file by its content. Give its name the ending "
             f"{' or '.join(endings)} and upload it again."
         )
 
 
 def _settled(incoming: Path, final: Path) -> Path:
-    """Renames a new folder, or keeps the existing one, which holds the same bytes."""
+    """Renames a new folder, or keeps the existing one with the same bytes."""
     try:
         os.rename(incoming, final)
     except OSError:

@@ -1,6 +1,6 @@
-"""Weights to begin with: those of a published model, of ImageNet, or of a file.
+"""Initial weights: those of a published model, of ImageNet, or of a file.
 
-Importing this loads no TensorFlow, so that what can be known of weights is said at once.
+Importing this loads no TensorFlow, so that mistakes are reported at once.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def shapes_in(file: Path) -> Shapes:
 
 
 def check_self_contained(file: h5py.File) -> None:
-    """Raises `ValueError` where an HDF5 file would have parts of other files read as its own."""
+    """Raises `ValueError` where an HDF5 file refers to other files."""
 
     def visit(path: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset):

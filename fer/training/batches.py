@@ -21,11 +21,11 @@ Batch = tuple[NDArray[Any], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Faces as a network takes them, uint8 (N, H, W, C), what it should answer, float32 (N, 7), and
-    the one right answer, int64 (N,), with `TIED` where there is none.
+    """Faces as a network takes them, uint8 (N, H, W, C), their targets, float32 (N, 7), and
+    the true emotion, int64 (N,), with `TIED` where there is none.
 
-    `other`, float32 (N, 7): what a second head should answer to the other question, nothing but
-    zeros where nobody knows; None where that question is not asked. `wanted` holds both side by
+    `other`, float32 (N, 7): the targets of a second head for the other question, zeros where
+    they are unknown; None without such a head. `wanted` holds both side by
     side, (N, 7) or (N, 14).
     """
 

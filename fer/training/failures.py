@@ -1,4 +1,4 @@
-"""Why a job failed, in a sentence for whoever has to mend it."""
+"""Why a job failed, in a sentence for its user."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def reason(error: Exception) -> str | None:
     if is_disk_full(error):
         return (
             f"the disk is full: {_file_of(error)} could not be written. Free some space and resume "
-            "the run; it goes on after the last finished epoch."
+            "the run; it continues after the last finished epoch."
         )
     if is_out_of_memory(error):
         return (

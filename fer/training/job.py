@@ -65,8 +65,8 @@ def with_labels(settings: TrainSettings, data: dataset.Dataset) -> TrainSettings
 def run(run: Run, stop: threading.Event, data: dataset.Dataset | None = None) -> str:
     """Does or continues a run until it is finished or `stop` is set; returns its last state.
 
-    First it waits until no other run is at work. `data` spares reading what `checked_data` has
-    given already. Errors that its user can mend end as "failed" with the reason in the status.
+    First it waits until no other run is active. `data` spares reading what `checked_data` has
+    given already. Errors that its user can correct end as "failed" with the reason in the status.
     """
     with Reporter(run, stop) as reporter:
         try:

@@ -1,4 +1,4 @@
-"""One network learning: steps, validation, and a state that can be saved and taken up again."""
+"""One network learning: steps, validation, and a state that can be saved and restored."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Learner:
 
     Data order, augmentation and mixup of a batch depend on seed, epoch and batch number alone, so a
     resumed run goes the way an uninterrupted one would have gone. `fresh` is False where `restore`
-    will follow, so that weights to begin with need not exist any more.
+    will follow, so that the initial weights need not exist any more.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Learner:
         return self.settings.freeze == "all" or self.progress.epoch < self.settings.head_epochs
 
     def _begin_phase(self) -> None:
-        """Freezes what shall not learn now and starts an optimiser for the rest."""
+        """Freezes what must not learn now and starts an optimiser for the rest."""
         networks.freeze(self.model, "all" if self.trains_head_only else self.settings.freeze)
         self.optimizer = optimization.optimizer_of(self.settings)
         self.optimizer.build(self._learning_variables())
@@ -200,7 +200,7 @@ class Learner:
             np.savez(file, **arrays)
 
     def restore(self, path: Path) -> None:
-        """Takes up what `save` wrote. Raises `BadRun` if it is of another network or damaged."""
+        """Restores what `save` wrote. Raises `BadRun` if it is of another network or damaged."""
         try:
             with path.open("rb") as file, np.load(file) as saved:
                 self.progress = Progress(**json.loads(str(saved["progress"])))
@@ -208,7 +208,7 @@ class Learner:
                 for i, variable in enumerate(self._variables()):
                     variable.assign(saved[f"v{i}"])
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise BadRun(f"the checkpoint {path.name} cannot be taken up: {error}.") from None
+            raise BadRun(f"the checkpoint {path.name} cannot be restored: {error}.") from None
 
     def save_average(self, path: Path) -> None:
         """Writes the averaged network's weights, atomically."""
@@ -225,7 +225,7 @@ class Learner:
         return [*learned, *self.average.weights, *self.optimizer.variables]
 
     def _learning_variables(self) -> list[Any]:
-        """What the optimiser moves: the second head too, while it is asked."""
+        """What the optimiser changes: the second head too, where there is one."""
         asked = self.model if self._both is None or self.trains_head_only else self._both
         return list(asked.trainable_variables)
 
@@ -250,7 +250,7 @@ class Learner:
         hits = tf.reduce_sum(
             tf.cast(tf.equal(tf.argmax(answer, 1), tf.argmax(targets, 1)), tf.int32)
         )
-        # The maximum above hides an answer that is no number: the loss shall tell of it.
+        # The maximum above hides an answer that is no number: the loss must show it.
         return tf.where(tf.reduce_all(tf.math.is_finite(answer)), loss, np.nan), hits
 
     def _losses(self, answer: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
@@ -266,7 +266,7 @@ class Learner:
 
     def _forward(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Probabilities in training: from faces, or from features where only the head learns; and
-        the answer to the other question, where it is asked."""
+        those of the second head, where there is one."""
         if self.trains_head_only:
             return frozen_backbone.through(self.model, inputs, training=True), None
         if self._both is not None:

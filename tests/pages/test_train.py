@@ -102,7 +102,7 @@ def test_states_are_told_apart(open_page: Open, state: str, buttons: set[str]) -
 def test_a_model_that_got_another_name_than_was_asked_says_so(open_page: Open) -> None:
     make_run("finished", name="faces", model="other")
     page = open_page("train")
-    assert "name faces was taken while the run was at work" in page.info[0].value
+    assert "name faces was taken during the run" in page.info[0].value
 
 
 def test_a_finished_model_can_be_used_and_undone(open_page: Open) -> None:
@@ -157,7 +157,7 @@ def test_a_damaged_run_folder_does_not_hide_the_others(open_page: Open, runs_fol
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[TrainSettings]:
-    """The settings of the runs that were started, none of which is at work."""
+    """The settings of the runs that were started, none of which is active."""
     asked: list[TrainSettings] = []
 
     def start(settings: TrainSettings) -> store.Run:
@@ -251,12 +251,12 @@ def test_weights_are_an_upload_of_ones_own_or_a_published_model(
     open_page: Open, started: list[TrainSettings], weights_file: Path
 ) -> None:
     page = open_page("train")
-    offered_first = labelled(page, "Begin with").options
+    offered_first = labelled(page, "Initial weights").options
     assert offered_first == [
         *("random weights", "imagenet", "other", "tiny", "upload a weights file …")
     ]
     assert "Path of the weights file" not in [field.label for field in page.text_input]
-    labelled(page, "Begin with").set_value("upload a weights file …").run()
+    labelled(page, "Initial weights").set_value("upload a weights file …").run()
     assert "choose the weights file" in page.error[0].value
     assert start_button(page).disabled
     page.file_uploader[0].set_value((weights_file.name, weights_file.read_bytes(), "")).run()
@@ -267,9 +267,9 @@ def test_weights_are_an_upload_of_ones_own_or_a_published_model(
     assert weights.read_bytes() == weights_file.read_bytes()
     assert weights.is_relative_to(uploads.folder()) and weights.name == "my.weights.h5"
     assert uploads.used_by(weights.parent.name) == (store.listing()[0].id,)
-    assert "my.weights.h5 (uploaded)" in labelled(page, "Begin with").options
+    assert "my.weights.h5 (uploaded)" in labelled(page, "Initial weights").options
     assert offered(page, "Faces to learn from") == []
-    assert labelled(open_page("train"), "Begin with").options == offered_first
+    assert labelled(open_page("train"), "Initial weights").options == offered_first
 
 
 @usefixtures("at_once")
@@ -386,7 +386,7 @@ def test_an_upload_without_a_run_is_deleted_after_some_time(
     open_page: Open, started: list[TrainSettings]
 ) -> None:
     page = upload(open_page("train"))
-    labelled(page, "Begin with").set_value("tiny")
+    labelled(page, "Initial weights").set_value("tiny")
     start_button(page).click().run()
     assert "do not fit resnet" in page.toast[0].value and not started
     (kept,) = uploads.listing()
@@ -444,12 +444,12 @@ def test_the_form_is_as_it_was_left(open_app: Open) -> None:
         "Schedule": "plateau",
         "Augmentation": "none",
         "Preprocessing": "threshold",
-        "Begin with": "tiny",
+        "Initial weights": "tiny",
         "Keep frozen": "top",
     }
     for label, value in numbers.items():
         number(page, label).set_value(value)
-    labelled(page, "Begin with").set_value("tiny")
+    labelled(page, "Initial weights").set_value("tiny")
     labelled(page, "Preprocessing").set_value("threshold").run()
     for label, value in choices.items():
         labelled(page, label).set_value(value)
@@ -495,8 +495,8 @@ def shown_for(network: str) -> tuple[str, str, int]:
 
 def test_what_was_begun_with_and_is_gone_gives_way(open_page: Open) -> None:
     page = open_page("train")
-    labelled(page, "Begin with").set_value("other").run()
+    labelled(page, "Initial weights").set_value("other").run()
     registry.delete("other")
     page.run()
     assert not page.exception
-    assert labelled(page, "Begin with").value == "random weights"
+    assert labelled(page, "Initial weights").value == "random weights"

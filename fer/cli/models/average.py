@@ -19,7 +19,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def add_making_flags(parser: argparse.ArgumentParser, models: str) -> None:
-    """What a command needs that makes a model of others; `models` stands for these in its help."""
+    """Flags of a command that makes a model of others; `models` stands for these in its help."""
     parser.add_argument("--model", required=True, metavar=models)
     parser.add_argument("--data", required=True, metavar="PATH", help="what it was trained on")
     parser.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")

@@ -41,7 +41,7 @@ def _export(options: argparse.Namespace) -> int:
     if done.is_sound:
         return DONE
     print(
-        f"fer: the export answers otherwise than the original by more than "
+        f"fer: the predictions of the export differ from those of the original by more than "
         f"{onnx_export.LARGEST_DIFFERENCE:g}; do not use it.",
         file=sys.stderr,
     )

@@ -86,7 +86,7 @@ def test_a_run_is_never_lost_on_its_way_to_finished(tmp_path: Path) -> None:
     assert "takes up the run" in run.log()
     with pytest.raises(BadRun, match="is finished"):
         launcher.resume(run)
-    with pytest.raises(BadRun, match="not at work"):
+    with pytest.raises(BadRun, match="is not active"):
         launcher.stop(run)
     launcher.delete(run)
     assert store.listing() == []
@@ -144,9 +144,9 @@ def test_a_stopped_run_is_resumed_once(monkeypatch: pytest.MonkeyPatch, tmp_path
         thread.join()
     assert sorted(one == "resumed" for one in outcomes) == [False, False, True]
     wait_for_state(run, "running")
-    with pytest.raises(BadRun, match="at work already"):
+    with pytest.raises(BadRun, match="active already"):
         launcher.claim(run)
-    with pytest.raises(BadRun, match=r"at work \(running\). Stop it first"):
+    with pytest.raises(BadRun, match=r"is active \(running\). Stop it first"):
         launcher.delete(run)
     owner = run.status().owner
     assert owner is not None

@@ -130,7 +130,7 @@ def test_a_working_run_protects_its_upload():
     path = stored()
     digest = uploads.hash_of(path)
     run = store.create(TrainSettings(data=str(path)))
-    with pytest.raises(BadDataset, match=f"the run {run.id} is at work"):
+    with pytest.raises(BadDataset, match=f"the run {run.id} uses this upload"):
         uploads.delete(digest)
     run.write_status(dataclasses.replace(run.status(), state="finished"))
     uploads.delete(digest)

@@ -171,7 +171,7 @@ def test_what_is_no_list_of_names_is_refused(teachers: object) -> None:
 @pytest.mark.usefixtures("tiny_models")
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("nobody", "nobody"), ("tiny", "answers the question 'crowd'"), ("broken", "cannot teach")],
+    [("nobody", "nobody"), ("tiny", "predicts 'crowd'"), ("broken", "cannot teach")],
 )
 def test_a_teacher_that_cannot_teach_is_a_sentence_before_any_work(
     name: str,

@@ -94,7 +94,7 @@ def test_a_run_that_is_interrupted_checkpoints_and_goes_on(
     assert registry.card("wanted-2").network == "mlp"
     assert registry.card("wanted").network == "tiny"
     told = capsys.readouterr().err
-    assert "the name wanted was taken while the run was at work" in told
+    assert "the name wanted was taken during the run" in told
     assert "published the model wanted-2" in told
 
 
@@ -111,7 +111,7 @@ def test_once_goes_on_with_the_same_settings_and_then_has_nothing_to_do(
     assert cli.main(command) == 0
     assert len(store.listing()) == 2
     assert cli.main(command) == 0
-    assert "the model again is there already" in capsys.readouterr().err
+    assert "the model again exists already" in capsys.readouterr().err
     assert cli.main(command[:-2]) == 2
 
 

@@ -221,10 +221,10 @@ def test_resuming_with_a_second_head(tmp_path: Path) -> None:
 def test_a_damaged_or_foreign_checkpoint_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "checkpoint.npz"
     learner(SIMPLE).save(file)
-    with pytest.raises(BadRun, match=r"checkpoint\.npz cannot be taken up"):
+    with pytest.raises(BadRun, match=r"checkpoint\.npz cannot be restored"):
         learner(replace(SIMPLE, network="mlp")).restore(file)
     file.write_bytes(file.read_bytes()[:5000])
-    with pytest.raises(BadRun, match=r"checkpoint\.npz cannot be taken up"):
+    with pytest.raises(BadRun, match=r"checkpoint\.npz cannot be restored"):
         learner(SIMPLE).restore(file)
 
 
