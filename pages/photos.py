@@ -12,7 +12,7 @@ from fer.inference import records
 from fer.visualization import annotate
 
 PICTURES_A_PAGE = 4
-LARGEST_UPLOAD_MB = 200  # more than a picture may have, so that our own sentence says so
+LARGEST_UPLOAD_MB = images.MAX_BYTES // 1024**2
 
 navigation.ensure_frame()
 session = photo_session.current_session()
@@ -51,8 +51,7 @@ if source == "Upload":
     if framed:
         st.warning(framed, icon="🖼️")
     st.file_uploader(
-        "Drop pictures here: JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP, GIF; "
-        f"up to {images.MAX_BYTES // 1024**2} MB each",
+        "Drop pictures here: JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP, GIF",
         accept_multiple_files=True,
         key=f"uploads-{session.uploads}",
         on_change=add_uploads,
