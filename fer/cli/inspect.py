@@ -41,15 +41,15 @@ def _inspect(options: argparse.Namespace) -> int:
             data = stack.enter_context(loading.opened(*given, options.classes))
         else:
             data = loading.load(*given, classes=options.classes)
-        found = inspection.inspect(data)
+        result = inspection.inspect(data)
         if options.sheet:
             _write(options.sheet, images.encode_png(inspection.contact_sheet(data)))
-    record = {**dataclasses.asdict(found), "num_removed": found.num_removed}
+    record = {**dataclasses.asdict(result), "num_removed": result.num_removed}
     if options.json:
         output.write(options.json, json.dumps(record) + "\n")
     else:
-        _print(found)
-    _print_notes(found)
+        _print(result)
+    _print_notes(result)
     return output.DONE
 
 
@@ -60,22 +60,22 @@ def _write(file: Path, data: bytes) -> None:
         raise FerError(f"{error.filename} cannot be written: {error.strerror}.") from None
 
 
-def _print(found: Inspection) -> None:
-    print(f"{found.name}: {found.num_faces:,} faces, {found.num_voted:,} with crowd votes")
-    for split, counts in found.counts.items():
+def _print(result: Inspection) -> None:
+    print(f"{result.name}: {result.num_faces:,} faces, {result.num_voted:,} with crowd votes")
+    for split, counts in result.counts.items():
         shown = ", ".join(f"{counts.get(emotion, 0):,} {emotion}" for emotion in EMOTIONS)
         print(f"{split}: {shown}")
     print(
-        f"{found.copies_inside:,} copies inside training and {found.copies_across:,} of other "
-        f"splits' faces: left out of training; {found.contradictions:,} pictures with two labels"
+        f"{result.copies_inside:,} copies inside training and {result.copies_across:,} of other "
+        f"splits' faces: left out of training; {result.contradictions:,} pictures with two labels"
     )
 
 
-def _print_notes(found: Inspection) -> None:
+def _print_notes(result: Inspection) -> None:
     """How the data set was read and what is wrong with it, on standard error."""
-    for note in found.notes:
+    for note in result.notes:
         print(note, file=sys.stderr)
-    if found.num_problems:
-        print(f"{found.num_problems:,} rows or files could not be used, such as:", file=sys.stderr)
-        for problem in found.problems:
+    if result.num_problems:
+        print(f"{result.num_problems:,} rows or files could not be used, such as:", file=sys.stderr)
+        for problem in result.problems:
             print(f"  {problem}", file=sys.stderr)

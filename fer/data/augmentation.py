@@ -48,7 +48,7 @@ def augmented(faces: Pixels, strength: Strength, random: np.random.Generator) ->
     """Every face of (N, H, W, C) varied on its own; border pixels are repeated outwards."""
     if strength == STRENGTHS["none"]:
         return faces
-    return np.stack([_one(face, strength, random) for face in faces])
+    return np.stack([_varied(face, strength, random) for face in faces])
 
 
 def mixed(
@@ -63,7 +63,7 @@ def mixed(
     return blended, share[:, None] * targets + (1 - share[:, None]) * targets[other]
 
 
-def _one(face: Pixels, strength: Strength, random: np.random.Generator) -> Pixels:
+def _varied(face: Pixels, strength: Strength, random: np.random.Generator) -> Pixels:
     draw = random.random(16)
     signed = 2 * draw - 1
     if draw[4] < strength.flip:

@@ -70,8 +70,8 @@ def on_demand(
 ) -> tuple[OnDemand[str], str]:
     """The pictures at their own size, each read anew when it is asked for, and the hash of `read`.
 
-    Tells the builder all else of them. As long as the tree is open; asking for one that cannot be
-    read raises `BadImage`.
+    All else of them goes to the builder. They can be read as long as the tree is open; asking for
+    one that cannot be read raises `BadImage`.
     """
     digest = hashlib.sha256()
     for item in pictures:

@@ -88,13 +88,13 @@ def prepared(
     labels: str | None = None,
     limit: int | None = None,
     seed: int = 0,
-    tell: Callable[[str], None] = lambda sentence: None,
+    report: Callable[[str], None] = lambda sentence: None,
     classes: str | None = None,
 ) -> Dataset:
     """The faces to train on: those with an answer, free of copies, and no more than `limit`.
 
     `path`, `votes` and `classes` as in `loading.load`; `labels` is what is to be predicted. The
-    limit holds for training faces, drawn with `seed`; as many at most are validated with. `tell`
+    limit holds for training faces, drawn with `seed`; as many at most are validated with. `report`
     hears how the set was read and what is left out. Raises `BadDataset` where training or
     validation is left without faces.
     """
@@ -102,15 +102,15 @@ def prepared(
     longest = LONGEST_SIDE if is_table else PHOTO_SIDE
     whole = load(path, votes, longest, classes)
     for sentence in (*whole.notes, *map(str, whole.problems)):
-        tell(sentence)
+        report(sentence)
     unique = without_copies(whole)
     data = answerable(unique, labels)
-    tell(
+    report(
         f"{whole.name}: {len(whole):,} faces; left out of training: "
         f"{len(whole) - len(unique):,} exact copies of other faces; without a label or vote: "
         f"{len(unique) - len(data):,}; wrong rows and files: {whole.num_problems:,}"
     )
-    data = with_faces(_limited(data, limit, seed), tell)
+    data = with_faces(_limited(data, limit, seed), report)
     for split in ("train", "validation"):
         if not (data.splits == split).any():
             raise BadDataset(f"{data.name} has no faces in its {split} split.")
@@ -128,32 +128,32 @@ def _limited(data: Dataset, limit: int | None, seed: int) -> Dataset:
     return data.rows(chosen)
 
 
-def with_faces(data: Dataset, tell: Callable[[str], None] = lambda sentence: None) -> Dataset:
+def with_faces(data: Dataset, report: Callable[[str], None] = lambda sentence: None) -> Dataset:
     """`data` with the face of each picture, cut in training as it will be in use.
 
     The largest face counts. Pictures without one are left out, unless that is most of them: then
-    they are faces that were cut out already, and so is any picture of 64 pixels or less. `tell`
+    they are faces that were cut out already, and so is any picture of 64 pixels or less. `report`
     hears what was done.
     """
     if data.whole_faces:
         return data
-    found: list[Face | None] = []
+    faces: list[Face | None] = []
     for number, picture in enumerate(data.pictures, 1):
-        found.append(_face(picture))
+        faces.append(_face(picture))
         if number % _TELL_EVERY == 0:
-            tell(f"{data.name}: faces searched in {number:,} of {len(data):,} pictures")
-    missed = found.count(None)
-    if len(found) - missed < _LEAST_SHARE * len(found):
-        tell(
-            f"{data.name}: faces were found in {len(found) - missed:,} of {len(found):,} pictures, "
+            report(f"{data.name}: faces searched in {number:,} of {len(data):,} pictures")
+    missed = faces.count(None)
+    if len(faces) - missed < _LEAST_SHARE * len(faces):
+        report(
+            f"{data.name}: faces were found in {len(faces) - missed:,} of {len(faces):,} pictures, "
             "so that all are taken for faces that are cut out already"
         )
         return data
-    kept = np.array([face is not None for face in found])
+    has_face = np.array([face is not None for face in faces])
     if missed:
-        tell(f"{data.name}: {missed:,} pictures are left out, because no face was found in them")
-    faces = tuple(face for face in found if face is not None)
-    return replace(data.rows(kept), faces=faces)
+        report(f"{data.name}: {missed:,} pictures are left out, because no face was found in them")
+    present = tuple(face for face in faces if face is not None)
+    return replace(data.rows(has_face), faces=present)
 
 
 def _face(picture: Picture) -> Face | None:

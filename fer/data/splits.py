@@ -57,8 +57,8 @@ def _split(parts: list[str]) -> str | None:
     for pair, meaning in _FER2013.items():
         if set(pair) <= set(parts) or "".join(pair) in parts:
             return meaning
-    said = {split for part in parts if (split := _split_of_word(part)) is not None}
-    return said.pop() if len(said) == 1 else None
+    meanings = {split for part in parts if (split := _split_of_word(part)) is not None}
+    return meanings.pop() if len(meanings) == 1 else None
 
 
 def _split_of_word(word: str) -> str | None:

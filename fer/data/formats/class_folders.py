@@ -91,7 +91,9 @@ def _labelled(
         contexts[label, item.split].add(item.context)
         pictures.append(LabelledPicture(item.file, label, item.split))
     _check_siblings(tree.name, contexts.values())
-    outside = {names for (_, split), found in contexts.items() if split is None for names in found}
+    outside = {
+        names for (_, split), folders in contexts.items() if split is None for names in folders
+    }
     _check_splits(tree.name, {picture.split for picture in pictures}, outside)
     return pictures
 
@@ -167,7 +169,7 @@ def _position_beside(
 
 def _check_siblings(source: str, contexts: Iterable[set[tuple[str, ...]]]) -> None:
     """Raises `BadDataset` where one class is found under several folders that are no splits."""
-    several = sorted({names for found in contexts if len(found) > 1 for names in found})
+    several = sorted({names for folders in contexts if len(folders) > 1 for names in folders})
     if not several:
         return
     shown = ", ".join("/".join(names) for names in several[:_NAMES_SHOWN] if names)

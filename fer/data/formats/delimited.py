@@ -36,15 +36,17 @@ class Header:
 
     def require(self, *choices: Sequence[str]) -> list[int]:
         """The position of one column of each of `choices`. Raises `BadDataset` with what lacks."""
-        found = [self.find(*names) for names in choices]
-        missing = [names[0] for names, index in zip(choices, found, strict=True) if index is None]
+        positions = [self.find(*names) for names in choices]
+        missing = [
+            names[0] for names, index in zip(choices, positions, strict=True) if index is None
+        ]
         if missing:
             shown = ", ".join(short(cell.strip()) for cell in self.cells[:15]) or "nothing"
             raise BadDataset(
                 f"{self.name} lacks the column{'s' if len(missing) > 1 else ''} "
                 f"{', '.join(missing)}; its first line has {shown}."
             )
-        return [index for index in found if index is not None]
+        return [index for index in positions if index is not None]
 
 
 def read(stream: IO[bytes], name: str) -> tuple[Header, Iterator[Row]]:

@@ -89,10 +89,10 @@ def find(tree: Tree, builder: DatasetBuilder) -> list[LabelledPicture] | None:
     lists = [file for file in tree.sizes if file.rpartition("/")[2].lower() == _LIST]
     pictures: list[LabelledPicture] = []
     for file in lists:
-        found = _listed(tree, file, builder)
-        if found is None:
+        listed = _listed(tree, file, builder)
+        if listed is None:
             return None
-        pictures += found
+        pictures += listed
     return pictures or None
 
 
@@ -100,13 +100,13 @@ def _listed(tree: Tree, file: str, builder: DatasetBuilder) -> list[LabelledPict
     """The pictures that one list names, or None where it is not FER+'s."""
     folder = file.rpartition("/")[0]
     split = split_of(folder.rpartition("/")[2])
-    found: list[LabelledPicture] = []
+    pictures: list[LabelledPicture] = []
     with tree.open(file) as stream:
         for number, row in delimited.lines(stream, file):
             if number == 1 and not _has_votes(row) and row and len(row) >= len(COUNTS):
                 continue  # a header
             if row is None or len(row) < len(COUNTS) + 1:
-                if not found:
+                if not pictures:
                     return None
                 builder.skip(f"{file}, line {number}", "it has no ten votes", split)
                 continue
@@ -120,8 +120,8 @@ def _listed(tree: Tree, file: str, builder: DatasetBuilder) -> list[LabelledPict
                 builder.skip(f"{file}, line {number}", str(error), split)
                 continue
             votes = np.array(counts, np.int64)
-            found.append(LabelledPicture(picture, UNLABELLED, split, votes))
-    return found
+            pictures.append(LabelledPicture(picture, UNLABELLED, split, votes))
+    return pictures
 
 
 def _has_votes(row: list[str] | None) -> bool:

@@ -44,10 +44,10 @@ def find(
     listed: dict[str, _Listed] = {}
     lists = []
     for file in only if only is not None else tree.named(*ENDINGS):
-        found = _read(tree, file, index, builder)
-        if found:
+        items = _read(tree, file, index, builder)
+        if items:
             lists.append(file)
-            for item in found:
+            for item in items:
                 _add(listed, item, builder)
     if not listed:
         return None
@@ -86,7 +86,7 @@ def _add(listed: dict[str, _Listed], item: _Listed, builder: DatasetBuilder) -> 
 def _read(tree: Tree, file: str, index: _PictureIndex, builder: DatasetBuilder) -> list[_Listed]:
     """What one list says of pictures that are there; nothing where it is no such list."""
     folder, _, name = file.rpartition("/")
-    found, wrong = [], []
+    items, wrong = [], []
     with tree.open(file) as stream:
         try:
             rows = delimited.lines(stream, file)
@@ -98,12 +98,12 @@ def _read(tree: Tree, file: str, index: _PictureIndex, builder: DatasetBuilder) 
             return []
         for number, row in rows if has_header else itertools.chain([first], rows):
             try:
-                found.append(_listed((number, row), at, index, folder, split_of(name)))
+                items.append(_listed((number, row), at, index, folder, split_of(name)))
             except BadDataset as error:
                 wrong.append((f"{file}, line {number}", str(error)))
-    for where, reason in wrong if found else ():
+    for where, reason in wrong if items else ():
         builder.skip(where, reason)
-    return found
+    return items
 
 
 def _columns(header: Header, index: _PictureIndex, folder: str) -> tuple[_Columns | None, bool]:
@@ -151,7 +151,7 @@ def _cells(row: list[str] | None) -> list[str]:
 
 
 class _PictureIndex:
-    """The pictures of a tree, found however a list names them."""
+    """The pictures of a tree, items however a list names them."""
 
     def __init__(self, files: Iterable[str]) -> None:
         self._files = set(files)

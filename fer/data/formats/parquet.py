@@ -44,25 +44,25 @@ def read(
 
 def _faces(file: Any, name: str, names: ClassNames, longest: int | None) -> DatasetBuilder:
     schema = file.schema_arrow
-    found = _columns(schema.names, name)
+    chosen = _columns(schema.names, name)
     if file.metadata.num_rows > MAX_FACES:
         raise BadDataset(f"{name} holds more than {MAX_FACES:,} faces. Use a part of it.")
-    class_names = _class_names(schema.metadata, found["label"])
+    class_names = _class_names(schema.metadata, chosen["label"])
     counts = COUNTS if set(schema.names).issuperset(COUNTS) else ()
     builder = DatasetBuilder(name)
     labelled: list[LabelledRow] = []
-    batches = file.iter_batches(batch_size=_BATCH, columns=[*found.values(), *counts])
+    batches = file.iter_batches(batch_size=_BATCH, columns=[*chosen.values(), *counts])
     rows = (row for batch in batches for row in batch.to_pylist())
     for number, row in enumerate(rows, 1):
         split = None
         try:
-            split = _split(row, found)
-            picture = _picture(row[found["picture"]], longest)
+            split = _split(row, chosen)
+            picture = _picture(row[chosen["picture"]], longest)
             votes = _checked_counts([row[count] for count in counts]) if counts else None
         except (BadDataset, BadImage) as error:
             builder.skip(f"row {number}", str(error), split)
             continue
-        label = _class_name(row[found["label"]], class_names)
+        label = _class_name(row[chosen["label"]], class_names)
         labelled.append(LabelledRow(f"row {number}", picture, label, split, votes))
     is_fer2013 = {"png", "emotion", "usage"} <= set(schema.names)
     pixel_tables.add_rows(builder, labelled, names, is_fer2013)
@@ -77,18 +77,18 @@ def _columns(present: Sequence[str], name: str) -> dict[str, str]:
         "label": columns.LABEL,
         "split": columns.USAGE,
     }
-    found = {
+    chosen = {
         what: by_name[column]
         for what, choices in wanted.items()
         if (column := next((choice for choice in choices if choice in by_name), None))
     }
-    missing = [wanted[what][0] for what in ("picture", "label") if what not in found]
+    missing = [wanted[what][0] for what in ("picture", "label") if what not in chosen]
     if missing:
         raise BadDataset(
             f"{name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; "
             f"it has {', '.join(map(short, present[:15])) or 'none'}."
         )
-    return found
+    return chosen
 
 
 def _class_names(metadata: Mapping[bytes, bytes] | None, column: str) -> list[str]:
@@ -105,10 +105,10 @@ def _class_name(value: object, class_names: Sequence[str]) -> str:
     return short(str(value), 40)
 
 
-def _split(row: Mapping[str, object], found: Mapping[str, str]) -> str | None:
-    if "split" not in found:
+def _split(row: Mapping[str, object], chosen: Mapping[str, str]) -> str | None:
+    if "split" not in chosen:
         return None
-    usage = short(str(row[found["split"]]))
+    usage = short(str(row[chosen["split"]]))
     split = split_of(usage)
     if split is None:
         raise BadDataset(f"its usage is {usage!r}")

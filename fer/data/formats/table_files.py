@@ -109,12 +109,12 @@ def in_tree(tree: Tree, file: str) -> Table:
 
 def digest(*files: Path | None) -> str:
     """SHA-256 of the files' bytes, one file after the other."""
-    found = hashlib.sha256()
+    whole = hashlib.sha256()
     for file in filter(None, files):
         with file.open("rb") as stream:
             while piece := stream.read(1 << 20):
-                found.update(piece)
-    return found.hexdigest()
+                whole.update(piece)
+    return whole.hexdigest()
 
 
 def licence(name: str, has_votes: bool) -> str | None:

@@ -62,16 +62,16 @@ def read_list(tree: Tree, file: Path, names: ClassNames, longest: int | None) ->
     """The pictures that a list of labels on the disk names; `tree` is its folder."""
     builder = _builder(tree)
     builder.name = file.name
-    found = raf_db.find(tree, builder) if raf_db.is_list(file.name) else None
-    if found is None:
+    labelled = raf_db.find(tree, builder) if raf_db.is_list(file.name) else None
+    if labelled is None:
         listed = label_lists.find(tree, names, builder, only=[file.name])
-        found = listed[0] if listed else None
-    if found is None:
+        labelled = listed[0] if listed else None
+    if labelled is None:
         raise BadDataset(
             f"{file.name} is no data set that can be read: it is no table of faces, and no picture "
             "that it names lies beside it."
         )
-    return _pictures(tree, file, _Labelled(found, [file.name]), builder, longest)
+    return _pictures(tree, file, _Labelled(labelled, [file.name]), builder, longest)
 
 
 def _recognised(tree: Tree, names: ClassNames, builder: DatasetBuilder) -> _Labelled | None:
@@ -79,19 +79,19 @@ def _recognised(tree: Tree, names: ClassNames, builder: DatasetBuilder) -> _Labe
     if voted := fer_plus.find(tree, builder):
         lists = [file for file in tree.sizes if file.endswith("label.csv")]
         return _Labelled(voted, lists, whole_faces=True)
-    if not names.given and (found := raf_db.find(tree, builder)) is not None:
+    if not names.given and (labelled := raf_db.find(tree, builder)) is not None:
         lists = [file for file in tree.sizes if raf_db.is_list(file.rpartition("/")[2])]
-        return _Labelled(found, lists)
-    if (found := class_folders.find(tree, names, builder)) is not None:
-        return _Labelled(found)
-    if (found := file_names.find_coded(tree, builder)) is not None:
-        return _Labelled(found)
+        return _Labelled(labelled, lists)
+    if (labelled := class_folders.find(tree, names, builder)) is not None:
+        return _Labelled(labelled)
+    if (labelled := file_names.find_coded(tree, builder)) is not None:
+        return _Labelled(labelled)
     if (listed := label_lists.find(tree, names, builder)) is not None:
         return _Labelled(*listed)
-    if (found := class_folders.find_coded(tree, names, builder)) is not None:
-        return _Labelled(found)
-    if (found := file_names.find_words(tree, builder)) is not None:
-        return _Labelled(found)
+    if (labelled := class_folders.find_coded(tree, names, builder)) is not None:
+        return _Labelled(labelled)
+    if (labelled := file_names.find_words(tree, builder)) is not None:
+        return _Labelled(labelled)
     return None
 
 

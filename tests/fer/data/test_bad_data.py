@@ -76,7 +76,7 @@ def test_wrong_rows_are_counted_and_the_first_five_kept(tmp_path):
     wrong = "".join(f"3,{n},Training\n" for n in range(9))
     data = load_text(tmp_path, HEADER + wrong + GOOD)
     assert len(data) == 20 and data.num_problems == 9
-    assert [one.where for one in data.problems] == [f"row {n}" for n in range(2, 7)]
+    assert [problem.where for problem in data.problems] == [f"row {n}" for n in range(2, 7)]
 
 
 def test_a_stray_quote_spoils_only_its_own_row(tmp_path):
@@ -87,7 +87,7 @@ def test_a_stray_quote_spoils_only_its_own_row(tmp_path):
 def test_an_endless_line_spoils_only_itself(tmp_path):
     data = load_text(tmp_path, HEADER + "3," + "1 " * 300_000 + ",Training\n" + GOOD)
     assert len(data) == 20
-    assert [one.where for one in data.problems] == ["row 2"]
+    assert [problem.where for problem in data.problems] == ["row 2"]
 
 
 def test_votes_that_do_not_belong(tmp_path):
@@ -124,7 +124,7 @@ def test_parquet_with_wrong_columns_or_rows(tmp_path):
         {"png": [PNG, b"x", None, PNG, PNG], "emotion": [1, 2, 3, 99, 2], "usage": ["Training"] * 5}
     ).to_parquet(file)
     data = loading.load(file)
-    assert [one.where for one in data.problems] == ["row 2", "row 3", "row 4"]
+    assert [problem.where for problem in data.problems] == ["row 2", "row 3", "row 4"]
     pd.DataFrame({"png": [1], "emotion": ["x"], "usage": [None]}).to_parquet(file)
     refused(file, "no face that can be used")
 
@@ -164,7 +164,10 @@ def test_links_in_folders_are_not_followed(tmp_path):
     (root / "sad" / "link.png").symlink_to(secret)
     (root / "angry").symlink_to(tmp_path)
     data = loading.load(root)
-    assert len(data) == 2 and {one.where for one in data.problems} == {"angry", "sad/link.png"}
+    assert len(data) == 2 and {problem.where for problem in data.problems} == {
+        "angry",
+        "sad/link.png",
+    }
 
 
 def test_folders_with_too_many_files(tmp_path, monkeypatch):

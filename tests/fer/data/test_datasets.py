@@ -178,7 +178,7 @@ def test_one_root_is_split_by_class_the_same_way_every_time(tmp_path):
     data = loading.load(write_folders(tmp_path / "a", each=20))
     for label in range(7):
         splits = data.splits[data.labels == label].tolist()
-        assert [splits.count(one) for one in dataset.SPLITS] == [16, 2, 2]
+        assert [splits.count(split) for split in dataset.SPLITS] == [16, 2, 2]
     again = loading.load(write_folders(tmp_path / "b", names=[*EMOTIONS][::-1][::-1], each=20))
     assert (again.splits == data.splits).all()
 
@@ -189,8 +189,8 @@ def test_copies_stay_on_one_side_of_the_cut(tmp_path):
         write_picture(root / "sad" / f"copy{n}.png", picture(n))  # faces of "angry" as well
     data = loading.load(root)
     sides = {}
-    for one, split in zip(data.picture_hashes(), data.splits, strict=True):
-        sides.setdefault(one, set()).add(str(split))
+    for picture_hash, split in zip(data.picture_hashes(), data.splits, strict=True):
+        sides.setdefault(picture_hash, set()).add(str(split))
     assert all(len(splits) == 1 for splits in sides.values())
 
 
@@ -222,7 +222,9 @@ def test_pictures_of_folders_are_bounded_and_grey_stays_grey(tmp_path):
     assert shapes["happy/large.jpg"] == (149, 224)
     assert shapes["happy/colour.png"] == (60, 40, 3)
     assert shapes["happy/0.png"] == (48, 48)
-    assert [one.shape for one in pictures.originals(root, ["happy/large.jpg"])] == [(600, 900, 3)]
+    assert [image.shape for image in pictures.originals(root, ["happy/large.jpg"])] == [
+        (600, 900, 3)
+    ]
     assert data.inputs(InputSpec()).shape == (8, 48, 48, 1)
 
 

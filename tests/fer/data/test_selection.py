@@ -43,11 +43,11 @@ def write(root: Path, pictures: list[Image]) -> Path:
 
 
 def test_faces_are_found_and_pictures_without_one_are_left_out(tmp_path: Path) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     root = write(tmp_path / "faces", [*map(photo, range(8)), landscape(0), landscape(1)])
-    data = selection.prepared(str(root), tell=told.append)
+    data = selection.prepared(str(root), report=reported.append)
     assert len(data) == 8 and len(data.faces) == 8
-    assert "2 pictures are left out, because no face was found in them" in told[-1]
+    assert "2 pictures are left out, because no face was found in them" in reported[-1]
     spec = InputSpec(48, 48, 1, 0.1)
     train = data.split("train")
     for picture, pixels in zip(train.pictures, train.inputs(spec), strict=True):
@@ -57,11 +57,11 @@ def test_faces_are_found_and_pictures_without_one_are_left_out(tmp_path: Path) -
 
 
 def test_where_most_have_no_face_they_are_cut_out_already(tmp_path: Path) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     root = write(tmp_path / "faces", [photo(0), *map(landscape, range(7))])
-    data = selection.prepared(str(root), tell=told.append)
+    data = selection.prepared(str(root), report=reported.append)
     assert len(data) == 8 and data.faces == ()
-    assert "1 of 8 pictures, so that all are taken for faces that are cut out" in told[-1]
+    assert "1 of 8 pictures, so that all are taken for faces that are cut out" in reported[-1]
 
 
 def test_small_pictures_are_faces(tmp_path: Path) -> None:
