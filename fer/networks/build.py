@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import layers
 
 from fer.emotions import NUM_EMOTIONS
@@ -134,8 +135,35 @@ def _convolution(x: keras.KerasTensor, filters: int, size: int, stride: int) -> 
     )(x)
 
 
+class BatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
+    """Batch normalisation of maps (N, H, W, C) by one operation of TensorFlow while it learns.
+
+    Keras computes it in several that keep the processor waiting for memory: in half precision a
+    step of a residual network takes half the time with this one. Weights are the same, and
+    by the same name in files, which Keras takes from the name of the class.
+    """
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if not training or not self.trainable:
+            return super().call(inputs, training=training, mask=mask)
+        gamma, beta = (tf.cast(weight, tf.float32) for weight in (self.gamma, self.beta))
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            inputs, gamma, beta, epsilon=self.epsilon, is_training=True
+        )
+        for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(self.momentum * moving + (1 - self.momentum) * new)
+        return outputs
+
+
+def _batch_normalisation() -> keras.layers.Layer:
+    """The fused one in half precision, for networks in training; else Keras's own, which any
+    program can load."""
+    in_half = keras.config.dtype_policy().compute_dtype == "bfloat16"
+    return (BatchNormalization if in_half else layers.BatchNormalization)(momentum=0.9)
+
+
 def _normalised(x: keras.KerasTensor) -> keras.KerasTensor:
-    return layers.Activation("relu")(layers.BatchNormalization(momentum=0.9)(x))
+    return layers.Activation("relu")(_batch_normalisation()(x))
 
 
 def _squeeze_excite(x: keras.KerasTensor, ratio: int = 8) -> keras.KerasTensor:
@@ -173,7 +201,7 @@ def _resnet_deep(pixels: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def _residual_features(x: keras.KerasTensor) -> keras.KerasTensor:
-    x = layers.BatchNormalization(momentum=0.9)(x)
+    x = _batch_normalisation()(x)
     x = layers.Activation("relu", name=FEATURES)(x)
     x = layers.GlobalAveragePooling2D()(x)
     return layers.Dropout(0.3)(x)

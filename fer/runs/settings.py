@@ -15,7 +15,7 @@ from fer.runs import network_specs
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "cosine", "plateau")
-AUGMENTATIONS = ("none", "light", "strong")
+AUGMENTATIONS = ("none", "light", "strong", "photo")
 QUESTIONS = ("crowd", "fer2013", "own")
 PRECISIONS = ("float32", "bfloat16")
 
@@ -35,6 +35,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "mixup": (0.0, 1.0),
     "label_smoothing": (0.0, 0.5),
     "averaging": (0.0, 0.99999),
+    "balancing": (0.0, 1.0),
     "other_question": (0.0, 10.0),
     "teacher_share": (0.0, 1.0),
     "patience": (0, 1000),
@@ -54,13 +55,14 @@ class TrainSettings:
     `weight_decay` is decoupled and leaves biases and normalisation alone. `mixup` is the alpha of
     the beta distribution (0: off). `averaging` is the decay of the moving average of the weights
     that is validated and published (0: off). `patience` stops after so many epochs without a better
-    validation accuracy (0: never). `other_question` is the weight of a second loss: a head of its
-    own learns the question that `labels` does not ask, so that the backbone sees in a face what
-    both need; that head is not published. `teachers` are published models that predict the
-    same: `teacher_share` of the target of a face is their prediction for it and
-    for its mirror image (see `distillation`); the curves' training accuracy is
-    agreement with that mixture then. `precision` "bfloat16" computes in half the bits where
-    the processor can; weights stay float32.
+    validation accuracy (0: never). `balancing` weighs rare emotions in the loss (see
+    `optimization.balanced_losses`): 0 not at all, 1 as if all were equally common.
+    `other_question` is the weight of a second loss: a head of its own learns the question that
+    `labels` does not ask, so that the backbone sees in a face what both need; that head is not
+    published. `teachers` are published models that predict the same: `teacher_share` of the target
+    of a face is their prediction for it and for its mirror image (see `distillation`); the curves'
+    training accuracy is agreement with that mixture then. `precision` "bfloat16" computes in half
+    the bits where the processor can; weights stay float32.
 
     `weights` are the initial ones: a published model's name, "imagenet", or a weights file (None:
     random ones). `freeze` keeps "all" of the backbone as it is, "none", or all but its top N layers
@@ -82,6 +84,7 @@ class TrainSettings:
     label_smoothing: float = 0.0
     averaging: float = 0.0
     class_weights: bool = False
+    balancing: float = 0.0
     patience: int = 0
     weights: str | None = None
     freeze: str = "none"

@@ -57,6 +57,7 @@ class Learner:
         self.average.set_weights(self.model.get_weights())
         self.batch_size = min(settings.batch_size, len(train))
         self.batches = len(train) // self.batch_size
+        self._balancing = optimization.balancing_weights(settings, train.targets)
         self._class_weights = optimization.class_weights(settings, train.targets)
         self._answer = tf.function(lambda x: self.average(x, training=False), reduce_retracing=True)
         self._begin_phase()
@@ -236,7 +237,7 @@ class Learner:
         with tf.GradientTape() as tape:
             answer, other_answer = self._forward(tf.cast(faces, tf.float32))
             weights = tf.reduce_sum(targets * self._class_weights, axis=1)
-            loss = tf.reduce_mean(self._losses(answer, targets) * weights)
+            loss = tf.reduce_mean(self._losses(answer, targets, self._balancing) * weights)
             whole = loss
             if other_answer is not None:
                 further = tf.reduce_mean(self._losses(other_answer, other))
@@ -253,11 +254,16 @@ class Learner:
         # The maximum above hides an answer that is no number: the loss must show it.
         return tf.where(tf.reduce_all(tf.math.is_finite(answer)), loss, np.nan), hits
 
-    def _losses(self, answer: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """Cross entropy (N,) to smoothed targets; 0 for a face whose targets are all 0."""
+    def _losses(
+        self, answer: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Cross entropy (N,) to smoothed targets; 0 for a face whose targets are all 0. With
+        `weights` (7,) of emotions the balanced one."""
         smoothing = self.settings.label_smoothing
         known = tf.reduce_sum(targets, axis=1, keepdims=True)
         smooth = targets * (1 - smoothing) + known * smoothing / NUM_EMOTIONS
+        if weights is not None and self.settings.balancing:
+            return optimization.balanced_losses(answer, smooth, weights)
         return -tf.reduce_sum(smooth * tf.math.log(tf.maximum(answer, 1e-7)), axis=1)
 
     def _decay(self, step: int) -> tf.Tensor:

@@ -58,3 +58,25 @@ def class_weights(settings: TrainSettings, targets: NDArray[np.float32]) -> tf.T
         weights = np.where(share > 0, 1 / np.maximum(share, 1e-6), 0.0)
         weights /= (weights * share).sum()
     return tf.constant(weights, tf.float32)
+
+
+def balancing_weights(settings: TrainSettings, targets: NDArray[np.float32]) -> tf.Tensor:
+    """Weights (7,) that are an emotion's share of the targets to the power of minus `balancing`,
+    with a mean of 1 over the targets; 1 for an emotion that does not occur."""
+    share = targets.mean(axis=0)
+    weights = np.where(share > 0, np.maximum(share, 1e-6) ** -settings.balancing, 1.0)
+    return tf.constant(weights / max((weights * share).sum(), 1e-6), tf.float32)
+
+
+def balanced_losses(answer: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Weighted, logit-adjusted cross entropy (N,) of probabilities (N, 7) to targets (N, 7).
+
+    With weights w the loss is -Σ w t log(w p / Σ w p). Weights alone would move the answer that
+    minimises it from E[t] to w E[t] / Σ w E[t]; the adjustment of the logits by log w (Menon et al.
+    2021, arXiv 2007.07314, with the sign for weights) moves it back. So the network goes on
+    answering with the shares of its training faces in mind, as without weights, and rare emotions
+    have a larger say in what it learns. With weights of 1 it is the cross entropy.
+    """
+    adjusted = weights * answer
+    adjusted /= tf.reduce_sum(adjusted, axis=1, keepdims=True)
+    return -tf.reduce_sum(weights * targets * tf.math.log(tf.maximum(adjusted, 1e-7)), axis=1)

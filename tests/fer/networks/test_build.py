@@ -156,3 +156,27 @@ def test_what_pages_import_loads_no_tensorflow() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_batch_normalisation_in_half_precision_is_that_of_full_precision() -> None:
+    spec = InputSpec(16, 16)
+    keras.utils.set_random_seed(2)
+    full, half = networks.build("resnet", spec), networks.build("resnet", spec, "bfloat16")
+    half.set_weights(full.get_weights())
+    faces = np.random.default_rng(0).integers(0, 256, (32, 16, 16, 1)).astype(np.float32)
+    for model in (full, half):
+        model(faces, training=True)
+    statistics = [
+        np.concatenate([one.numpy() for one in model.weights if "moving" in one.path])
+        for model in (full, half)
+    ]
+    assert np.allclose(*statistics, rtol=0.1, atol=0.02)
+
+
+def test_weights_pass_between_precisions_by_file(tmp_path: Path) -> None:
+    spec = InputSpec(16, 16)
+    file = tmp_path / "model.keras"
+    full, half = networks.build("resnet", spec), networks.build("resnet", spec, "bfloat16")
+    full.save(file)
+    half.load_weights(file)
+    assert all(map(np.array_equal, full.get_weights(), half.get_weights()))

@@ -233,3 +233,30 @@ def test_a_rate_far_too_high_ends_in_a_sentence() -> None:
     one.model.layers[2].kernel.assign(np.full(one.model.layers[2].kernel.shape, np.nan))
     with pytest.raises(BadRun, match="no longer a number in epoch 1; use a smaller learning rate"):
         one.run_epoch(lambda progress: None, lambda: False)
+
+
+def test_balanced_losses_are_least_at_the_plain_target() -> None:
+    target = np.array([[0.6, 0.0, 0.1, 0.0, 0.2, 0.0, 0.1]], np.float32)
+    weights = np.array([1, 5, 4, 0.5, 1, 2, 0.4], np.float32)
+
+    def loss(answer: np.ndarray[Any, Any]) -> float:
+        found = optimization.balanced_losses(answer.astype(np.float32), target, weights)
+        return float(found.numpy()[0])
+
+    random = np.random.default_rng(0)
+    least = loss(target)
+    for _ in range(50):
+        other = target + 0.1 * random.random(target.shape)
+        assert loss(other / other.sum()) > least
+    plain = -float((target * np.log(np.maximum(target, 1e-7))).sum())
+    found = optimization.balanced_losses(target, target, np.ones(7, np.float32))
+    assert float(found.numpy()[0]) == pytest.approx(plain, rel=1e-5)
+
+
+def test_balancing_weights_are_powers_of_the_shares() -> None:
+    targets = np.eye(7, dtype=np.float32)[[0] * 8 + [1] * 2]
+    halfway = optimization.balancing_weights(replace(PLAIN, balancing=0.5), targets).numpy()
+    assert halfway[1] / halfway[0] == pytest.approx(2.0)
+    assert (halfway * targets).sum(axis=1).mean() == pytest.approx(1.0)
+    none = optimization.balancing_weights(PLAIN, targets).numpy()
+    assert none[:2].tolist() == [1.0, 1.0]
