@@ -1,4 +1,4 @@
-"""Errors of the library as sentences on the page."""
+"""The library's errors as messages on the page."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from fer.errors import FerError
 
 @contextmanager
 def show_errors(stop: bool = True) -> Iterator[None]:
-    """Shows what the library raises on purpose as a sentence, and ends the page there; in a
-    callback (`stop` False) the sentence flies in and the page goes on."""
+    """Shows a `FerError` as a message and stops the page there. With `stop` False, for callbacks,
+    the message is a toast and the page goes on."""
     try:
         yield
     except FerError as error:
@@ -25,7 +25,7 @@ def show_errors(stop: bool = True) -> Iterator[None]:
         st.toast(escape_markdown(str(error)), icon="⚠️", duration="long")
 
 
-def attempt(action: Callable[..., Any], *subjects: Any) -> None:
-    """What a button does; a sentence flies in where it cannot be done."""
+def attempt(action: Callable[..., Any], *arguments: Any) -> None:
+    """A button's callback: calls `action`, and shows a `FerError` as a toast."""
     with show_errors(stop=False):
-        action(*subjects)
+        action(*arguments)

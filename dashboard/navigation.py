@@ -1,4 +1,4 @@
-"""The list of pages, and the frame that each of them needs around it."""
+"""The list of pages, and the navigation around each of them."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def pages() -> list[StreamlitPage]:
 
 
 def ensure_frame() -> None:
-    """Called first by each page: a cold server opened by a deep link runs the page alone, without
-    the app around it; this sends it through the app, once."""
+    """Each page calls this first. A server that was just started and is opened at a page's address
+    runs that page without the app around it; this runs it again inside the app, once."""
     if not st.session_state.get(FRAMED):
         st.session_state[FRAMED] = True
         st.navigation(pages())

@@ -1,4 +1,4 @@
-"""Words of others (file names, messages) on a page: shown as they are, never as Markdown."""
+"""Text on a page: foreign text without Markdown, counts and durations."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ _WORD_JOINER = "\u2060"
 
 
 def escape_markdown(text: str) -> str:
-    """Text that a Markdown element shows as it is: no links, pictures, colours or emoji codes.
+    """Foreign text, such as a file name, as a Markdown element shows it literally: without links,
+    pictures, colours or emoji codes.
 
-    Marks are escaped; a colon is followed by an invisible joiner, which ends `:codes:` and
-    addresses.
+    Markdown's characters are escaped. A colon is followed by an invisible word joiner, which breaks
+    `:codes:` and addresses.
     """
     return _MARKS.sub(r"\\\1", text).replace(":", f":{_WORD_JOINER}")
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
-    """``1 face``, ``2 faces``; a plural that is not the noun with an s is named."""
+    """``1 face``, ``2 faces``; `plural` where it is not the noun with an s."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 

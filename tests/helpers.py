@@ -53,12 +53,12 @@ def group_photo(columns: int = 3, rows: int = 2, width: int = 1024) -> Image:
     field = width // columns
     portrait = astronaut()[20:280, 90:350]
     picture = np.full((rows * field, columns * field, 3), 128, np.uint8)
-    for place in range(columns * rows):
-        side = int(field * (0.6 + 0.4 * place / (columns * rows)))
-        one = cv2.resize(portrait, (side, side), interpolation=cv2.INTER_AREA)
-        one = one[:, ::-1] if place % 2 else one
-        top, left = place // columns * field, place % columns * field
-        picture[top : top + side, left : left + side] = one
+    for index in range(columns * rows):
+        side = int(field * (0.6 + 0.4 * index / (columns * rows)))
+        face = cv2.resize(portrait, (side, side), interpolation=cv2.INTER_AREA)
+        face = face[:, ::-1] if index % 2 else face
+        top, left = index // columns * field, index % columns * field
+        picture[top : top + side, left : left + side] = face
     return picture
 
 
@@ -85,8 +85,8 @@ def make_face_result(
 
 def result_of(image: Image, *boxes: Box, label: str = "happy") -> FrameResult:
     """A result for a picture with a face in each box."""
-    one = make_face_result(label)
-    faces = tuple(replace(one, face=Face(box, 0.9), track=n) for n, box in enumerate(boxes, 1))
+    face = make_face_result(label)
+    faces = tuple(replace(face, face=Face(box, 0.9), track=n) for n, box in enumerate(boxes, 1))
     return FrameResult(faces, image.shape[1], image.shape[0])
 
 
@@ -175,7 +175,7 @@ def publish_tiny(
 ) -> ModelCard:
     """A model in the present `FER_MODELS` that likes later emotions in brighter faces.
 
-    With `shares`, the card says that they were those of its training, unless it is told otherwise.
+    With `shares`, the card says that they were those of its training, unless `changes` say otherwise.
     """
     if shares is not None:
         changes = {"training_shares": tuple(shares), **changes}
@@ -187,16 +187,16 @@ def publish_tiny(
 
 
 def labelled_zip(
-    labels: Sequence[int], said: Sequence[int], split: str = "test", first: int = 0
+    labels: Sequence[int], predicted: Sequence[int], split: str = "test", first: int = 0
 ) -> bytes:
-    """A zip of class folders with grey pictures that a model with `reads_levels` says `said` of.
+    """A zip of class folders with grey pictures that a model with `reads_levels` predicts as `predicted`.
 
     Pictures with different numbers, counted from `first`, are no copies.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for number, (label, answer) in enumerate(zip(labels, said, strict=True), first):
-            picture = np.full((48, 48, 3), level_of(answer), np.uint8)
+        for number, (label, prediction) in enumerate(zip(labels, predicted, strict=True), first):
+            picture = np.full((48, 48, 3), level_of(prediction), np.uint8)
             picture[number % 48, number // 48] += 1  # no two alike
             name = f"{split}/{EMOTIONS[label]}/{number}.png"
             archive.writestr(name, images.encode_png(picture))

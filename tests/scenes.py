@@ -20,10 +20,10 @@ def frame(places: list[Place], width: int = 640, height: int = 480) -> Image:
     """A picture with the portraits, later ones in front."""
     picture = wall(width, height).copy()
     for x, y, side, mirrored in places:
-        one = _portrait(mirrored)
-        scale = side / len(one)
+        portrait = _portrait(mirrored)
+        scale = side / len(portrait)
         turn = np.array([[scale, 0, x - side / 2], [0, scale, y - side / 2]], np.float32)
-        smaller = cv2.warpAffine(one, turn, (width, height), flags=cv2.INTER_AREA)
+        smaller = cv2.warpAffine(portrait, turn, (width, height), flags=cv2.INTER_AREA)
         left, top, right, bottom = (round(v) for v in _corners(x, y, side))
         here = slice(max(0, top), max(0, bottom)), slice(max(0, left), max(0, right))
         picture[here] = smaller[here]
@@ -64,8 +64,8 @@ def wall(width: int, height: int) -> Image:
 @cache
 def _portrait(mirrored: bool) -> Image:
     left, top, right, bottom = _PORTRAIT
-    one = astronaut()[top:bottom, left:right]
-    return np.ascontiguousarray(one[:, ::-1] if mirrored else one)
+    face = astronaut()[top:bottom, left:right]
+    return np.ascontiguousarray(face[:, ::-1] if mirrored else face)
 
 
 def _corners(x: float, y: float, side: float) -> tuple[float, float, float, float]:

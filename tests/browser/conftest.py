@@ -53,7 +53,7 @@ def running_app(folder: Path) -> Iterator[str]:
         "FER_RUNS": str(folder / "runs"),
         "FER_MODELS": str(folder / "models"),
     }
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port"]
+    command = [sys.executable, "-m", "dashboard", "--server.port"]
     with log.open("wb") as output:
         server = subprocess.Popen(
             [*command, str(port)], cwd=ROOT, env=environment, stdout=output, stderr=output

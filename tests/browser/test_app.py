@@ -55,8 +55,8 @@ def test_a_deep_link_into_a_cold_server_is_inside_the_app_too(page: Page, tmp_pa
 
 
 def test_no_page_asks_another_server(page: Page, app: str) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     for path in PATHS.values():
         page.goto(f"{app}/{path}")
         settled(page)
@@ -64,7 +64,7 @@ def test_no_page_asks_another_server(page: Page, app: str) -> None:
     page.get_by_role("button", name="Try a sample").click()
     expect(page.get_by_text("All faces")).to_be_visible()
     settled(page)
-    hosts = {urlparse(url).hostname for url in asked if not url.startswith(("data:", "blob:"))}
+    hosts = {urlparse(url).hostname for url in requested if not url.startswith(("data:", "blob:"))}
     assert hosts == {"localhost"}
 
 
@@ -111,8 +111,8 @@ def test_a_snapshot_is_read(page: Page, app: str) -> None:
 def test_a_file_name_cannot_make_the_browser_ask_another_server(
     page: Page, app: str, tmp_path: Path
 ) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     name = "![x](http:&#47;&#47;example.org&#47;x.png) :smile: **b**.png"
     (tmp_path / name).write_bytes(images.encode_png(astronaut()))
     (tmp_path / f"bad {name}").write_bytes(b"no picture")
@@ -120,7 +120,7 @@ def test_a_file_name_cannot_make_the_browser_ask_another_server(
     page.locator("input[type=file]").set_input_files([tmp_path / name, tmp_path / f"bad {name}"])
     expect(page.get_by_text("All faces")).to_be_visible()
     settled(page)
-    assert not [url for url in asked if "example.org" in url]
+    assert not [url for url in requested if "example.org" in url]
 
 
 def test_two_visitors_do_not_see_each_others_pictures(
@@ -163,25 +163,24 @@ def test_nothing_uploaded_is_written_to_disk(page: Page, app: str, tmp_path: Pat
 
 def server_of(app: str) -> int:
     port = str(urlparse(app).port)
-    found = []
-    for one in psutil.Process().children(recursive=True):
+    for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):  # the browser's helpers come and go
-            if port in one.cmdline() and "streamlit" in one.cmdline():
-                found.append(one.pid)
-    return found[0]
+            if port in process.cmdline() and "dashboard" in process.cmdline():
+                return int(process.pid)
+    raise LookupError(f"no server listens on port {port}")
 
 
 def large_files(pid: int) -> set[str]:
     """Ordinary files above half a megabyte that a process may write to (Linux)."""
-    found = set()
+    files = set()
     for link in Path(f"/proc/{pid}/fd").iterdir():
         with suppress(OSError):
             flags = (Path(f"/proc/{pid}/fdinfo") / link.name).read_text().split("flags:")[1]
             writes = int(flags.split()[0], 8) & (os.O_WRONLY | os.O_RDWR)
             facts = os.stat(link)
             if writes and stat.S_ISREG(facts.st_mode) and facts.st_size > 500_000:
-                found.add(f"{os.readlink(link)} {link.name}")
-    return found
+                files.add(f"{os.readlink(link)} {link.name}")
+    return files
 
 
 @pytest.mark.parametrize("stem", PATHS)
@@ -194,7 +193,7 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, app: str, stem: str) ->
         phone.get_by_role("button", name="Try a sample").click()
         expect(phone.get_by_text("All faces")).to_be_visible()
     main = phone.get_by_test_id("stMain")
-    assert main.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
     context.close()
 
 

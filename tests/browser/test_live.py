@@ -134,18 +134,18 @@ def test_the_film_alone_is_not_orange() -> None:
 
 
 def test_a_face_is_framed_its_minute_grows_and_it_can_start_again(page: Page, live: str) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     open_live(page, live)
     start(page)
     wait_until(page, lambda: oranges(picture(page)) > 200, "an orange frame around the face")
     expect(page.get_by_text("1 face on screen")).to_be_visible(timeout=LONG)
 
     chart = page.get_by_test_id("stVegaLiteChart").locator("svg")
-    chart.evaluate("one => { one.marked = true }")
+    chart.evaluate("chart => { chart.marked = true }")
     first = points(page)
     wait_until(page, lambda: points(page) > first + 4, "a longer line")
-    assert chart.evaluate("one => one.marked"), "the chart was mounted anew"
+    assert chart.evaluate("chart => chart.marked"), "the chart was mounted anew"
 
     def frozen() -> bool:
         """On a busy machine a moment may lack its analysis."""
@@ -169,7 +169,7 @@ def test_a_face_is_framed_its_minute_grows_and_it_can_start_again(page: Page, li
     start(page)
     wait_until(page, lambda: oranges(picture(page)) > 200, "the second stream")
     stop(page)
-    hosts = {urlparse(url).hostname for url in asked if not url.startswith(("data:", "blob:"))}
+    hosts = {urlparse(url).hostname for url in requested if not url.startswith(("data:", "blob:"))}
     assert hosts == {"localhost"}
 
 
@@ -208,7 +208,7 @@ def test_on_a_phone_settings_change_while_the_picture_goes_on(
     assert video.evaluate("video => video.marked === video.srcObject.id")
     wait_until(phone, lambda: frames_seen(phone) > before + 30, "more frames")
     main = phone.get_by_test_id("stMain")
-    assert main.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
 
 
 def test_three_visitors_at_once_and_the_model_of_one_fails(
