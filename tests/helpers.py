@@ -175,7 +175,7 @@ def publish_tiny(
 ) -> ModelCard:
     """A model in the present `FER_MODELS` that likes later emotions in brighter faces.
 
-    With `shares`, the card says that they were those of its training, unless `changes` say otherwise.
+    With `shares`, the card says that they were those of its training, unless `changes` do.
     """
     if shares is not None:
         changes = {"training_shares": tuple(shares), **changes}
@@ -189,7 +189,7 @@ def publish_tiny(
 def labelled_zip(
     labels: Sequence[int], predicted: Sequence[int], split: str = "test", first: int = 0
 ) -> bytes:
-    """A zip of class folders with grey pictures that a model with `reads_levels` predicts as `predicted`.
+    """A zip of class folders with grey pictures, and what a model with `reads_levels` predicts.
 
     Pictures with different numbers, counted from `first`, are no copies.
     """
