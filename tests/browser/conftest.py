@@ -26,7 +26,7 @@ FLAGS = [
     *("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"),
 ]
 
-expect.set_options(timeout=30_000)  # a busy machine takes its time, and none of it is wasted
+expect.set_options(timeout=90_000)  # a busy machine takes its time, and none of it is wasted
 
 
 def free_port() -> int:
@@ -104,6 +104,6 @@ def _launch(playwright: Playwright, film: Path) -> Browser:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1300, "height": 900})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(90_000)
     yield context.new_page()
     context.close()
