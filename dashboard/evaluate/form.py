@@ -11,7 +11,7 @@ from dashboard import dataset_picker
 from dashboard.evaluate.session import Request
 from dashboard.model_picker import PRIOR_HELP, prior_label
 from fer import registry
-from fer.data.dataset import SPLITS
+from fer.data.dataset import CROWD, OWN, SPLITS
 from fer.errors import FerError
 
 MOST_MODELS = 2
@@ -23,8 +23,8 @@ SPLIT_LABELS = {
 }
 TRUE_LABELS = {
     _DEFAULT: "What the first model predicts",
-    "crowd": "The crowd's majority (FER+ votes)",
-    "fer2013": "The data set's own labels",
+    CROWD: "The crowd's majority (FER+ votes)",
+    OWN: "The data set's own labels",
 }
 
 

@@ -16,7 +16,6 @@ from fer import metrics
 from fer.emotions import EMOTIONS
 from fer.evaluation import slices
 from fer.evaluation.report import Report
-from fer.model_card import PREDICTED
 from fer.visualization import evaluation_charts as charts
 
 CLASS_FIGURES = {"recall": "Recall", "precision": "Precision", "f1": "F1"}
@@ -97,7 +96,7 @@ def headline(report: Report) -> None:
         if missed:
             st.metric("Not found (counted as wrong)", f"{missed:,}")
     models = "; ".join(
-        f"**{model.name}** predicts {PREDICTED.get(model.question, model.question)}, assuming "
+        f"**{model.name}** predicts {escape_markdown(model.figures['predicts'])}, assuming "
         f"that expressions are {escape_markdown(prior_label(model.prior))}"
         for model in report.models
     )
@@ -108,7 +107,7 @@ def headline(report: Report) -> None:
         f"Split **{data['split']}** of {escape_markdown(str(data['name']))}, compared with "
         f"**{escape_markdown(data['true_label'])}**. {models}. Left out: {dropped or 'none'}."
     )
-    others = [model.name for model in report.models if model.question != data["labels"]]
+    others = [model.name for model in report.models if not model.figures["trained_for_true_label"]]
     if others:
         st.warning(_other_question(others, data), icon="⚖️")
     if data["notes"] or data["problems"]:

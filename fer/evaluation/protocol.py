@@ -10,19 +10,22 @@ from numpy.typing import NDArray
 
 from fer.data import selection
 from fer.data.dataset import (
+    CROWD,
+    FER2013,
     NO_LABEL,
     OTHER_CLASS,
+    OWN,
     SPLITS,
     UNLABELLED,
     UNREADABLE,
     UNSPLIT,
     Dataset,
 )
-from fer.data.formats.table_files import FER2013_LICENCE
 from fer.data.splits import split_of
 from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadDataset
 from fer.metrics import TIED
+from fer.model_card import ModelCard
 
 ALL = "all"
 """What the split is called where a data set has none."""
@@ -32,8 +35,9 @@ ALL = "all"
 class Selection:
     """`rows` (N,) of a data set with their true labels `true` (N,), and why others are left out.
 
-    `labels`: "crowd" (the crowd's majority) or "fer2013" (the data set's own label). `dropped`:
-    reason -> rows of the split; together with the N rows they are all that the split has.
+    `labels`: "crowd" (the crowd's majority), or the word for the data set's own labels: "fer2013"
+    for those of FER2013, else "own". `dropped`: reason -> rows of the split; together with the N
+    rows they are all that the split has.
     """
 
     split: str
@@ -47,26 +51,27 @@ def select(data: Dataset, split: str | None, labels: str | None, question: str) 
     """The faces to evaluate. Raises `BadDataset` with what exists where there are none.
 
     Without `split` it is test, else validation, and everything where the data set has no splits.
-    Without `labels` they are those that the model's `question` is about; pictures in class folders
-    have only the names of their folders.
+    `labels` is "crowd", or "own" or "fer2013" for the data set's own. Without it they are what the
+    model's `question` is about: the crowd's majority where there are votes, or where they belong
+    beside FER2013 and are missed; else the data set's own.
     """
     split = _split(data, split)
-    labels = labels or _labels(data, question)
-    labels = "fer2013" if labels == "own" else labels
-    if labels == "crowd" and data.votes is None:
+    is_crowd = (labels or _labels(data, question)) == CROWD
+    labels = CROWD if is_crowd else data.own_labels
+    if is_crowd and data.votes is None:
         raise BadDataset(
-            f"{data.name} holds no crowd votes, only labels. Choose those with --labels fer2013, "
-            "or name the votes that belong to it with --votes."
+            f"{data.name} holds no crowd votes, only labels. Choose those with --labels "
+            f"{data.own_labels}, or name the votes that belong to it with --votes."
         )
     in_split = np.arange(len(data)) if split == ALL else np.flatnonzero(data.splits == split)
     true = selection.truth(data, labels)[in_split]
-    reasons = _without_votes(data, in_split) if labels == "crowd" else {}
-    reasons[NO_LABEL] = true == UNLABELLED if labels == "fer2013" else np.zeros(len(true), bool)
+    reasons = _without_votes(data, in_split) if is_crowd else {}
+    reasons[NO_LABEL] = np.zeros(len(true), bool) if is_crowd else true == UNLABELLED
     dropped = {reason: int(rows.sum()) for reason, rows in reasons.items() if rows.any()}
     for kind in (NO_LABEL, UNREADABLE, OTHER_CLASS):
         if count := _num_left_out(data, split, kind):
             dropped[kind] = dropped.get(kind, 0) + count
-    counted = true != (TIED if labels == "crowd" else UNLABELLED)
+    counted = true != (TIED if is_crowd else UNLABELLED)
     if not counted.any():
         why = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
         raise BadDataset(
@@ -78,14 +83,21 @@ def select(data: Dataset, split: str | None, labels: str | None, question: str) 
 
 def is_fer2013(data: Dataset) -> bool:
     """Whether the labels of a data set are FER2013's."""
-    return data.licence == FER2013_LICENCE
+    return data.own_labels == FER2013
 
 
 def true_label_name(data: Dataset, labels: str) -> str:
     """What predictions are compared with: ``the labels of my-faces``."""
-    if labels == "crowd":
+    if labels == CROWD:
         return "the crowd's majority"
     return "FER2013's label" if is_fer2013(data) else f"the labels of {data.name}"
+
+
+def is_trained_for(card: ModelCard, data: Dataset, labels: str) -> bool:
+    """Whether a model was trained to predict those labels."""
+    if card.question == OWN:
+        return labels == OWN and card.data.get("name") == data.name
+    return card.question == labels
 
 
 def notes(data: Dataset, selection: Selection) -> list[str]:
@@ -102,8 +114,8 @@ def notes(data: Dataset, selection: Selection) -> list[str]:
 
 
 def _labels(data: Dataset, question: str) -> str:
-    are_folders = data.votes is None and not data.whole_faces
-    return "crowd" if question == "crowd" and not are_folders else "fer2013"
+    has_majority = data.votes is not None or is_fer2013(data)
+    return CROWD if question == CROWD and has_majority else data.own_labels
 
 
 def _split(data: Dataset, wanted: str | None) -> str:

@@ -162,6 +162,10 @@ def evaluate(
             probabilities,
             {
                 "prior": model.prior.name,
+                "predicts": model.card.predicts,
+                "trained_for_true_label": protocol.is_trained_for(
+                    model.card, data, selection.labels
+                ),
                 **metrics.summary(probabilities, faces.true, faces.shares),
                 "seconds_per_face": seconds if math.isfinite(seconds) else None,
             },

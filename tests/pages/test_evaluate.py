@@ -109,11 +109,11 @@ def test_the_form_is_as_it_was_left(open_app: Open) -> None:
     page.multiselect[0].set_value(["reads", "neutral"])
     chooser(page, "Faces to evaluate on").set_value("upload")
     chooser(page, "Split").set_value("validation")
-    chooser(page, "True labels").set_value("fer2013")
+    chooser(page, "True labels").set_value("own")
     page.toggle[0].set_value(True).run()
     go(go(page, "about"), "evaluate")
     assert page.multiselect[0].value == ["reads", "neutral"]
-    assert [one.value for one in page.selectbox] == ["training", "upload", "validation", "fer2013"]
+    assert [one.value for one in page.selectbox] == ["training", "upload", "validation", "own"]
     assert page.toggle[0].value is True
     assert go(page, "train").selectbox[0].value == "drawn"
     registry.delete("neutral")

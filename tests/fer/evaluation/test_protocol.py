@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from fer.data.dataset import NO_LABEL, UNREADABLE, UNSPLIT, Dataset
-from fer.data.formats.table_files import FER2013_LICENCE
+from fer.data.dataset import FER2013, NO_LABEL, UNREADABLE, UNSPLIT, Dataset
 from fer.errors import BadDataset
 from fer.evaluation import protocol
+from tests.helpers import make_card
 
 
 def dataset(splits: list[str], votes: list[list[int]] | None = None, **changes: Any) -> Dataset:
@@ -48,11 +48,26 @@ def test_a_data_set_without_splits_is_evaluated_whole() -> None:
 
 
 def test_labels_are_fer2013s_only_where_the_data_set_is() -> None:
-    own, famous = dataset(["test"]), dataset(["test"], licence=FER2013_LICENCE)
-    assert protocol.true_label_name(own, "fer2013") == "the labels of made up"
+    own, famous = dataset(["test"]), dataset(["test"], own_labels=FER2013)
+    assert protocol.true_label_name(own, "own") == "the labels of made up"
     assert protocol.true_label_name(famous, "fer2013") == "FER2013's label"
     assert protocol.true_label_name(famous, "crowd") == "the crowd's majority"
     assert protocol.is_fer2013(famous) and not protocol.is_fer2013(own)
+    for labels in (None, "own", "fer2013"):
+        assert protocol.select(own, None, labels, "crowd").labels == "own"
+        assert protocol.select(famous, None, labels, "fer2013").labels == "fer2013"
+    with pytest.raises(BadDataset, match="holds no crowd votes"):
+        protocol.select(famous, None, None, "crowd")
+
+
+def test_a_model_of_own_labels_is_trained_for_those_of_its_data_set_alone() -> None:
+    card = make_card(question="own", data={"name": "made up"})
+    data = dataset(["test"])
+    assert protocol.is_trained_for(card, data, "own")
+    assert not protocol.is_trained_for(card, data, "crowd")
+    assert not protocol.is_trained_for(card, dataset(["test"], name="other"), "own")
+    assert not protocol.is_trained_for(make_card(question="fer2013"), data, "own")
+    assert protocol.is_trained_for(make_card(question="crowd"), data, "crowd")
 
 
 @pytest.mark.parametrize(
@@ -73,20 +88,22 @@ def test_training_faces_alone_are_evaluated_only_by_name() -> None:
     assert len(protocol.select(dataset(["train"]), "train", None, "fer2013").rows) == 1
 
 
-def test_labels_follow_the_models_question_but_for_folders() -> None:
-    voted = dataset(["test"], [[9, 0, 0, 0, 0, 0, 1, 0, 0, 0]])
+def test_labels_follow_the_models_question_where_there_are_votes() -> None:
+    votes = [[9, 0, 0, 0, 0, 0, 1, 0, 0, 0]]
+    voted = dataset(["test"], votes, own_labels=FER2013)
     assert protocol.select(voted, None, None, "crowd").labels == "crowd"
     assert protocol.select(voted, None, None, "fer2013").labels == "fer2013"
     assert protocol.select(voted, None, "fer2013", "crowd").labels == "fer2013"
     assert protocol.select(voted, None, None, "another").labels == "fer2013"
-    folders = dataset(["test"], whole_faces=False)
-    assert protocol.select(folders, None, None, "crowd").labels == "fer2013"
+    for whole_faces in (True, False):
+        without = dataset(["test"], whole_faces=whole_faces)
+        assert protocol.select(without, None, None, "crowd").labels == "own"
 
 
 @pytest.mark.parametrize("labels", [None, "crowd"])
 def test_the_crowd_without_votes_is_an_error(labels: str | None) -> None:
     with pytest.raises(BadDataset, match="holds no crowd votes, only labels"):
-        protocol.select(dataset(["test"]), None, labels, "crowd")
+        protocol.select(dataset(["test"], own_labels=FER2013), None, labels, "crowd")
 
 
 def test_why_the_crowd_has_no_majority() -> None:

@@ -53,7 +53,7 @@ def test_pictures_of_mixed_sizes_for_models_of_mixed_inputs() -> None:
     )
     assert [one.figures["accuracy"] for one in found.models] == [7 / 8, 7 / 8, 2 / 8]
     assert found.models[0].predicted.tolist() == [0, 1, 2, 3, 4, 5, 6, 0]
-    assert found.data["n"] == 8 and found.data["labels"] == "fer2013"
+    assert found.data["n"] == 8 and found.data["labels"] == "own"
     assert found.faces.rows.tolist() == list(range(8)) and found.faces.found.all()
     assert found.faces.boxes[1].tolist() == [0, 0, 30, 27]
     assert steps[-1] == (8, 8)
