@@ -186,7 +186,7 @@ def _card(
         input=spec,
         temperature=1.0,
         uncertain_below=0.0,
-        data={"name": "unknown: the model was imported"},
+        data={},
         settings={
             "imported_from": {
                 "files": {file.name: registry.file_hash(file) for file in files},

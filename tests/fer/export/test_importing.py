@@ -126,7 +126,8 @@ def test_the_original_mini_xception_is_imported(
     name = "fer2013_mini_xception"
     assert f"published the model {name}" in told
     card = registry.card(name)
-    assert (card.question, card.parameters) == ("own", model.count_params())
+    assert card.parameters == model.count_params()
+    assert (card.question, card.predicts) == ("own", "the labels of its own training data")
     assert card.metrics["import_difference"] < 1e-4
     np.testing.assert_allclose(predicted(name, 64), expected(model, 1 / 127.5, -1, 64), atol=1e-4)
     assert len(fer.analyze(astronaut(), model=name).faces) == 1

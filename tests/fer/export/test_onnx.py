@@ -126,7 +126,7 @@ def test_feature_maps_are_a_second_output_where_a_network_has_them(tmp_path: Pat
 
     def outputs(name: str) -> list[str]:
         session = onnxruntime.InferenceSession(str(tmp_path / name))
-        return [one.name for one in session.get_outputs()]
+        return [output.name for output in session.get_outputs()]
 
     assert outputs("resnet.onnx") == ["probabilities", "features"]
     assert outputs("mlp.onnx") == ["probabilities"]

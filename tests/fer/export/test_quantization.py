@@ -78,8 +78,8 @@ def test_every_convolution_computes_with_eight_bits() -> None:
     makers = {output: node.op_type for node in graph.node for output in node.output}
     given = [makers[name] for node in graph.node if node.op_type == "Conv" for name in node.input]
     assert set(given) == {"DequantizeLinear"}
-    integers = [one for one in graph.initializer if one.data_type == onnx.TensorProto.INT8]
-    assert max(abs(onnx.numpy_helper.to_array(one)).max() for one in integers) <= 64
+    integers = [tensor for tensor in graph.initializer if tensor.data_type == onnx.TensorProto.INT8]
+    assert max(abs(onnx.numpy_helper.to_array(tensor)).max() for tensor in integers) <= 64
 
 
 @pytest.mark.parametrize("format", ["onnx", "keras", "tflite"])

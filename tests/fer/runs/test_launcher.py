@@ -142,7 +142,7 @@ def test_a_stopped_run_is_resumed_once(monkeypatch: pytest.MonkeyPatch, tmp_path
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(one == "resumed" for one in outcomes) == [False, False, True]
+    assert sorted(outcome == "resumed" for outcome in outcomes) == [False, False, True]
     wait_for_state(run, "running")
     with pytest.raises(BadRun, match="active already"):
         launcher.claim(run)
@@ -272,9 +272,9 @@ def test_switched_off_nothing_is_started_or_changed(monkeypatch: pytest.MonkeyPa
         registry.go_back,
         lambda: registry.delete("tiny"),
     ]
-    for one in refused:
+    for action in refused:
         with pytest.raises(NotAllowed, match="switched off on this server"):
-            one()
+            action()
     checks.check(SETTINGS)  # `python -m fer train` goes this way
     assert run.status().state == "queued"
     assert registry.names() == ["tiny"]
@@ -339,10 +339,10 @@ def test_a_disk_that_fills_later_still_lets_the_job_say_so(monkeypatch: pytest.M
 
     written = Run.write_status
 
-    def write(one: Run, status: run_status.RunStatus) -> None:
+    def write(run: Run, status: run_status.RunStatus) -> None:
         if part.exists():
             raise OSError(28, "No space left on device")
-        written(one, status)
+        written(run, status)
 
     monkeypatch.setattr(job, "_work", fills)
     monkeypatch.setattr(Run, "write_status", write)

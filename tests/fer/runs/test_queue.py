@@ -65,12 +65,12 @@ def test_a_killed_run_gives_its_turn_away() -> None:
     )
     assert process.stdout is not None and process.stdout.readline() == "holds\n"
     stop = threading.Event()
-    with run_queue.turn("next", stop, lambda ahead: stop.set()) as is_mine:
-        assert not is_mine
+    with run_queue.turn("next", stop, lambda ahead: stop.set()) as has_turn:
+        assert not has_turn
     process.kill()
     process.communicate()
-    with run_queue.turn("next", threading.Event()) as is_mine:
-        assert is_mine
+    with run_queue.turn("next", threading.Event()) as has_turn:
+        assert has_turn
 
 
 def test_tickets_keep_their_order_and_the_dead_lose_theirs() -> None:
@@ -88,8 +88,8 @@ def test_damaged_tickets_block_nobody() -> None:
     run_queue.enter("last", processes.identity())
     for name in ("0000000000-a.json", "notes.json", "x.txt"):
         (run_queue.folder() / name).write_text("{")
-    with run_queue.turn("last", threading.Event()) as is_mine:
-        assert is_mine
+    with run_queue.turn("last", threading.Event()) as has_turn:
+        assert has_turn
 
 
 def test_whoever_waits_longer_goes_first() -> None:
@@ -100,20 +100,20 @@ def test_whoever_waits_longer_goes_first() -> None:
         heard.append(ahead)
         stop.set()
 
-    with run_queue.turn("second", stop, wait) as is_mine:
-        assert not is_mine
+    with run_queue.turn("second", stop, wait) as has_turn:
+        assert not has_turn
     assert heard
     assert run_queue.waiting() == ["first"]
 
 
 def test_a_turn_ends_with_its_block_and_excludes_others_until_then() -> None:
     stop = threading.Event()
-    with run_queue.turn("one", threading.Event()) as is_mine:
-        assert is_mine and run_queue.waiting() == []
+    with run_queue.turn("one", threading.Event()) as has_turn:
+        assert has_turn and run_queue.waiting() == []
         with run_queue.turn("two", stop, lambda ahead: stop.set()) as too:
             assert not too
-    with run_queue.turn("three", threading.Event()) as is_mine:
-        assert is_mine
+    with run_queue.turn("three", threading.Event()) as has_turn:
+        assert has_turn
 
 
 def test_a_turn_needs_no_tidy_folder() -> None:
@@ -121,5 +121,5 @@ def test_a_turn_needs_no_tidy_folder() -> None:
     run_queue.enter("one", processes.identity())
     for path in run_queue.folder().glob("*.json"):
         path.unlink()
-    with run_queue.turn("one", threading.Event()) as is_mine:
-        assert is_mine
+    with run_queue.turn("one", threading.Event()) as has_turn:
+        assert has_turn

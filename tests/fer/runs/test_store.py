@@ -186,7 +186,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         file.write(b"new")
         raise OSError(errno.ENOSPC, "No space left on device")
     assert path.read_bytes() == b"old"
-    assert [one.name for one in tmp_path.iterdir()] == ["checkpoint.npz"]
+    assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.npz"]
 
 
 class ResourceExhaustedError(Exception):

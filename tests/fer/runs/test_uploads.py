@@ -65,7 +65,9 @@ def test_weights_keep_their_double_ending_and_are_used_by_runs():
 
 @pytest.mark.parametrize("name", ["faces.exe", "faces", "", "faces.csv.py"])
 def test_other_kinds_are_refused(name):
-    with pytest.raises(BadDataset, match=r"Upload a file that ends in .csv, .parquet or .zip\."):
+    with pytest.raises(
+        BadDataset, match=r"Upload a file that ends in .csv, .tsv, .parquet or .zip\."
+    ):
         stored(b"abc", name)
 
 
@@ -122,7 +124,7 @@ def test_runs_that_use_an_upload_are_found_by_data_and_by_votes():
     for path in (data, votes):
         digest = uploads.hash_of(path)
         assert uploads.used_by(digest) == (run.id,)
-    assert {one.used_by for one in uploads.listing()} == {(run.id,)}
+    assert {upload.used_by for upload in uploads.listing()} == {(run.id,)}
     assert uploads.hash_of("drawn") is None and uploads.hash_of(uploads.folder()) is None
 
 

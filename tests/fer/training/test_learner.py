@@ -49,15 +49,15 @@ def make_examples(n: int, seed: int) -> Examples:
 TRAIN, VALIDATION = make_examples(88, 0), make_examples(40, 1)
 
 
-def learner(settings: TrainSettings = PLAIN, fresh: bool = True) -> Learner:
+def make_learner(settings: TrainSettings = PLAIN, fresh: bool = True) -> Learner:
     return Learner(settings, TRAIN, VALIDATION, fresh)
 
 
-def finish(one: Learner) -> list[dict[str, Any]]:
+def finish(learner: Learner) -> list[dict[str, Any]]:
     rows = []
-    while one.progress.epoch < one.settings.epochs:
-        assert one.run_epoch(lambda progress: None, lambda: False)
-        rows.append(one.finish_epoch())
+    while learner.progress.epoch < learner.settings.epochs:
+        assert learner.run_epoch(lambda progress: None, lambda: False)
+        rows.append(learner.finish_epoch())
     return rows
 
 
@@ -80,7 +80,7 @@ def weights(tmp_path: Path) -> str:
 
 
 def test_the_loss_falls() -> None:
-    rows = finish(learner(replace(SIMPLE, epochs=8, mixup=0.0, augmentation="none")))
+    rows = finish(make_learner(replace(SIMPLE, epochs=8, mixup=0.0, augmentation="none")))
     assert rows[-1]["loss"] < 0.7 * rows[0]["loss"]
 
 
@@ -88,17 +88,17 @@ def test_a_run_resumed_within_an_epoch_has_the_curve_of_an_uninterrupted_one(
     tmp_path: Path,
 ) -> None:
     settings = replace(PLAIN, epochs=2)
-    whole = learner(settings)
+    whole = make_learner(settings)
     expected = finish(whole)
 
-    first = learner(settings)
+    first = make_learner(settings)
     first.run_epoch(lambda progress: None, lambda: False)
     rows = [first.finish_epoch()]
     assert not first.run_epoch(lambda progress: None, stop_after(3))
     assert first.progress.batch == 3
     first.save(tmp_path / "checkpoint.npz")
 
-    second = learner(settings, fresh=False)
+    second = make_learner(settings, fresh=False)
     second.restore(tmp_path / "checkpoint.npz")
     rows += finish(second)
     assert without_time(rows) == without_time(expected)
@@ -108,23 +108,23 @@ def test_a_run_resumed_within_an_epoch_has_the_curve_of_an_uninterrupted_one(
 
 def test_resuming_before_the_unfreezing(tmp_path: Path, weights: str) -> None:
     settings = replace(PLAIN, epochs=2, weights=weights, head_epochs=1, freeze="4")
-    expected = finish(learner(settings))
-    first = learner(settings)
+    expected = finish(make_learner(settings))
+    first = make_learner(settings)
     first.run_epoch(lambda progress: None, stop_after(4))  # features ask twice, then two batches
     assert first.progress.batch == 2
     first.save(tmp_path / "checkpoint.npz")
     Path(weights).unlink()
 
-    second = learner(settings, fresh=False)
+    second = make_learner(settings, fresh=False)
     second.restore(tmp_path / "checkpoint.npz")
     assert without_time(finish(second)) == without_time(expected)
 
 
 def test_head_first_then_the_top_layers(weights: str) -> None:
-    one = learner(replace(PLAIN, epochs=3, weights=weights, head_epochs=2, freeze="6"))
+    learner = make_learner(replace(PLAIN, epochs=3, weights=weights, head_epochs=2, freeze="6"))
 
     def backbone() -> list[list[np.ndarray]]:
-        return [layer.get_weights() for layer in networks.split(one.model)[0]]
+        return [layer.get_weights() for layer in networks.split(learner.model)[0]]
 
     def changed(before: list[list[np.ndarray]]) -> list[bool]:
         return [
@@ -134,12 +134,12 @@ def test_head_first_then_the_top_layers(weights: str) -> None:
 
     start = backbone()
     for _ in range(2):
-        assert one.trains_head_only
-        one.run_epoch(lambda progress: None, lambda: False)
-        one.finish_epoch()
+        assert learner.trains_head_only
+        learner.run_epoch(lambda progress: None, lambda: False)
+        learner.finish_epoch()
     assert not any(changed(start))
-    assert not one.trains_head_only
-    one.run_epoch(lambda progress: None, lambda: False)
+    assert not learner.trains_head_only
+    learner.run_epoch(lambda progress: None, lambda: False)
     assert not any(changed(start)[:-6])
     assert any(changed(start)[-6:])
 
@@ -152,26 +152,26 @@ def test_features_of_a_frozen_backbone_are_computed_once(
     monkeypatch.setattr(
         frozen_backbone, "features", lambda *arguments: calls.append(1) or original(*arguments)
     )
-    one = learner(replace(PLAIN, epochs=12, weights=weights, freeze="all", averaging=0.0))
-    rows = finish(one)
+    learner = make_learner(replace(PLAIN, epochs=12, weights=weights, freeze="all", averaging=0.0))
+    rows = finish(learner)
     assert len(calls) == 1
     assert rows[-1]["loss"] < rows[0]["loss"]
-    whole = one.probabilities(VALIDATION.pixels)
+    whole = learner.probabilities(VALIDATION.pixels)
     loss = metrics.cross_entropy(whole, VALIDATION.targets)
     assert rows[-1]["val_loss"] == pytest.approx(loss, abs=1e-5)
     untouched = networks.build("cnn4", SMALL)
     untouched.load_weights(weights)
-    for published, given in zip(one.average.layers, untouched.layers, strict=True):
-        if published in networks.split(one.average)[0]:
+    for published, given in zip(learner.average.layers, untouched.layers, strict=True):
+        if published in networks.split(learner.average)[0]:
             for a, b in zip(published.get_weights(), given.get_weights(), strict=True):
                 np.testing.assert_array_equal(a, b)
 
 
 def test_stopping_while_features_are_computed(weights: str) -> None:
-    one = learner(replace(PLAIN, weights=weights, freeze="all"))
-    assert not one.run_epoch(lambda progress: None, lambda: True)
-    assert one.progress.batch == 0
-    assert one.run_epoch(lambda progress: None, lambda: False)
+    learner = make_learner(replace(PLAIN, weights=weights, freeze="all"))
+    assert not learner.run_epoch(lambda progress: None, lambda: True)
+    assert learner.progress.batch == 0
+    assert learner.run_epoch(lambda progress: None, lambda: False)
 
 
 def test_the_rate_is_scheduled_anew_after_unfreezing() -> None:
@@ -184,17 +184,17 @@ def test_the_rate_is_scheduled_anew_after_unfreezing() -> None:
 
 
 def test_a_second_head_teaches_the_backbone_and_is_not_published() -> None:
-    """The question asked has no right answer, so what the backbone learns is the other one."""
+    """The targets of the first head say nothing, so the backbone learns from the second one."""
     settings = replace(SIMPLE, epochs=6, mixup=0.0, augmentation="none", averaging=0.0)
     noise = np.full((88, 7), 1 / 7, np.float32)
     examples = Examples(TRAIN.pixels, noise, TRAIN.truth, other=TRAIN.targets)
 
     def separation(weight: float) -> float:
-        one = Learner(replace(settings, other_question=weight), examples, VALIDATION)
-        finish(one)
-        assert "other_question" not in [layer.name for layer in one.average.layers]
+        learner = Learner(replace(settings, other_question=weight), examples, VALIDATION)
+        finish(learner)
+        assert "other_question" not in [layer.name for layer in learner.average.layers]
         found = frozen_backbone.features(
-            one.average, TRAIN.pixels, VALIDATION.pixels, lambda: False
+            learner.average, TRAIN.pixels, VALIDATION.pixels, lambda: False
         )
         assert found is not None
         of = [found.validation[VALIDATION.truth == label] for label in range(7)]
@@ -220,19 +220,19 @@ def test_resuming_with_a_second_head(tmp_path: Path) -> None:
 
 def test_a_damaged_or_foreign_checkpoint_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "checkpoint.npz"
-    learner(SIMPLE).save(file)
+    make_learner(SIMPLE).save(file)
     with pytest.raises(BadRun, match=r"checkpoint\.npz cannot be restored"):
-        learner(replace(SIMPLE, network="mlp")).restore(file)
+        make_learner(replace(SIMPLE, network="mlp")).restore(file)
     file.write_bytes(file.read_bytes()[:5000])
     with pytest.raises(BadRun, match=r"checkpoint\.npz cannot be restored"):
-        learner(SIMPLE).restore(file)
+        make_learner(SIMPLE).restore(file)
 
 
 def test_a_rate_far_too_high_ends_in_a_sentence() -> None:
-    one = learner(replace(SIMPLE, optimizer="sgd", learning_rate=10.0, warmup_epochs=0.0))
-    one.model.layers[2].kernel.assign(np.full(one.model.layers[2].kernel.shape, np.nan))
+    learner = make_learner(replace(SIMPLE, optimizer="sgd", learning_rate=10.0, warmup_epochs=0.0))
+    learner.model.layers[2].kernel.assign(np.full(learner.model.layers[2].kernel.shape, np.nan))
     with pytest.raises(BadRun, match="no longer a number in epoch 1; use a smaller learning rate"):
-        one.run_epoch(lambda progress: None, lambda: False)
+        learner.run_epoch(lambda progress: None, lambda: False)
 
 
 def test_balanced_losses_are_least_at_the_plain_target() -> None:
