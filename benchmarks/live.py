@@ -32,15 +32,16 @@ import sys
 sys.path.insert(0, {root!r})
 import streamlit as st
 from streamlit_webrtc import webrtc_streamer
-from dashboard import live_connection, live_relay
-live_relay.install()
+from dashboard.live import connection
+from dashboard.server import video_relay
+video_relay.install()
 st.title("Live")
 webrtc_streamer(
     "live",
-    rtc_configuration=live_connection.configuration(),
-    media_stream_constraints=live_connection.CAMERA,
+    rtc_configuration=connection.configuration(),
+    media_stream_constraints=connection.CAMERA,
     video_frame_callback=lambda frame: frame,
-    video_html_attrs=live_connection.VIDEO,
+    video_html_attrs=connection.VIDEO,
     media_toggle_controls=False,
     sendback_audio=False,
 )

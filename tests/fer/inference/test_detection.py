@@ -67,6 +67,7 @@ def test_pictures_without_faces_give_none(name: str, shape: tuple[int, int]) -> 
     assert detection.detect(np.full((*shape, 3), 127, np.uint8), name) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", detection.names())
 def test_many_threads_see_what_one_sees(name: str) -> None:
     pictures: list[Image] = [astronaut(), group_photo(2, 1, 600)] * 6

@@ -44,6 +44,7 @@ def num_found(seen: list[Box], faces: tuple[Face, ...]) -> int:
     )
 
 
+@pytest.mark.slow
 def test_small_faces_of_a_large_picture_are_found_once_by_a_thorough_search() -> None:
     picture, seen = crowd()
     fast, searched = search.find(picture, search="fast")
