@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from fer import images, metrics, registry
 from fer.emotions import EMOTIONS, index_of
+from fer.engine import Model
 from fer.geometry import Image
 from fer.inference import cropping
 from fer.inference.detection import largest_face
-from fer.registry import Model
 from fer.results import Face
 
 CUTS: dict[str, Callable[[Image], Face | None]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
@@ -12,6 +13,10 @@ from typing import IO, Any
 
 PART = ".part"
 _TAIL_BYTES = 200_000
+MOST_JSON_BYTES = 16 * 1024**2
+"""The largest JSON file that is read."""
+_DEEPEST = 32
+_LARGEST_INTEGER = 2**63
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -36,9 +41,36 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
         part.unlink(missing_ok=True)
 
 
+def reason_of(error: Exception) -> str:
+    """Why something failed, without the path that the system's message names: that is nobody
+    else's business."""
+    return (getattr(error, "strerror", None) or str(error)).rstrip(".")
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def parse_json(data: str | bytes) -> Any:
+    """The value that JSON stands for. Raises `ValueError`, and nothing else, for what is none or
+    what breaks those who use it: deep nesting, integers beyond 64 bits, half a surrogate pair."""
+    try:
+        value = json.loads(data)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
+    _check_json(value)
+    return value
+
+
 def json_object(path: Path) -> dict[str, Any]:
     """The JSON object in a file. Raises `OSError` or `ValueError` where there is none."""
-    values = json.loads(path.read_text("utf-8"))
+    with path.open("rb") as file:
+        data = file.read(MOST_JSON_BYTES + 1)
+    if len(data) > MOST_JSON_BYTES:
+        raise ValueError(f"{path.name} is larger than {MOST_JSON_BYTES // 1024**2} MB")
+    values = parse_json(data)
     if not isinstance(values, dict):
         raise ValueError(f"{path.name} holds no JSON object")
     return values
@@ -67,7 +99,33 @@ def tail(path: Path, lines: int) -> str:
 
 def _row(line: bytes) -> dict[str, Any] | None:
     try:
-        row = json.loads(line)
+        row = parse_json(line)
     except ValueError:
         return None
     return row if isinstance(row, dict) else None
+
+
+def _check_json(value: Any) -> None:
+    values, depth = [value], 0
+    while values:
+        depth += 1
+        if depth > _DEEPEST:
+            raise ValueError("the JSON is nested too deeply")
+        inner: list[Any] = []
+        for item in values:
+            if isinstance(item, dict):
+                inner += [*item, *item.values()]
+            elif isinstance(item, list):
+                inner += item
+            elif isinstance(item, str):
+                _check_text(item)
+            elif isinstance(item, int) and abs(item) >= _LARGEST_INTEGER:
+                raise ValueError("the JSON has an integer of more than 64 bits")
+        values = inner
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("the JSON has a text with half a surrogate pair") from None

@@ -18,7 +18,7 @@ ROOMS = (
     ("emotions", "errors", "permission", "geometry", "files", "folders"),
     ("results", "model_card", "figures", "images", "prior"),
     ("metrics",),
-    ("registry", "visualization"),
+    ("engine", "registry", "visualization"),
     ("inference",),
     ("live", "data"),
     ("evaluation", "runs"),
@@ -31,7 +31,12 @@ ROOMS = (
 )
 """From left to right: a room knows those to its left, and its own."""
 ORDER = {room: index for index, rooms in enumerate(ROOMS) for room in rooms}
-APART = (("runs", "evaluation"), ("live", "data"), ("registry", "visualization"))
+APART = (
+    ("runs", "evaluation"),
+    ("live", "data"),
+    ("engine", "visualization"),
+    ("registry", "visualization"),
+)
 """Rooms side by side that must not know each other."""
 FORBIDDEN = (("fer.evaluation", "fer.training"), ("dashboard", "fer.cli"))
 SHARED_BY_PAGES = ("server", "assets")
@@ -129,7 +134,7 @@ def test_nobody_imports_to_the_right() -> None:
         ("fer/data/selection.py", "from fer.runs.settings import TrainSettings"),
         ("fer/runs/store.py", "import tensorflow as tf"),
         ("fer/runs/store.py", "from fer.networks import build"),
-        ("fer/runs/store.py", "from fer.registry import _open"),
+        ("fer/runs/store.py", "from fer.registry import _roots"),
         ("dashboard/navigation.py", "def f():\n    import keras"),
         ("dashboard/navigation.py", "import pages.photos"),
         ("dashboard/navigation.py", "from fer.cli import output"),

@@ -12,10 +12,10 @@ from dashboard.model_picker import DETECTOR_LABELS, prior_picker
 from dashboard.server import memory
 from dashboard.text import escape_markdown
 from fer import registry
+from fer.engine import Model
 from fer.errors import FerError
 from fer.inference import detection
 from fer.live.feed import LiveSettings
-from fer.registry import Model
 from fer.visualization import annotate
 
 MODEL = "live-model"

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer import images
+from fer.engine import Model
 from fer.geometry import Image
 from fer.inference import records
 from fer.live.feed import LiveFeed, LiveSettings
-from fer.registry import Model
 from fer.results import FrameResult, Prediction
 from fer.visualization import annotate, pixelate
 

@@ -19,12 +19,12 @@ from fer.cli import output
 from fer.cli.output import DONE, SOME_FAILED
 from fer.data import loading
 from fer.data.dataset import NO_LABEL, UNREADABLE, Dataset, as_rgb
+from fer.engine import Model
 from fer.errors import BadModel, FerError
 from fer.evaluation import recorded_inputs, report
 from fer.evaluation.predictions import PROGRESS
 from fer.evaluation.report import Report
 from fer.evaluation.reports import html
-from fer.registry import Model
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from fer.data.dataset import Dataset, RowProblem, as_rgb
 from fer.emotions import NUM_EMOTIONS
+from fer.engine import Model
 from fer.errors import BadImage
 from fer.geometry import Image
 from fer.inference import cropping, detection, quality
 from fer.model_card import InputSpec
-from fer.registry import Model
 from fer.results import Face
 
 QUALITIES = ("size", "sharpness", "brightness", "roll", "yaw")

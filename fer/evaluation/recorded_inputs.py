@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.engine import Model
 from fer.errors import BadDataset
 from fer.geometry import read_only
-from fer.registry import Model
 
 Pixels = NDArray[np.uint8]
 

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from fer import metrics
 from fer.data.dataset import UNREADABLE, Dataset
+from fer.engine import Model
 from fer.errors import BadDataset
 from fer.evaluation import duplicates, predictions, protocol
 from fer.evaluation.predictions import OnProgress, Reading
 from fer.evaluation.protocol import Selection
 from fer.geometry import read_only
 from fer.prior import TRAINING
-from fer.registry import Model
 
 _SUMMARY, _ARRAYS = "report.json", "faces.npz"
 

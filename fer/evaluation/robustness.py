@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fer import metrics
 from fer.data.dataset import Dataset, as_rgb
+from fer.engine import Model
 from fer.errors import BadDataset, BadImage
 from fer.evaluation import corruptions, protocol
 from fer.evaluation.corruptions import Corruption
@@ -18,7 +19,6 @@ from fer.evaluation.predictions import OnProgress
 from fer.geometry import Image
 from fer.inference import cropping, detection
 from fer.model_card import InputSpec
-from fer.registry import Model
 
 KEPT = "robustness.json"
 

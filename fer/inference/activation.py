@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fer import registry
 from fer.emotions import NUM_EMOTIONS
-from fer.registry import Model
+from fer.engine import Model
 
 _LARGEST_GAP = 0.02
 _SHAPELESS = ("Softmax", "Identity", "Cast", "Dropout", "Squeeze", "Reshape", "Flatten")

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.emotions import EMOTIONS
+from fer.engine import Model
 from fer.errors import BadModel
 from fer.geometry import read_only
 from fer.inference.activation import class_activation
-from fer.registry import Model
 from fer.results import Prediction
 
 GRID = 12

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer import images, registry
+from fer.engine import Model
 from fer.errors import BadImage
 from fer.geometry import Image
 from fer.images import ImageSource
 from fer.inference import cropping, detection, quality, records, search as face_search
 from fer.prior import PriorLike
-from fer.registry import Model
 from fer.results import Face, FaceResult, FrameResult, Prediction, Quality, Searched
 
 _PICTURES_AT_ONCE = 16

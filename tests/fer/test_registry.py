@@ -180,6 +180,18 @@ def test_a_broken_model_cannot_be_activated(tiny_models: Path) -> None:
         ({"temperature": 0}, "temperature"),
         ({"input": {"height": 2}}, "input"),
         ({"files": {}}, "not the file"),
+        ({"files": {"model.onnx": 5}}, "files"),
+        ({"input": {"channels": True}}, "channels"),
+        ({"input": {"channels": 1.0}}, "channels"),
+        ({"input": {"align": "yes"}}, "align"),
+        ({"input": {"margin": True}}, "margin"),
+        ({"input": {"height": 10**18}}, "side"),
+        ({"parameters": True}, "parameters"),
+        ({"multiply_adds": 10**18}, "multiply_adds"),
+        ({"temperature": "1"}, "temperature"),
+        ({"uncertain_below": True}, "uncertain_below"),
+        ({"network": "\ud800"}, "surrogate"),
+        ({"settings": {"a": [[]] * 2 + [10**400]}}, "integer"),
         ({"input": InputSpec(width=64).as_dict()}, "another input"),
     ],
 )
@@ -190,6 +202,30 @@ def test_a_card_that_lies_is_a_sentence(
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(BadModel, match=words):
         registry.load("other")
+
+
+@pytest.mark.parametrize("name", ["card.json", "active.json"])
+def test_deeply_nested_json_takes_nothing_down(tiny_models: Path, name: str) -> None:
+    folder = tiny_models / "other" if name == "card.json" else tiny_models
+    (folder / name).write_text('{"active": ' + "[" * 100_000 + "]" * 100_000 + "}")
+    assert registry.active() == "tiny"
+    if name == "card.json":
+        with pytest.raises(BadModel, match="nested too deeply"):
+            registry.card("other")
+
+
+def test_nothing_is_activated_by_an_empty_name(tiny_models: Path) -> None:
+    with pytest.raises(UnknownModel, match="unknown model ''"):
+        registry.activate("")
+    assert not (tiny_models / "active.json").exists()
+
+
+def test_the_folders_of_the_server_are_not_told(
+    tiny_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BadModel, match="No such file") as raised:
+        registry.publish(make_card("half"), {"model.onnx": Path("/there/is/no/such.onnx")})
+    assert "/" not in str(raised.value)
 
 
 def test_a_missing_engine_is_a_sentence(tiny_models: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from fer.emotions import EMOTIONS
 from fer.errors import BadPrior
-from fer.figures import DataFacts, Elsewhere, Figures, checked
+from fer.figures import Count, DataFacts, Elsewhere, Figures, Finite, checked
+from fer.model_card.input_spec import InputSpec
 from fer.prior import (
     BALANCED,
     TRAINING,
@@ -36,63 +37,6 @@ PREDICTED = {
     "own": "the labels of its own training data",
 }
 """What a model predicts, by the question on its card."""
-
-PREPROCESSING = ("none", "equalize", "threshold")
-
-
-@dataclass(frozen=True, slots=True)
-class InputSpec:
-    """How a face box becomes a network's input.
-
-    `margin` widens the detector's box on each side by this share of it; `align` turns the face so
-    that its eyes are level; `preprocessing` is "none", "equalize" (histogram) or "threshold:N"
-    (black below grey level N, white from N on).
-    """
-
-    height: int = 48
-    width: int = 48
-    channels: int = 1
-    margin: float = 0.0
-    align: bool = True
-    preprocessing: str = "none"
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.height, int) or not isinstance(self.width, int):
-            raise ValueError(f"an input side is a whole number; got {self.height}×{self.width}")
-        if not isinstance(self.margin, int | float) or not isinstance(self.preprocessing, str):
-            raise ValueError(
-                f"margin is a number and preprocessing a text; got {self.margin!r} and "
-                f"{self.preprocessing!r}"
-            )
-        if not (8 <= self.height <= 512 and 8 <= self.width <= 512):
-            raise ValueError(
-                f"an input side lies between 8 and 512; got {self.height}×{self.width}"
-            )
-        if self.channels not in (1, 3):
-            raise ValueError(f"channels are 1 (grey) or 3 (RGB); got {self.channels}")
-        if not -0.4 <= self.margin <= 1:
-            raise ValueError(f"margin lies between -0.4 and 1; got {self.margin}")
-        kind, _, level = self.preprocessing.partition(":")
-        is_level = level.isdigit() and 1 <= int(level) <= 254
-        if kind not in PREPROCESSING or (kind == "threshold") != is_level:
-            raise ValueError(
-                f"preprocessing is 'none', 'equalize' or 'threshold:N' with N from 1 to 254; "
-                f"got {self.preprocessing!r}"
-            )
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        return self.height, self.width, self.channels
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "height": self.height,
-            "width": self.width,
-            "channels": self.channels,
-            "margin": self.margin,
-            "align": self.align,
-            "preprocessing": self.preprocessing,
-        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,9 +92,11 @@ class ModelCard:
         for name in ("network", "question", "created", "intended_use", "not_for"):
             if not isinstance(getattr(self, name), str):
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected a text")
-        for name in ("parameters", "multiply_adds"):
-            if not isinstance(getattr(self, name), int):
-                raise ValueError(f"{name} is {getattr(self, name)!r}; expected a whole number")
+        checked(dict[str, str], self.files, "files")
+        for name in ("parameters", "multiply_adds", "schema"):
+            checked(Count, getattr(self, name), name)
+        for name in ("temperature", "uncertain_below"):
+            checked(Finite, getattr(self, name), name)
         if not 0.05 <= self.temperature <= 20:
             raise ValueError(f"temperature lies between 0.05 and 20; got {self.temperature}")
         if not 0 <= self.uncertain_below <= 1:

@@ -1,0 +1,100 @@
+"""An open model: its card, its engine and the prior it predicts with."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from fer.emotions import NUM_EMOTIONS
+from fer.errors import BadModel
+from fer.metrics import with_temperature
+from fer.model_card import ModelCard
+from fer.prior import Prior, PriorLike, adjusted
+
+BATCH = 256
+_ROUNDING = 1e-2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A loaded model folder and the prior it predicts with. Its one ONNX Runtime session is called
+    from any thread, unlocked. Equal models give equal predictions."""
+
+    card: ModelCard
+    session: onnxruntime.InferenceSession
+    prior: Prior
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Model)
+            and self.card is other.card
+            and self.session is other.session
+            and self.prior == other.prior
+        )
+
+    def __hash__(self) -> int:
+        return hash((id(self.card), id(self.session), self.prior))
+
+    @property
+    def uncertain_below(self) -> float:
+        """The confidence under which a prediction is unsure."""
+        return self.card.uncertain_below_under(self.prior)
+
+    def with_prior(self, prior: PriorLike | None) -> Model:
+        """The same model with another prior: a name, shares, or None for the card's default.
+
+        Raises `BadPrior` for one that this model cannot use.
+        """
+        return dataclasses.replace(self, prior=self.card.prior(prior))
+
+    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Float32 (N, 7) after temperature and prior for uint8 (N, height, width, channels).
+
+        Raises `BadModel` if the outputs of the network are not probabilities.
+        """
+        if len(pixels) == 0:
+            return np.empty((0, NUM_EMOTIONS), np.float32)
+        starts = range(0, len(pixels), BATCH)
+        batches = [self._outputs(pixels[start : start + BATCH]) for start in starts]
+        if not all(map(_are_probabilities, batches)):
+            raise BadModel(
+                f"the model {self.card.name!r} does not return seven finite probabilities for each "
+                "face. Choose another model."
+            )
+        tempered = with_temperature(np.concatenate(batches), self.card.temperature)
+        shares, assumed = self.prior.shares, self.card.assumed_shares
+        if shares is None or assumed is None or shares == assumed:
+            return tempered
+        return adjusted(tempered, shares, assumed)
+
+    def _outputs(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the network gives for a batch, (N, 7). Raises `BadModel` where it fails."""
+        name = self.session.get_outputs()[0].name
+        inputs = {"pixels": pixels.astype(np.float32)}
+        try:
+            outputs = self.session.run([name], inputs)[0]
+        except Exception as error:  # noqa: BLE001 - the engine raises types of its own
+            raise BadModel(
+                f"the model {self.card.name!r} fails on {len(pixels)} faces: {first_line(error)}."
+            ) from None
+        if outputs.shape != (len(pixels), NUM_EMOTIONS):
+            raise BadModel(
+                f"the model {self.card.name!r} does not return seven finite probabilities for each "
+                "face. Choose another model."
+            )
+        return outputs  # type: ignore[no-any-return]
+
+
+def first_line(error: Exception) -> str:
+    """What an engine says went wrong, shortened."""
+    return str(error).split("\n")[0][:160].rstrip(".")
+
+
+def _are_probabilities(rows: NDArray[np.float32]) -> bool:
+    """Whether rows (N, 7) are finite, not negative and sum to 1, but for rounding."""
+    sums = rows.sum(axis=1)  # no number if one of them is none
+    return bool((rows >= -_ROUNDING).all() and (np.abs(sums - 1) <= _ROUNDING).all())

@@ -1,0 +1,135 @@
+"""Opening an engine: what it takes and gives is checked, and tried once, before anybody uses it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from fer.emotions import NUM_EMOTIONS
+from fer.engine.external_data import has_external_data
+from fer.engine.model import Model, first_line
+from fer.errors import BadModel
+from fer.model_card import ModelCard
+
+THREADS = min(2, os.cpu_count() or 1)
+ENGINE_FILE = "model.onnx"
+MOST_BYTES = 1024**3
+"""The largest engine file that is opened."""
+TRIAL_SECONDS = 30.0
+"""How long an engine may take for two faces when it is opened; the shipped ones take 0.02."""
+_TRIAL_FACES = 2
+
+
+def open_model(card: ModelCard, path: Path) -> Model:
+    """The model in a folder whose card is read. Raises `BadModel` for an engine that cannot serve:
+    damaged, with another input or output than a model has, failing, or endless."""
+    session = _session(_checked_bytes(card, path / ENGINE_FILE), card.name)
+    _check_input(session, card)
+    _check_output(session, card.name)
+    _try_out(session, card)
+    return Model(card, session, card.prior())
+
+
+def _checked_bytes(card: ModelCard, file: Path) -> bytes:
+    """The engine file, if it is whole in itself and the one that the card describes."""
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise BadModel(f"{_of(card.name)} is larger than {MOST_BYTES // 1024**2:,} MB.")
+        data = file.read_bytes()
+    except OSError:
+        raise BadModel(f"the model {card.name!r} has no file {file.name}.") from None
+    if card.files.get(file.name) != hashlib.sha256(data).hexdigest():
+        raise BadModel(f"{_of(card.name)} is not the file that its card describes.")
+    try:
+        is_elsewhere = has_external_data(data)
+    except ValueError as error:
+        raise BadModel(f"{_of(card.name)} cannot be opened: {error}.") from None
+    if is_elsewhere:
+        raise BadModel(
+            f"{_of(card.name)} keeps weights in another file, which nobody has checked. "
+            "Save it with its weights inside."
+        )
+    return data
+
+
+def _session(data: bytes, name: str) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    options.inter_op_num_threads = 1
+    # Threads that spin while they wait for the next frame of a stream eat a whole core.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001 - the engine raises types of its own
+        raise BadModel(f"{_of(name)} cannot be opened: {first_line(error)}.") from None
+
+
+def _check_input(session: onnxruntime.InferenceSession, card: ModelCard) -> None:
+    inputs = session.get_inputs()
+    if len(inputs) != 1:
+        raise BadModel(f"{_of(card.name)} has {len(inputs)} inputs; a model has one, the pixels.")
+    first = inputs[0]
+    if first.name != "pixels" or tuple(first.shape[1:]) != card.input.shape:
+        raise BadModel(f"{_of(card.name)} takes another input than its card says.")
+    if first.type != "tensor(float)":
+        raise BadModel(f"{_of(card.name)} takes {first.type}; pixels are tensor(float).")
+    if isinstance(first.shape[0], int):
+        raise BadModel(
+            f"{_of(card.name)} takes exactly {first.shape[0]} faces at a time; a model takes any "
+            "number. Save it with a free first dimension."
+        )
+
+
+def _check_output(session: onnxruntime.InferenceSession, name: str) -> None:
+    outputs = session.get_outputs()
+    if not outputs or outputs[0].type != "tensor(float)":
+        given = outputs[0].type if outputs else "nothing"
+        raise BadModel(f"{_of(name)} returns {given}; probabilities are tensor(float).")
+
+
+def _try_out(session: onnxruntime.InferenceSession, card: ModelCard) -> None:
+    """One call, which is ended where it takes too long."""
+    faces = np.zeros((_TRIAL_FACES, *card.input.shape), np.float32)
+    options = onnxruntime.RunOptions()
+    try:
+        with _ended_after(TRIAL_SECONDS, options) as is_ended:
+            outputs = session.run([session.get_outputs()[0].name], {"pixels": faces}, options)[0]
+    except Exception as error:  # noqa: BLE001 - the engine raises types of its own
+        reason = f"takes longer than {TRIAL_SECONDS:g} seconds for {_TRIAL_FACES} faces"
+        if not is_ended.is_set():
+            reason = f"fails on {_TRIAL_FACES} faces: {first_line(error)}"
+        raise BadModel(f"{_of(card.name)} {reason}.") from None
+    if outputs.shape != (_TRIAL_FACES, NUM_EMOTIONS):
+        raise BadModel(
+            f"{_of(card.name)} returns the shape {outputs.shape} for {_TRIAL_FACES} faces; "
+            f"expected {(_TRIAL_FACES, NUM_EMOTIONS)}."
+        )
+
+
+@contextmanager
+def _ended_after(seconds: float, options: onnxruntime.RunOptions) -> Iterator[threading.Event]:
+    """Ends the engine's call with those options after some seconds; the event says that it did."""
+    is_ended = threading.Event()
+
+    def end() -> None:
+        is_ended.set()
+        options.terminate = True
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield is_ended
+    finally:
+        timer.cancel()
+
+
+def _of(name: str) -> str:
+    return f"{ENGINE_FILE} of the model {name!r}"
