@@ -129,6 +129,7 @@ def _ended_after(seconds: float, options: onnxruntime.RunOptions) -> Iterator[th
         yield is_ended
     finally:
         timer.cancel()
+        timer.join()
 
 
 def _of(name: str) -> str:

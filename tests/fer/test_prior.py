@@ -14,6 +14,7 @@ from fer import metrics, prior, registry
 from fer.emotions import EMOTIONS, NUM_EMOTIONS
 from fer.errors import BadModel, BadPrior
 from fer.inference.recognizer import Recognizer
+from fer.model_card import InputSpec
 from tests.helpers import cut_face, level_of, level_variance, make_card, publish_tiny
 
 SKEWED = (0.02, 0.03, 0.05, 0.4, 0.1, 0.1, 0.3)
@@ -126,7 +127,7 @@ def faces_of(shares: tuple[float, ...], n: int, reads: float) -> tuple[np.ndarra
 
 def small_model(name: str = "skewed", **changes: object) -> registry.Model:
     """It has learned SKEWED."""
-    spec = registry.InputSpec(8, 8)
+    spec = InputSpec(8, 8)
     publish_tiny(name, reads_levels=0.6, **{"shares": SKEWED, "spec": spec, **changes})
     return registry.load(name)
 

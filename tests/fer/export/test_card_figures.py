@@ -15,6 +15,7 @@ from fer.data import selection
 from fer.data.dataset import Dataset
 from fer.emotions import EMOTIONS
 from fer.export import card_figures
+from fer.model_card import InputSpec
 from tests.helpers import labelled_zip, publish_tiny
 
 READS = 0.6
@@ -187,7 +188,7 @@ def test_a_network_with_weighted_classes_is_tempered_and_measured_as_it_answers(
     faces = selection.prepared(str(data), labels="fer2013")
     even = (1 / 7,) * 7
     validation = faces.split("validation")
-    seen = validation.inputs(registry.InputSpec()).mean(axis=(1, 2, 3)).astype(int) // 36
+    seen = validation.inputs(InputSpec()).mean(axis=(1, 2, 3)).astype(int) // 36
     raw = np.full((len(seen), 7), 0.05, np.float32)
     raw[np.arange(len(seen)), seen] = 0.7
     shares = tuple(SHARES)
