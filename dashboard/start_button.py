@@ -16,20 +16,21 @@ _LONGEST_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Form:
-    """A form's Start in one session. Keys of widgets that hold `turn` begin anew with each start:
-    no run that is under way can bring their old values back. `newest` is what was started last."""
+    """A form's Start button in one session. Widgets with `turn` in their key are new after each
+    start, so that no script run that is under way can restore their old values. `newest` is what
+    was started last."""
 
     asked: float | None = None
     turn: int = 0
     newest: str | None = None
 
     def ask(self) -> None:
-        """What pressing Start does."""
+        """The button's callback: records the press."""
         self.asked = time.monotonic()
 
     def take(self) -> bool:
-        """Whether Start was pressed and nothing was made of it yet; a press whose page was left
-        at once counts for no later visit."""
+        """Whether Start was pressed since the last call. An old press, of a visitor who left the
+        page at once, does not count."""
         asked, self.asked = self.asked, None
         return asked is not None and time.monotonic() - asked < _LONGEST_SECONDS
 
@@ -39,8 +40,8 @@ class Form:
 
 
 def form(page: str) -> Form:
-    """The form of a page in this session. Between `take` and `started` no run is interrupted,
-    provided that nothing there speaks to Streamlit."""
+    """The form of a page in this session. Streamlit does not interrupt a script between `take` and
+    `started`, as long as nothing there calls Streamlit."""
     found: Form = st.session_state.setdefault(f"_{page}-form", Form())
     return found
 

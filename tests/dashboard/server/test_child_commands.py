@@ -28,7 +28,6 @@ TELL = "import os, json; print(json.dumps([os.getcwd(), dict(os.environ)]))"
 @pytest.fixture(autouse=True)
 def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[str], None]]:
     """Sets the code that runs in place of a command; without that it sleeps."""
-
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
     monkeypatch.setattr(child_commands, "MODULE", "stand_in")
     (tmp_path / "modules").mkdir()
@@ -160,11 +159,11 @@ def ask(page: AppTest, **asked: str) -> dict[str, Child | None]:
     page.session_state["asked"] = asked
     page.run()
     assert not page.exception
-    return {key: one.child for key, one in page.session_state[child_commands._KEY].items()}
+    return {key: request.child for key, request in page.session_state[child_commands._KEY].items()}
 
 
-def told(page: AppTest) -> str:
-    return " ".join(one.value for one in (*page.info, *page.markdown))
+def shown_text(page: AppTest) -> str:
+    return " ".join(element.value for element in (*page.info, *page.markdown))
 
 
 def test_another_of_its_kind_ends_the_one_before() -> None:
@@ -188,7 +187,7 @@ def test_an_ended_one_of_its_kind_is_kept(command: Callable[[str], None]) -> Non
     assert second is not None
     second.process.wait(60)
     assert ask(page, one="networks")["one"] is first
-    assert "one is done" in told(page)
+    assert "one is done" in shown_text(page)
 
 
 def test_the_server_does_a_few_at_a_time_and_the_others_say_that_they_wait() -> None:
@@ -196,14 +195,14 @@ def test_the_server_does_a_few_at_a_time_and_the_others_say_that_they_wait() -> 
     at_work = [ask(page, it="networks")["it"] for page in pages]
     late = visitor()
     assert ask(late, it="networks") == {"it": None}
-    assert "Waiting for other commands" in told(late)
-    assert "Doing it" in told(pages[0]) and "Waiting" not in told(pages[0])
+    assert "Waiting for other commands" in shown_text(late)
+    assert "Doing it" in shown_text(pages[0]) and "Waiting" not in shown_text(pages[0])
     first = at_work[0]
     assert first is not None
     first.end()
     begun = ask(late, it="networks")["it"]
     assert begun is not None and is_alive(begun.process.pid)
-    assert "Waiting" not in told(late)
+    assert "Waiting" not in shown_text(late)
 
 
 def test_no_more_than_sixteen_are_kept(command: Callable[[str], None]) -> None:
