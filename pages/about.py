@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import errors, model_picker, navigation
 from dashboard.text import escape_markdown
-from fer import registry
+from fer import notices, registry
 
 COLOURS_OF = {1: "grey", 3: "RGB"}
 
@@ -13,7 +13,7 @@ navigation.ensure_frame()
 st.title("About")
 left, right = st.columns([3, 2], gap="large")
 left.markdown(
-    """
+    f"""
 #### What an apparent expression is
 A guess at **what people would say when they look at a face**: angry, disgust, fear, happy, sad,
 surprise or neutral. The default model learned it from the votes of ten people a face.
@@ -30,8 +30,7 @@ learn from. Where the model's confidence is below the level under which the leas
 those faces fell, it says **unsure** instead of an emotion.
 
 #### The law
-People must be told when their expressions are analysed (EU AI Act, Art. 50). Inferring emotions at
-work or in education is forbidden in the EU, save for medical or safety reasons (Art. 5(1)(f)).
+{notices.AI_ACT} Medical and safety reasons are the exception.
 
 #### Privacy
 Pictures and streams are analysed in the memory of the computer that runs this app, never written

@@ -12,7 +12,7 @@ from dashboard.evaluate.session import Evaluation
 from dashboard.model_picker import prior_label
 from dashboard.server.tasks import Task
 from dashboard.text import count, duration, escape_markdown
-from fer import metrics
+from fer import metrics, notices
 from fer.emotions import EMOTIONS
 from fer.evaluation import slices
 from fer.evaluation.report import Report
@@ -124,7 +124,7 @@ def _other_question(names: Sequence[str], data: Mapping[str, Any]) -> str:
         f"{escape_markdown(data['true_label'])}, so expect lower figures."
     )
     if data["is_fer2013"]:
-        sentence += " FER2013's label and the crowd's majority agree on only 63% of faces."
+        sentence += f" {notices.LABEL_AND_VOTES}"
     return sentence
 
 

@@ -16,7 +16,7 @@ from dashboard.models.columns import (
     with_interval,
 )
 from dashboard.text import count, escape_markdown
-from fer import registry
+from fer import notices, registry
 from fer.emotions import EMOTIONS
 from fer.figures import Figures, whole
 from fer.model_card import ModelCard
@@ -39,6 +39,7 @@ _EXPLAINED = (
     "**Calibration error**: how far confidence and accuracy (or the share of votes) lie apart."
 )
 _ARTICLES = ("Art. 5(1)(f)", "Art. 50")
+_FER2013_TARGETS = {"crowd", "fer2013"}
 CURVES = {
     "votes": "Confidence against the share of votes for the predicted label",
     "right": "Confidence against accuracy",
@@ -55,17 +56,17 @@ def answers(columns: Columns) -> None:
             f"Trained on {escape_markdown(card.data_facts.name or MISSING)}. Unless another prior "
             f"is chosen it assumes that expressions are {prior_label(card.default_prior)}."
         )
-    if len({column.card.question for column in columns}) > 1:
+    questions = {column.card.question for column in columns}
+    if len(questions) > 1:
+        reason = f" {notices.LABEL_AND_VOTES}" if questions == _FER2013_TARGETS else ""
         st.warning(
-            "These two answer different questions: FER2013's label and the crowd's majority agree "
-            "on 63% of faces. Their figures cannot be compared.",
+            f"These two were trained to predict different things.{reason} Their figures cannot be "
+            "compared.",
             icon="⚖️",
         )
         return
-    st.caption(
-        "FER2013's label and the crowd's majority agree on only 63% of faces: a model good at one "
-        "of these questions cannot be good at the other."
-    )
+    if questions <= _FER2013_TARGETS:
+        st.caption(notices.LABEL_AND_VOTES)
     if len({_faces(column) for column in columns}) > 1:
         st.warning(
             "Their figures were measured on different faces. *Evaluate* both on the same ones to "
@@ -87,12 +88,7 @@ def limits(columns: Columns) -> None:
             st.success(f"**{meant}** {escape_markdown(intended_use) or MISSING}", icon="👍")
             st.error(f"**Not for:** {escape_markdown(not_for) or MISSING}", icon="⛔")
     if not all(article in not_for for _, not_for in names_by_text for article in _ARTICLES):
-        st.warning(
-            "No model here is for decisions about people: not in hiring, school, policing or "
-            "health. The EU AI Act forbids inferring emotions at work and in education "
-            "(Art. 5(1)(f)) and demands that people be told when they are analysed (Art. 50).",
-            icon="⚖️",
-        )
+        st.warning(f"**Not for:** {notices.NO_DECISIONS} {notices.AI_ACT}", icon="⚖️")
 
 
 def figures(columns: Columns, prior: str) -> None:

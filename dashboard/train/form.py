@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import dataset_picker
-from fer import registry
+from fer import notices, registry
 from fer.errors import BadSettings
 from fer.runs import checks, network_specs, settings, uploads, weights
 from fer.runs.settings import TrainSettings
@@ -137,7 +137,7 @@ def _more(facts: network_specs.Network) -> dict[str, Any]:
             "Learn to predict",
             list(TARGETS),
             format_func=lambda target: TARGETS[target],
-            help="Of FER2013's faces votes and labels agree on 63%: no model can be good at both.",
+            help=notices.LABEL_AND_VOTES,
             key="train-labels",
             persist_state="session",
         ),

@@ -10,6 +10,7 @@ from fer.emotions import EMOTIONS
 from fer.errors import BadPrior
 from fer.figures import Count, DataFacts, Elsewhere, Figures, Finite, checked
 from fer.model_card.input_spec import InputSpec
+from fer.notices import AI_ACT, NO_DECISIONS
 from fer.prior import (
     BALANCED,
     TRAINING,
@@ -25,11 +26,7 @@ INTENDED_USE = (
     "Showing which of seven apparent expressions people would see in a face, for study, teaching "
     "and demonstration, with the consent of those shown."
 )
-NOT_FOR = (
-    "Judging what somebody feels, and any decision about people: hiring, school, policing, health. "
-    "The EU AI Act forbids inferring emotions at work and in education (Art. 5(1)(f)) and demands "
-    "that people be told when they are analysed (Art. 50)."
-)
+NOT_FOR = f"{NO_DECISIONS} {AI_ACT}"
 
 PREDICTED = {
     "crowd": "the share of people who would choose each emotion",

@@ -212,7 +212,7 @@ def test_the_law_stands_on_every_card(open_page: Open, tiny_models: Path) -> Non
     write_card(tiny_models, "tiny", {"intended_use": "", "not_for": ""})
     page = open_page("models")
     shown = words(page)
-    for needed in ("hiring, school, policing", "Art. 5(1)(f)", "Art. 50", "63% of faces"):
+    for needed in ("hiring, school, policing", "Art. 5(1)(f)", "Art. 50", "63% of its faces"):
         assert needed in shown
     write_card(tiny_models, "tiny", {"not_for": model_card.NOT_FOR})
     page.run()

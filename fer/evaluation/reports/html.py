@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from fer import images, metrics
+from fer import images, metrics, notices
 from fer.emotions import EMOTIONS
 from fer.evaluation import disagreement, mistakes, slices
 from fer.evaluation.report import ModelReport, Report
@@ -31,11 +31,7 @@ PictureOf = Callable[[int], Image]
 """From a row of the data set to its picture, RGB (H, W, 3)."""
 
 _SHOWN = 24
-_LIMITS = (
-    "An apparent expression is not a feeling: faces do not reliably reveal what somebody feels "
-    "(Barrett et al. 2019, doi 10.1177/1529100619832930). Not for any decision about people; "
-    "inferring emotions at work or in education is forbidden in the EU (AI Act, Art. 5(1)(f))."
-)
+_LIMITS = f"{notices.NOT_A_FEELING} Not for any decision about people. {notices.AI_ACT}"
 _DEFINITIONS = (
     "Intervals are 95%, from 1,000 bootstrap draws of the faces. A face that was not found counts "
     "as wrong, except in the figures of those found and of probabilities. Balanced accuracy is the "
