@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from fer import folders
+from fer.storage import folders
 
 PACKAGE = Path(__file__).resolve().parent
 ROOT = folders.ROOT if folders.is_checkout() else PACKAGE / "app"

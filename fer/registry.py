@@ -14,10 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fer import folders
 from fer.engine import BATCH as BATCH, THREADS as THREADS, Model as Model, open_model
 from fer.errors import BadModel, NameTaken, UnknownModel
-from fer.files import file_hash as file_hash, json_object, reason_of, replace_file
 from fer.model_card import ModelCard, card_from, values_of
 from fer.model_card.names import (
     MAX_NAME as MAX_NAME,
@@ -27,6 +25,8 @@ from fer.model_card.names import (
 )
 from fer.permission import require_training
 from fer.prior import PriorLike
+from fer.storage import folders
+from fer.storage.files import file_hash as file_hash, json_object, reason_of, replace_file
 
 DEFAULT = "crowd"
 """The shipped model that is used until another is activated."""

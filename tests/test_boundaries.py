@@ -15,7 +15,7 @@ import fer
 ROOT = Path(__file__).resolve().parents[1]
 
 ROOMS = (
-    ("emotions", "errors", "notices", "permission", "geometry", "files", "folders"),
+    ("emotions", "errors", "notices", "permission", "geometry", "storage"),
     ("results", "model_card", "figures", "images", "prior"),
     ("metrics",),
     ("engine", "registry", "visualization"),

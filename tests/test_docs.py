@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fer import folders
+from fer.storage import folders
 
 DOCUMENTS = sorted(
     path for folder in ("", "docs", "tests") for path in (folders.ROOT / folder).glob("*.md")

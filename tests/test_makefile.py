@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fer import folders
+from fer.storage import folders
 
 pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="no make")
 

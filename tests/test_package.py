@@ -14,10 +14,11 @@ from streamlit.web import cli as streamlit_cli
 
 from dashboard import navigation
 from dashboard.server import uploads
-from fer import cli, folders, registry
+from fer import cli, registry
 from fer.errors import NotInstalled
 from fer.runs import checks, launcher
 from fer.runs.settings import TrainSettings
+from fer.storage import folders
 
 PROJECT = tomllib.loads((folders.ROOT / "pyproject.toml").read_text("utf-8"))
 INCLUDED = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]

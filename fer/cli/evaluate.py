@@ -14,7 +14,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from fer import files, registry
+from fer import registry
 from fer.cli import output
 from fer.cli.output import DONE, SOME_FAILED
 from fer.data import loading
@@ -25,6 +25,7 @@ from fer.evaluation import recorded_inputs, report
 from fer.evaluation.predictions import PROGRESS
 from fer.evaluation.report import Report
 from fer.evaluation.reports import html
+from fer.storage import files
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import psutil
 
-from fer import folders
+from fer.storage import folders
 
 PYTHON = (sys.executable, "-P")  # -P: imports nothing from the working folder
 NICENESS = 10

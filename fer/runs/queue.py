@@ -18,10 +18,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from fer import files
 from fer.errors import BadRun
 from fer.runs import processes, store
 from fer.runs.processes import Identity
+from fer.storage import files
 
 POLL_SECONDS = 0.25
 CHANGE_SECONDS = 20.0

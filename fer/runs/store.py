@@ -18,12 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fer import files, folders, registry
+from fer import registry
 from fer.data.loading import DRAWN
 from fer.errors import BadRun, FerError
 from fer.runs import processes, settings as settings_module
 from fer.runs.settings import TrainSettings
 from fer.runs.status import ACTIVE, DAMAGED, LOST, STATES, RunStatus, outcome, status_from
+from fer.storage import files, folders
 
 __all__ = [
     "ACTIVE",

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from fer import registry
 from fer.data.dataset import Dataset
 from fer.emotions import NUM_EMOTIONS
-from fer.files import written_whole
 from fer.prior import TRAINING
+from fer.storage.files import written_whole
 
 _CHUNK = 256
 

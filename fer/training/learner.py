@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from fer import metrics
 from fer.emotions import EMOTIONS, NUM_EMOTIONS
 from fer.errors import BadRun
-from fer.files import written_whole
 from fer.networks import build as networks, frozen_backbone, initial_weights
 from fer.runs.settings import TrainSettings
+from fer.storage.files import written_whole
 from fer.training import batches, optimization
 from fer.training.batches import Batch, Examples
 from fer.training.progress import Progress

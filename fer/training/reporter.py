@@ -10,11 +10,11 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from fer import files
 from fer.runs import processes
 from fer.runs.settings import TrainSettings
 from fer.runs.status import OVER, RunStatus
 from fer.runs.store import Run
+from fer.storage import files
 
 if TYPE_CHECKING:
     from fer.training.learner import Learner

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fer import files
+from fer.storage import files
 
 DEEP = "[" * 100_000 + "]" * 100_000
 HOSTILE = {

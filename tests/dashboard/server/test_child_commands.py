@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.server import child_commands
 from dashboard.server.child_commands import Child
-from fer import folders
+from fer.storage import folders
 from tests.helpers import within_seconds
 
 SLEEP = "import time; time.sleep(300)"

@@ -11,7 +11,7 @@ from streamlit.runtime.app_session import AppSession
 
 from dashboard.server import compatibility, network, sessions, uploads, video_relay
 from dashboard.server.compatibility import ForeignName, UnsupportedVersion, require
-from fer import folders
+from fer.storage import folders
 
 FOREIGN_NAMES = sorted(
     {

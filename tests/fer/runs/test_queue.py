@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from fer import folders
 from fer.errors import BadRun
 from fer.runs import processes, queue as run_queue
 from fer.runs.processes import Identity
+from fer.storage import folders
 
 DEAD = Identity(2**22 + 1, 1.0)
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from fer import files
 from fer.errors import BadRun
 from fer.runs import processes, store
 from fer.runs.settings import TrainSettings
 from fer.runs.status import RunStatus
 from fer.runs.store import MetricsReader, Run
+from fer.storage import files
 from fer.training import failures
 
 

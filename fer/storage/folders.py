@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 """The folder that `fer` is imported from."""
 
 APP = "fer-dashboard"
@@ -27,7 +27,7 @@ def shipped_models() -> Path | None:
     `FER_MODELS` names another folder."""
     if is_checkout() or _named("FER_MODELS"):
         return None
-    return Path(__file__).resolve().parent / "models"
+    return ROOT / "fer" / "models"
 
 
 def runs() -> Path:

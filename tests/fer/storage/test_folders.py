@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fer import folders, registry
+from fer import registry
 from fer.errors import BadModel
+from fer.storage import folders
 from tests.helpers import make_card, publish_tiny
 
 
@@ -20,7 +21,6 @@ def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     publish_tiny("shipped")
     for name in ("FER_MODELS", "FER_RUNS"):
         monkeypatch.delenv(name)
-    monkeypatch.setattr(folders, "__file__", str(package / "folders.py"))
     monkeypatch.setattr(folders, "ROOT", package.parent)
     monkeypatch.setattr(registry, "DEFAULT", "shipped")
     monkeypatch.setattr(sys, "platform", "linux")
