@@ -117,6 +117,16 @@ def make_card(name: str = "tiny", spec: InputSpec | None = None, **changes: obje
     return ModelCard(**{**values, **changes})  # type: ignore[arg-type]
 
 
+def epoch_row(epoch: int = 1, **changes: object) -> dict[str, object]:
+    """A line of `metrics.jsonl`."""
+    return {
+        **{"epoch": epoch, "seconds": 1.5, "learning_rate": 0.01},
+        **{"loss": 1.9, "accuracy": 0.25, "val_loss": 1.8, "val_accuracy": 0.5},
+        **{"recall": dict.fromkeys(EMOTIONS, 0.5), "confusion": [[1] * 7] * 7},
+        **changes,
+    }
+
+
 def tiny_engine(
     spec: InputSpec,
     broken: bool = False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from dashboard.server import child_commands
 from dashboard.server.child_commands import Child
 from fer.evaluation.predictions import PROGRESS
+from fer.storage import files
 
 LIMIT_SECONDS = 6 * 3600.0
 _GRACE_SECONDS = 5.0
@@ -49,7 +49,7 @@ class Task:
     def progress(self) -> tuple[int, int] | None:
         """Steps done, of how many; None before the first."""
         try:
-            values = json.loads((self.results / PROGRESS).read_text("utf-8"))
+            values = files.json_object(self.results / PROGRESS)
             done, total = int(values["done"]), int(values["total"])
         except (OSError, ValueError, KeyError, TypeError):
             return None

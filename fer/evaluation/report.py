@@ -22,6 +22,7 @@ from fer.evaluation.predictions import OnProgress, Reading
 from fer.evaluation.protocol import Selection
 from fer.geometry import read_only
 from fer.prior import TRAINING
+from fer.storage import files
 
 _SUMMARY, _ARRAYS = "report.json", "faces.npz"
 
@@ -117,7 +118,7 @@ class Report:
 def load(folder: Path) -> Report:
     """The report that `Report.save` wrote. Raises `BadDataset` where there is none."""
     try:
-        values = json.loads((folder / _SUMMARY).read_text("utf-8"))
+        values = files.json_object(folder / _SUMMARY)
         with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
             faces = Faces(**{name: arrays.get(name) for name in Faces.__slots__})
             models = tuple(

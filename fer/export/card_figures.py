@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from fer.data.dataset import Dataset
 from fer.errors import BadModel, BadSettings
 from fer.model_card import ModelCard
 from fer.prior import BALANCED, MIXED, TRAINING, Shares, adjusted, powered
+from fer.storage import files
 
 Probabilities = NDArray[np.float32]
 
@@ -170,7 +170,7 @@ def inherited(card: ModelCard | None) -> dict[str, Any]:
 def with_elsewhere(card: ModelCard, file: Path) -> ModelCard:
     """The card with the figures on other data sets that a JSON file lists, see `ModelCard`."""
     try:
-        return dataclasses.replace(card, elsewhere=json.loads(file.read_text("utf-8")))
+        return dataclasses.replace(card, elsewhere=files.parse_json(file.read_bytes()))
     except (OSError, ValueError) as error:
         raise BadSettings(f"{file} holds no figures on other data sets: {error}.") from None
 
@@ -178,7 +178,7 @@ def with_elsewhere(card: ModelCard, file: Path) -> ModelCard:
 def with_robustness(card: ModelCard, file: Path) -> ModelCard:
     """The card with the table that `fer robustness --card --json FILE` measured of its model."""
     try:
-        table = json.loads(file.read_text("utf-8"))["models"][card.name]["card"]
+        table = files.json_object(file)["models"][card.name]["card"]
         return dataclasses.replace(card, metrics={**card.metrics, "robustness": table})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadSettings(f"{file} holds no robustness of {card.name!r}: {error}.") from None

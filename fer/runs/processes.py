@@ -21,16 +21,25 @@ PYTHON = (sys.executable, "-P")  # -P: imports nothing from the working folder
 NICENESS = 10
 _SAME_SECONDS = 2.0
 _TERMINATION = 5.0
+_START_TICKS = 19
+"""Where /proc/PID/stat says when the process started, counted from behind the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A process: its number, which is used again later, and when it was created."""
+    """A process: its number, which is used again later, and when it was created.
+
+    `created` is in seconds since 1970 and moves when somebody sets the clock. `start`, which Linux
+    alone has, does not: the id of the boot, and the ticks between that and the process's start.
+    """
 
     pid: int
     created: float
+    start: str | None = None
 
     def is_same(self, other: Identity) -> bool:
+        if self.start is not None and other.start is not None:
+            return (self.pid, self.start) == (other.pid, other.start)
         # Two processes may compute the moment of creation with a clock set in between.
         return self.pid == other.pid and abs(self.created - other.created) < _SAME_SECONDS
 
@@ -56,7 +65,7 @@ class Identity:
     def _process(self) -> psutil.Process | None:
         try:
             process = psutil.Process(self.pid)
-            if not self.is_same(Identity(self.pid, process.create_time())):
+            if not self.is_same(_identity_of(process)):
                 return None
             return None if process.status() == psutil.STATUS_ZOMBIE else process
         except (psutil.Error, TypeError, ValueError, OverflowError):
@@ -65,8 +74,7 @@ class Identity:
 
 def identity(pid: int | None = None) -> Identity:
     """Of a living process; of this one without a number."""
-    process = psutil.Process(pid)
-    return Identity(process.pid, process.create_time())
+    return _identity_of(psutil.Process(pid))
 
 
 def launch(
@@ -119,6 +127,21 @@ def spawn(module: str, arguments: Sequence[str], log: Path) -> Identity:
     # Whoever waits for its end keeps it from staying a zombie.
     threading.Thread(target=process.wait, name=f"end of {process.pid}", daemon=True).start()
     return owner
+
+
+def _identity_of(process: psutil.Process) -> Identity:
+    return Identity(process.pid, process.create_time(), _start_of(process.pid))
+
+
+def _start_of(pid: int) -> str | None:
+    """See `Identity`; None where the system does not say."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        # The name of the program comes before, in brackets, with whatever is in it.
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return f"{boot}:{int(fields[_START_TICKS])}"
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _lower_priority(pid: int) -> None:

@@ -8,7 +8,6 @@ ends. Numbers, not clocks, make the order.
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import threading
 import time
@@ -16,9 +15,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from filelock import FileLock, Timeout
+from msgspec import Struct
 
 from fer.errors import BadRun
+from fer.figures import Count, Finite, checked
 from fer.runs import processes, store
 from fer.runs.processes import Identity
 from fer.storage import files
@@ -36,6 +38,15 @@ class Ticket:
     path: Path
     run_id: str
     owner: Identity
+
+
+class _TicketValues(Struct, frozen=True):
+    """What the file of a ticket holds."""
+
+    run: str
+    pid: Count
+    pid_created: Finite
+    pid_start: str | None = None
 
 
 def folder() -> Path:
@@ -66,8 +77,9 @@ def enter(run_id: str, owner: Identity) -> None:
         return
     folder().mkdir(parents=True, exist_ok=True)
     last = max((int(path.name[:10]) for path in _files()), default=0)
-    text = json.dumps({"run": run_id, "pid": owner.pid, "pid_created": owner.created})
-    files.replace_file(folder() / f"{last + 1:010d}-{run_id}.json", text.encode())
+    values = _TicketValues(run_id, owner.pid, owner.created, owner.start)
+    data = msgspec.json.encode(values)
+    files.replace_file(folder() / f"{last + 1:010d}-{run_id}.json", data)
 
 
 def waiting() -> list[str]:
@@ -149,8 +161,8 @@ def _files() -> list[Path]:
 
 def _read(path: Path) -> Ticket | None:
     try:
-        values = files.json_object(path)
-        owner = Identity(int(values["pid"]), float(values["pid_created"]))
-        return Ticket(path, str(values["run"]), owner)
-    except (OSError, ValueError, KeyError, TypeError):
+        values = checked(_TicketValues, files.json_object(path), "ticket")
+    except (OSError, ValueError):
         return None
+    owner = Identity(values.pid, values.pid_created, values.pid_start)
+    return Ticket(path, values.run, owner)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +11,15 @@ from typing import Any
 from fer.errors import BadSettings
 from fer.model_card import InputSpec
 from fer.runs import network_specs
+from fer.storage import files
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "cosine", "plateau")
 AUGMENTATIONS = ("none", "light", "strong", "photo")
 QUESTIONS = ("crowd", "fer2013", "own")
 PRECISIONS = ("float32", "bfloat16")
+LONGEST_TEXT = 4096
+"""Of a setting, in characters: as long as a path may be."""
 
 _CHOICES = {
     "optimizer": OPTIMIZERS,
@@ -125,8 +127,17 @@ class TrainSettings:
             isinstance(name, str) and name for name in self.teachers
         ):
             raise BadSettings(f"teachers is {self.teachers!r}; list names of published models.")
+        self._check_lengths()
         network_specs.get(self.network).check(self.input)
         self._check_transfer()
+
+    def _check_lengths(self) -> None:
+        for name in ("data", "votes", "classes", "name", "weights", "freeze"):
+            value = getattr(self, name)
+            if isinstance(value, str) and len(value) > LONGEST_TEXT:
+                raise BadSettings(
+                    f"{name} has {len(value):,} characters; the most are {LONGEST_TEXT:,}."
+                )
 
     def _check_transfer(self) -> None:
         if self.weights is not None and (not isinstance(self.weights, str) or not self.weights):
@@ -202,11 +213,8 @@ def _defaults(network: network_specs.Network, values: dict[str, Any]) -> dict[st
 def from_file(path: Path) -> dict[str, Any]:
     """The JSON object in a settings file. Raises `BadSettings` where it is none."""
     try:
-        values = json.loads(path.read_text("utf-8"))
+        return files.json_object(path)
     except FileNotFoundError:
         raise BadSettings(f"the settings file {path} does not exist.") from None
     except (OSError, ValueError) as error:
         raise BadSettings(f"the settings file {path} cannot be read: {error}.") from None
-    if not isinstance(values, dict):
-        raise BadSettings(f"the settings file {path} must hold one JSON object.")
-    return values

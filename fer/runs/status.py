@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from dataclasses import dataclass
 from typing import Any
 
+from fer.figures import Count, Finite, Share, checked
 from fer.runs.processes import Identity
 
 ACTIVE = ("queued", "starting", "running", "stopping")
@@ -35,16 +35,17 @@ class RunStatus:
     """
 
     state: str = "queued"
-    epoch: int = 0
-    epochs: int = 0
-    progress: float = 0.0
-    images_per_second: float | None = None
-    seconds_left: float | None = None
+    epoch: Count = 0
+    epochs: Count = 0
+    progress: Share = 0.0
+    images_per_second: Finite | None = None
+    seconds_left: Finite | None = None
     error: str | None = None
     model: str | None = None
-    pid: int | None = None
-    pid_created: float | None = None
-    heartbeat: float | None = None
+    pid: Count | None = None
+    pid_created: Finite | None = None
+    pid_start: str | None = None
+    heartbeat: Finite | None = None
     activity: str | None = None
 
     @property
@@ -56,10 +57,12 @@ class RunStatus:
         """The process that does the work."""
         if self.pid is None or self.pid_created is None:
             return None
-        return Identity(self.pid, self.pid_created)
+        return Identity(self.pid, self.pid_created, self.pid_start)
 
     def owned_by(self, owner: Identity) -> RunStatus:
-        return dataclasses.replace(self, pid=owner.pid, pid_created=owner.created)
+        return dataclasses.replace(
+            self, pid=owner.pid, pid_created=owner.created, pid_start=owner.start
+        )
 
     def is_hung(self, now: float | None = None) -> bool:
         """Whether an active job has long been without a heartbeat."""
@@ -85,13 +88,8 @@ def outcome(recorded: str, alive: bool, asked_to_stop: bool = False) -> str:
 
 
 def status_from(values: dict[str, Any]) -> RunStatus:
-    """A status as it was recorded. Raises `TypeError` or `ValueError` for what no job writes."""
-    known = {field.name for field in dataclasses.fields(RunStatus)}
-    status = RunStatus(**{key: value for key, value in values.items() if key in known})
-    numbers = (status.epoch, status.epochs, status.progress, status.pid or 0)
-    times = (status.pid_created or 0.0, status.heartbeat or 0.0)
-    if status.state not in STATES or not all(
-        math.isfinite(number) for number in (*numbers, *times)
-    ):
-        raise ValueError("no status of a run")
+    """A status as it was recorded. Raises `ValueError` for what no job writes."""
+    status = checked(RunStatus, values, "status")
+    if status.state not in STATES:
+        raise ValueError(f"status: no run is {status.state!r}")
     return status

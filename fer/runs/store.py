@@ -21,7 +21,7 @@ from typing import Any
 from fer import registry
 from fer.data.loading import DRAWN
 from fer.errors import BadRun, FerError
-from fer.runs import processes, settings as settings_module
+from fer.runs import epochs, processes, settings as settings_module
 from fer.runs.settings import TrainSettings
 from fer.runs.status import ACTIVE, DAMAGED, LOST, STATES, RunStatus, outcome, status_from
 from fer.storage import files, folders
@@ -29,7 +29,6 @@ from fer.storage import files, folders
 __all__ = [
     "ACTIVE",
     "STATES",
-    "MetricsReader",
     "Run",
     "RunStatus",
     "check_space",
@@ -89,17 +88,17 @@ class Run:
 
     def metrics(self) -> list[dict[str, Any]]:
         """The finished epochs, in order; a half-written last line is left for the next reading."""
-        return MetricsReader(self).rows()
+        return epochs.read(self.path / "metrics.jsonl")
 
     def add_metrics(self, row: Mapping[str, Any]) -> None:
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
             file.flush()
 
-    def cut_metrics(self, epochs: int) -> None:
-        """Forgets what was written after the first `epochs` epochs, and half a line."""
+    def cut_metrics(self, num_epochs: int) -> None:
+        """Forgets what was written after the first `num_epochs` epochs, and half a line."""
         path = self.path / "metrics.jsonl"
-        rows = [row for row in self.metrics() if row["epoch"] <= epochs]
+        rows = [row for row in self.metrics() if row["epoch"] <= num_epochs]
         data = "".join(json.dumps(row) + "\n" for row in rows).encode()
         if path.exists() and path.read_bytes() != data:
             files.replace_file(path, data)
@@ -121,44 +120,13 @@ class Run:
     def _seen(self) -> RunStatus:
         try:
             recorded = status_from(files.json_object(self.path / "status.json"))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError):
             return RunStatus(state="lost", error=DAMAGED)
         alive = recorded.is_active and recorded.owner is not None and recorded.owner.is_alive()
         state = outcome(recorded.state, alive, self.stop_request.exists())
         if state == "lost":
             return dataclasses.replace(recorded, state=state, error=recorded.error or LOST)
         return dataclasses.replace(recorded, state=state)
-
-
-class MetricsReader:
-    """Follows a run's epochs, reading only what has been added since it last looked.
-
-    >>> reader = MetricsReader(run)      # kept from one look to the next
-    >>> len(reader.rows())
-    3
-    """
-
-    def __init__(self, run: Run) -> None:
-        self._path = run.path / "metrics.jsonl"
-        self._file: int | None = None
-        self._offset = 0
-        self._rows: list[dict[str, Any]] = []
-
-    def rows(self) -> list[dict[str, Any]]:
-        """All finished epochs so far."""
-        try:
-            with self._path.open("rb") as file:
-                facts = os.fstat(file.fileno())
-                if facts.st_ino != self._file or facts.st_size < self._offset:
-                    # Resuming replaces the file where epochs after the checkpoint are forgotten.
-                    self._file, self._offset, self._rows = facts.st_ino, 0, []
-                file.seek(self._offset)
-                rows, num_bytes = files.json_rows(file.read())
-        except FileNotFoundError:
-            return []
-        self._offset += num_bytes
-        self._rows += [row for row in rows if isinstance(row.get("epoch"), int)]
-        return list(self._rows)
 
 
 def folder() -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import secrets
@@ -18,6 +17,7 @@ from fer.errors import BadDataset
 from fer.images import display_name
 from fer.runs import status as run_status, store
 from fer.runs.store import Run
+from fer.storage import files
 
 MAX_BYTES = 1024**3
 ENDINGS = (".csv", ".tsv", ".parquet", ".zip")
@@ -226,10 +226,8 @@ def _runs_with(digest: str) -> list[Run]:
 def _paths_in(settings: Path) -> list[str]:
     """The files that a run's settings name; none where they cannot be read."""
     try:
-        values = json.loads(settings.read_text("utf-8"))
+        values = files.json_object(settings)
     except (OSError, ValueError):
-        return []
-    if not isinstance(values, dict):
         return []
     named = (values.get(setting) for setting in ("data", "votes", "weights"))
     return [path for path in named if isinstance(path, str)]

@@ -500,3 +500,16 @@ def test_what_was_begun_with_and_is_gone_gives_way(open_page: Open) -> None:
     page.run()
     assert not page.exception
     assert labelled(page, "Initial weights").value == "random weights"
+
+
+@usefixtures("runs_folder")
+def test_damaged_runs_take_the_page_down_for_nobody(open_page: Open) -> None:
+    sound = make_run("finished", name="sound")
+    for file in ("status.json", "settings.json", "metrics.jsonl"):
+        run = make_run("finished")
+        (run.path / file).write_text('{"epoch": ' + "[" * 100_000 + "]" * 100_000 + "}\n")
+        page = open_page("train")  # it opens the newest run
+        page.segmented_control[0].set_value("History").run()
+        assert not page.exception
+        assert "sound" in list(page.dataframe[0].value["run"])
+    assert sound.status().state == "finished"

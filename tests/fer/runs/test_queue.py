@@ -88,6 +88,9 @@ def test_damaged_tickets_block_nobody() -> None:
     run_queue.enter("last", processes.identity())
     for name in ("0000000000-a.json", "notes.json", "x.txt"):
         (run_queue.folder() / name).write_text("{")
+    for number, pid in enumerate(("[" * 100_000 + "]" * 100_000, "1" + "0" * 400, "true")):
+        ticket = run_queue.folder() / f"000000000{number}-odd.json"
+        ticket.write_text(f'{{"run": "odd", "pid": {pid}, "pid_created": 1.0}}')
     with run_queue.turn("last", threading.Event()) as has_turn:
         assert has_turn
 

@@ -10,15 +10,17 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from fer.errors import BadRun
-from fer.runs import processes, store
+from fer.runs import launcher, processes, store
 from fer.runs.settings import TrainSettings
-from fer.runs.status import RunStatus
-from fer.runs.store import MetricsReader, Run
+from fer.runs.status import DAMAGED, RunStatus
+from fer.runs.store import Run
 from fer.storage import files
 from fer.training import failures
+from tests.helpers import epoch_row
 
 
 def make_run(**status: object) -> Run:
@@ -26,6 +28,10 @@ def make_run(**status: object) -> Run:
     if status:
         run.write_status(dataclasses.replace(run.status(), **status))  # type: ignore[arg-type]
     return run
+
+
+def as_owner(owner: processes.Identity) -> dict[str, object]:
+    return {"pid": owner.pid, "pid_created": owner.created, "pid_start": owner.start}
 
 
 def test_a_new_run_is_queued_and_holds_its_settings(runs_folder: Path) -> None:
@@ -88,18 +94,42 @@ def test_a_dead_process_and_a_later_one_with_its_number_are_lost() -> None:
     me = processes.identity()
     alive = make_run(state="running")
     assert alive.status().state == "running"
-    later = make_run(state="running", pid=me.pid, pid_created=me.created - 100)
+    later = make_run(state="running", pid=me.pid, pid_created=me.created - 100, pid_start=None)
     gone = make_run(state="running", pid=2**22 + 1, pid_created=1.0)
     for run in (later, gone):
         assert run.status().state == "lost"
         assert "memory" in (run.status().error or "")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux computes it from the time of boot")
+def test_setting_the_clock_makes_no_living_run_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(state="running")
+    created = psutil.Process.create_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: created(process) + 3600)
+    assert run.status().state == "running"
+    with pytest.raises(BadRun, match="is active already"):
+        launcher.resume(run)
+
+
+def test_a_process_of_another_boot_is_another_one() -> None:
+    me = processes.identity()
+    for start in ("0000-1111:5", "no start"):
+        assert not dataclasses.replace(me, start=start).is_alive() or me.start is None
+
+
+def test_a_status_of_an_older_version_is_still_read() -> None:
+    run = make_run(state="running")
+    values = json.loads((run.path / "status.json").read_text())
+    del values["pid_start"]
+    (run.path / "status.json").write_text(json.dumps(values))
+    assert run.status().state == "running"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no zombies")
 def test_a_zombie_is_lost() -> None:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     owner = processes.identity(process.pid)
-    run = make_run(state="running", pid=owner.pid, pid_created=owner.created)
+    run = make_run(state="running", **as_owner(owner))
     assert run.status().state == "running"
     process.kill()
     until = time.monotonic() + 10
@@ -126,39 +156,93 @@ def test_a_request_to_stop_is_seen_at_once() -> None:
     assert run.status().state == "stopping"
 
 
-def test_metrics_are_read_on_from_where_reading_ended() -> None:
+def test_half_a_line_is_left_for_the_next_reading() -> None:
     run = make_run()
-    reader = MetricsReader(run)
-    assert reader.rows() == run.metrics() == []
-    run.add_metrics({"epoch": 1})
-    assert reader.rows() == [{"epoch": 1}]
+    assert run.metrics() == []
+    run.add_metrics(epoch_row(1))
+    second = json.dumps(epoch_row(2))
     with (run.path / "metrics.jsonl").open("a") as file:
-        file.write('{"epoch": 2, "los')
+        file.write(second[:30])
         file.flush()
-        assert reader.rows() == run.metrics() == [{"epoch": 1}]
-        file.write('s": 0.5}\nnot json\n[]\n')
+        assert run.metrics() == [epoch_row(1)]
+        file.write(second[30:] + "\nnot json\n[]\n")
         file.flush()
-        assert reader.rows() == run.metrics() == [{"epoch": 1}, {"epoch": 2, "loss": 0.5}]
+        assert run.metrics() == [epoch_row(1), epoch_row(2)]
 
 
-def test_a_reader_notices_that_epochs_were_forgotten() -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"epoch": True},
+        {"epoch": 0},
+        {"epoch": 10**400},
+        {"seconds": None},
+        {"val_accuracy": "0.5"},
+        {"val_accuracy": 10**18},
+        {"recall": [0.5] * 7},
+        {"confusion": [[1]]},
+        {"recall": {"\ud800": 0.5}},
+    ],
+)
+def test_a_line_that_no_job_writes_is_passed_over(changes: dict[str, object]) -> None:
     run = make_run()
-    reader = MetricsReader(run)
+    run.add_metrics(epoch_row(1))
+    run.add_metrics({**epoch_row(2), **changes})
+    run.add_metrics(epoch_row(3, loss=float("nan")))
+    assert [row["epoch"] for row in run.metrics()] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    "missing", ["seconds", "val_accuracy", "accuracy", "loss", "learning_rate", "recall"]
+)
+def test_a_line_with_a_hole_is_passed_over(missing: str) -> None:
+    run = make_run()
+    run.add_metrics({key: value for key, value in epoch_row().items() if key != missing})
+    assert run.metrics() == []
+
+
+def test_epochs_after_the_checkpoint_are_forgotten() -> None:
+    run = make_run()
     for epoch in (1, 2, 3):
-        run.add_metrics({"epoch": epoch, "seconds": epoch / 3})
+        run.add_metrics(epoch_row(epoch, seconds=epoch / 3))
     with (run.path / "metrics.jsonl").open("a") as file:
         file.write('{"half')
-    assert len(reader.rows()) == 3
+    assert len(run.metrics()) == 3
     run.cut_metrics(1)
-    run.add_metrics({"epoch": 2, "seconds": 123456.789})
-    run.add_metrics({"epoch": 3, "seconds": 0})
-    assert [row["seconds"] for row in reader.rows()] == [1 / 3, 123456.789, 0]
-    assert reader.rows() == run.metrics()
+    run.add_metrics(epoch_row(2, seconds=123456.789))
+    run.add_metrics(epoch_row(3, seconds=0))
+    assert [row["seconds"] for row in run.metrics()] == [1 / 3, 123456.789, 0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"state": "failed", "error": 5}',
+        '{"state": "finished", "model": ["x"]}',
+        '{"state": "finished", "epoch": true}',
+        '{"state": "finished", "epoch": ' + "9" * 400 + "}",
+        '{"state": ["finished"]}',
+        '{"state": "finished", "progress": 1e400}',
+        '{"state": ' + "[" * 100_000 + "]" * 100_000 + "}",
+    ],
+)
+def test_an_odd_status_is_damaged(text: str) -> None:
+    run = make_run()
+    (run.path / "status.json").write_text(text)
+    assert (run.status().state, run.status().error) == ("lost", DAMAGED)
+
+
+@pytest.mark.parametrize("network", ["[" * 100_000 + "]" * 100_000, "9" * 400, '"\\ud800"'])
+def test_odd_settings_are_a_sentence(network: str) -> None:
+    run = make_run()
+    (run.path / "settings.json").write_text('{"data": "drawn", "network": ' + network + "}")
+    with pytest.raises(BadRun, match="settings of the run"):
+        _ = run.settings
 
 
 def test_nothing_is_rewritten_where_nothing_is_forgotten() -> None:
     run = make_run()
-    run.add_metrics({"epoch": 1})
+    run.add_metrics(epoch_row(1))
     before = (run.path / "metrics.jsonl").stat().st_ino
     run.cut_metrics(1)
     assert (run.path / "metrics.jsonl").stat().st_ino == before
