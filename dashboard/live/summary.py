@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 
@@ -14,6 +12,7 @@ from dashboard.live.session import Session
 from dashboard.text import count
 from fer.emotions import EMOTIONS
 from fer.live.feed import PersonSummary
+from fer.storage import spreadsheets
 
 UNSURE = "unsure"
 SHORTEST_SECONDS = 0.5
@@ -37,11 +36,7 @@ def rows(people: Sequence[PersonSummary]) -> list[dict[str, float]]:
 
 def csv_text(people: Sequence[PersonSummary]) -> str:
     """`rows` with a header line."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows(people))
-    return buffer.getvalue()
+    return spreadsheets.csv_text(COLUMNS, (row.values() for row in rows(people)))
 
 
 def show(session: Session) -> None:

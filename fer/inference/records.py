@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fer.emotions import EMOTIONS
 from fer.results import FaceResult, FrameResult, Searched
+from fer.storage import spreadsheets
 
 STEPS = ("decode", "detect", "crop", "classify")
 COLUMNS = (
@@ -74,12 +73,8 @@ def table(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def csv_text(records: Iterable[Mapping[str, Any]]) -> str:
     """`table` as CSV with a header line."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for row in table(records):
-        writer.writerow({**row, "uncertain": str(row["uncertain"]).lower()})
-    return buffer.getvalue()
+    rows = [{**row, "uncertain": str(row["uncertain"]).lower()} for row in table(records)]
+    return spreadsheets.csv_text(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
 
 
 def _searched_record(searched: Searched) -> dict[str, int]:

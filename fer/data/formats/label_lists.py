@@ -19,6 +19,7 @@ from fer.data.formats.delimited import Header, Row
 from fer.data.pictures import LabelledPicture
 from fer.data.splits import split_of
 from fer.errors import BadDataset
+from fer.storage import spreadsheets
 
 ENDINGS = (".csv", ".tsv", ".txt")
 _Columns = tuple[int, int, int | None]
@@ -163,7 +164,7 @@ class _PictureIndex:
 
     def find(self, named: str, folder: str = "") -> str:
         """The picture that a list in `folder` means. Raises `BadDataset` for none or several."""
-        path = named.strip().replace("\\", "/").removeprefix("./").lstrip("/")
+        path = spreadsheets.text_of(named.strip()).replace("\\", "/").removeprefix("./").lstrip("/")
         for whole in (f"{folder}/{path}".lstrip("/"), path):
             if whole in self._files:
                 return whole

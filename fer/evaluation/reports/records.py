@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
 from fer.emotions import EMOTIONS, NUM_EMOTIONS, OTHER_VOTE_COLUMNS
 from fer.evaluation.report import Report
+from fer.storage import spreadsheets
 
 NOT_FOUND = "not found"
 
@@ -16,11 +15,7 @@ def csv_text(report: Report) -> str:
     """Columns: source, true label, box, votes where there are any, and for each model its prior,
     the predicted label ("answer"), whether it is correct, and seven probabilities (empty where no
     face was found)."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(_columns(report))
-    writer.writerows(_rows(report))
-    return buffer.getvalue()
+    return spreadsheets.csv_text(_columns(report), _rows(report))
 
 
 def _columns(report: Report) -> list[str]:
