@@ -4,9 +4,11 @@ worker. `tests/README.md` explains the two tiers."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.helpers import publish_tiny
 
@@ -27,21 +29,36 @@ SHARED_WORKERS = {
     "fer/live": "live",
     "dashboard/live": "live",
     "pages/test_live.py": "live",
-    **{folder: None for folder in SLOW_FOLDERS},
 }
-"""Tests that one worker runs one after the other: None for a worker for each module, so that what a
-module trains is trained once; a name for what would disturb each other's timing."""
+"""Tests that would disturb each other's timing: one worker runs all of a name."""
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+def worker_group(nodeid: str) -> str:
+    """Tests of one group run in one worker, one after the other. Each slow module is a group, so
+    that what its fixtures train is trained once; any other test is alone."""
+    path = nodeid.split("::")[0].removeprefix("tests/")
+    for folder, group in SHARED_WORKERS.items():
+        if path.startswith(folder):
+            return group
+    return path if path.startswith(SLOW_FOLDERS) else nodeid
+
+
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """xdist 3.8's own groups have no effect with pytest 9.2, whose node ids cannot be changed."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return worker_group(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling | None:
+    return GroupScheduling(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        path = item.path.relative_to(TESTS).as_posix()
-        if path.startswith(SLOW_FOLDERS):
+        if item.path.relative_to(TESTS).as_posix().startswith(SLOW_FOLDERS):
             item.add_marker("slow")
-        for folder, group in SHARED_WORKERS.items():
-            if path.startswith(folder):
-                item.add_marker(pytest.mark.xdist_group(group or path))
 
 
 @pytest.fixture(autouse=True)
