@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import json
 import os
 import secrets
 import shutil
-import threading
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from fer.engine import BATCH as BATCH, THREADS as THREADS, Model as Model, open_model
+from fer.engine.cache import opened
 from fer.errors import BadModel, NameTaken, UnknownModel
 from fer.model_card import ModelCard, card_from, values_of
 from fer.model_card.names import (
@@ -26,7 +26,14 @@ from fer.model_card.names import (
 from fer.permission import require_training
 from fer.prior import PriorLike
 from fer.storage import folders
-from fer.storage.files import file_hash as file_hash, json_object, reason_of, replace_file
+from fer.storage.files import (
+    file_hash as file_hash,
+    hidden_folder,
+    json_object,
+    reason_of,
+    remove_leftovers,
+    replace_file,
+)
 
 DEFAULT = "crowd"
 """The shipped model that is used until another is activated."""
@@ -34,7 +41,6 @@ DEFAULT = "crowd"
 SHIPPED = ("crowd", "crowd-small", "fer2013")
 
 _ACTIVE = "active.json"
-_MOST_LOADED = 4
 
 
 def folder() -> Path:
@@ -77,10 +83,6 @@ def card_dict(card: ModelCard) -> dict[str, Any]:
     return values_of(card)
 
 
-_loaded: OrderedDict[tuple[str, int], Model] = OrderedDict()
-_loading = threading.Lock()
-
-
 def load(name: str | None = None, prior: PriorLike | None = None) -> Model:
     """A loaded model; the active one without a name. Each is loaded once per process.
 
@@ -90,14 +92,20 @@ def load(name: str | None = None, prior: PriorLike | None = None) -> Model:
     name = active() if name is None else name
     path = path_of(name)
     key = (str(path.resolve()), _changed(name, path))
-    with _loading:
-        if key not in _loaded:
-            _loaded[key] = open_model(card(name), path)
-            while len(_loaded) > _MOST_LOADED:
-                _loaded.popitem(last=False)
-        _loaded.move_to_end(key)
-        model = _loaded[key]
+    model = opened(key, lambda: open_model(card(name), path))
     return model if prior is None else model.with_prior(prior)
+
+
+@contextlib.contextmanager
+def workshop() -> Iterator[Path]:
+    """A hidden folder among the models, in which one is made, see `hidden_folder`.
+
+    Raises `BadModel` where it cannot be written.
+    """
+    with contextlib.ExitStack() as stack:
+        with _writing():
+            path = stack.enter_context(hidden_folder(folder()))
+        yield path
 
 
 def publish(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
@@ -109,24 +117,20 @@ def publish(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
     taken = NameTaken(f"there is a model {card.name!r} already; choose another name.")
     if target.exists() or card.name in names():
         raise taken
-    temporary = folder() / f".{card.name}.{secrets.token_hex(4)}"
     try:
-        temporary.mkdir(parents=True)
-        for file_name, source in files.items():
-            shutil.copyfile(source, temporary / file_name)
-        hashes = {file_name: file_hash(temporary / file_name) for file_name in files}
-        card = dataclasses.replace(card, files=hashes)
-        text = json.dumps(card_dict(card), indent=2) + "\n"
-        (temporary / "card.json").write_text(text, "utf-8")
-        os.rename(temporary, target)
+        with workshop() as temporary:
+            for file_name, source in files.items():
+                shutil.copyfile(source, temporary / file_name)
+            hashes = {file_name: file_hash(temporary / file_name) for file_name in files}
+            card = dataclasses.replace(card, files=hashes)
+            text = json.dumps(card_dict(card), indent=2) + "\n"
+            (temporary / "card.json").write_text(text, "utf-8")
+            os.rename(temporary, target)
     except OSError as error:
         if target.exists():  # published by somebody else in the meantime
             raise taken from None
-        raise BadModel(
-            f"the model {card.name!r} could not be published: {reason_of(error)}."
-        ) from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        reason = reason_of(error)
+        raise BadModel(f"the model {card.name!r} could not be published: {reason}.") from None
     return card
 
 
@@ -195,6 +199,12 @@ def delete(name: str) -> None:
         raise BadModel(f"the model {name!r} came with the program and cannot be deleted.")
     if name == active():
         raise BadModel(f"the model {name!r} is in use. Use another one, then delete it.")
+    if path.is_symlink():
+        raise BadModel(
+            f"the model {name!r} is a link to a folder elsewhere, which is left alone. Remove the "
+            "link by hand."
+        )
+    remove_leftovers(folder())
     leaving = folder() / f".deleted-{secrets.token_hex(4)}"
     try:
         os.rename(path, leaving)  # a reader sees the whole model or none
@@ -248,8 +258,15 @@ def _activation() -> dict[str, str]:
 
 def _write_activation(name: str, before: str) -> None:
     text = json.dumps({"active": name, "previous": before}) + "\n"
-    try:
+    with _writing():
         folder().mkdir(parents=True, exist_ok=True)
         replace_file(folder() / _ACTIVE, text.encode())
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    """Raises `BadModel` where the folder of models cannot be written."""
+    try:
+        yield
     except OSError as error:
         raise BadModel(f"the folder of models cannot be written: {reason_of(error)}.") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -109,7 +110,7 @@ def _pictures(paths: Sequence[str]) -> Iterator[tuple[str, Path | BadImage]]:
         if not given:
             yield given, BadImage("an empty path names no picture.")
             continue
-        if not path.is_dir():
+        if not os.path.isdir(path):
             yield given, path
             continue
         all_files = _files(path)

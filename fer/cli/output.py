@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +29,7 @@ def check_writable(target: str | None) -> None:
     if target in (None, STDOUT):
         return
     path = Path(str(target))
-    existed = path.exists()
+    existed = os.path.exists(path)
     try:
         with path.open("ab"):
             pass

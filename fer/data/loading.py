@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -65,7 +66,7 @@ def _read(
 ) -> Dataset:
     """With `longest` None the data is read as it is, and its pictures while `stack` is open."""
     for path in (file, votes):
-        if path is not None and not path.exists():
+        if path is not None and not os.path.exists(path):
             raise BadDataset(f"{short(str(path), 200)} does not exist. Check the path.")
     if file.is_dir() or file.suffix.lower() == ".zip":
         _check_zip(file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,8 +33,8 @@ def publish(
 
     Raises `BadModel` if the exported network gives other predictions.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        engine = Path(folder, "model.onnx")
+    with registry.workshop() as folder:
+        engine = folder / "model.onnx"
         onnx_export.to_onnx(model, settings.input, engine)
         pixels = data.split("validation").inputs(settings.input)[:256]
         facts = {**facts, "export_difference": onnx_export.check(model, engine, pixels)}
@@ -104,8 +103,8 @@ def publish_engine(
         files={},
         **measured,
     )
-    with tempfile.TemporaryDirectory() as folder:
-        original = Path(folder, "model.keras")
+    with registry.workshop() as folder:
+        original = folder / "model.keras"
         model.save(original)
         return registry.publish_beside(card, {"model.onnx": engine, "model.keras": original})
 

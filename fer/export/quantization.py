@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +42,9 @@ def quantize(source: str, name: str, data: str, votes: str | None = None) -> Mod
     train = faces.split("train")
     chosen = np.linspace(0, len(train) - 1, min(len(train), _CALIBRATION_FACES)).astype(np.int64)
     seen = faces.split("validation").inputs(settings.input)[:256]
-    with tempfile.TemporaryDirectory() as folder:
-        engine = Path(folder, "model.onnx")
-        _write(plain, train.rows(chosen).inputs(settings.input), Path(folder), engine)
+    with registry.workshop() as folder:
+        engine = folder / "model.onnx"
+        _write(plain, train.rows(chosen).inputs(settings.input), folder, engine)
         difference = onnx_export.largest_difference(model, engine, seen)
         return publish.publish_engine(
             engine,

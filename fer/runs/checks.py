@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 from pathlib import Path
 
 from fer import registry
@@ -31,7 +32,7 @@ def check(settings: TrainSettings) -> None:
     name = settings.name
     if name is not None:
         check_name(name)
-    if settings.data != DRAWN and not Path(settings.data).exists():
+    if settings.data != DRAWN and not os.path.exists(settings.data):
         raise BadDataset(f"{Path(settings.data).name} does not exist. Check the path.")
     weights.source(settings)
     check_teachers(settings)

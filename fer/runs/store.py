@@ -139,6 +139,7 @@ def create(settings: TrainSettings) -> Run:
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     name = f"{stamp}-{settings.network.replace('_', '-')}-{secrets.token_hex(2)}"
     run, new = Run(folder() / name), Run(folder() / f".new-{name}")
+    files.remove_leftovers(folder())
     try:
         new.path.mkdir(parents=True)
         new.write_settings(settings)
@@ -153,9 +154,9 @@ def create(settings: TrainSettings) -> Run:
 def find(id_or_path: str) -> Run:
     """The run of that id, or in that folder. Raises `BadRun`."""
     for path in (folder() / id_or_path, Path(id_or_path)):
-        if (path / "settings.json").is_file():
+        if os.path.isfile(path / "settings.json"):
             return Run(path)
-    raise BadRun(f"there is no run {id_or_path!r} in {folder()}.")
+    raise BadRun(f"there is no run {id_or_path[:80]!r} in {folder()}.")
 
 
 def get(run_id: str) -> Run:
@@ -208,7 +209,7 @@ def check_space(num_bytes: int = 0) -> None:
 def _anchored(settings: TrainSettings) -> TrainSettings:
     """The settings with absolute paths, for resuming the run from any working folder."""
     weights = settings.weights
-    if weights is not None and weights not in registry.names() and Path(weights).is_file():
+    if weights is not None and weights not in registry.names() and os.path.isfile(weights):
         weights = str(Path(weights).absolute())
     return dataclasses.replace(
         settings,

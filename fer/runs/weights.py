@@ -6,6 +6,7 @@ Importing this loads no TensorFlow, so that mistakes are reported at once.
 from __future__ import annotations
 
 import math
+import os
 import zipfile
 from collections import Counter
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from fer.runs import network_specs
 from fer.runs.settings import TrainSettings
 
 IMAGENET = "imagenet"
+MOST_SHOWN = 80
 ENDINGS = (".keras", ".weights.h5", ".h5", ".hdf5")
 
 Shapes = Counter[tuple[int, ...]]
@@ -49,15 +51,20 @@ def source(settings: TrainSettings) -> Source | None:
         check_imagenet(settings.network)
         return Source(name, None)
     file = Path(name)
-    if not file.is_file():
+    if not os.path.isfile(name):
         models = ", ".join(registry.names()) or "none yet"
         raise BadSettings(
-            f"the weights {name!r} are no file, no published model ({models}) and not {IMAGENET}."
+            f"the weights {_shown(name)!r} are no file, no published model ({models}) and not "
+            f"{IMAGENET}."
         )
     if not file.name.endswith(ENDINGS):
         raise BadSettings(f"{file.name} is no file of weights; known are {', '.join(ENDINGS)}.")
     shapes_in(file)
     return Source(name, file)
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= MOST_SHOWN else f"{name[:MOST_SHOWN]}…"
 
 
 def _published(name: str, settings: TrainSettings) -> Source:

@@ -6,7 +6,10 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import secrets
+import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +20,9 @@ MOST_JSON_BYTES = 16 * 1024**2
 """The largest JSON file that is read."""
 _DEEPEST = 32
 _LARGEST_INTEGER = 2**63
+LEFT_SECONDS = 3600.0
+"""A hidden folder that nobody has touched for so long was left by a process that was killed."""
+_HIDDEN = re.compile(r"\..+[.-][0-9a-f]{4,8}")
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -39,6 +45,34 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def hidden_folder(parent: Path) -> Iterator[Path]:
+    """A folder to make something in, which is gone afterwards unless it was renamed.
+
+    What killed processes left there is removed first.
+    """
+    remove_leftovers(parent)
+    path = parent / f".making-{secrets.token_hex(4)}"
+    path.mkdir(parents=True)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_leftovers(parent: Path) -> None:
+    """Removes what processes that were killed have left half-made or half-deleted in a folder."""
+    for path in parent.glob(".*"):
+        with contextlib.suppress(OSError):
+            is_left = time.time() - path.lstat().st_mtime > LEFT_SECONDS
+            if not is_left or not _HIDDEN.fullmatch(path.name):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
 
 
 def reason_of(error: Exception) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -218,6 +220,35 @@ def test_nothing_is_activated_by_an_empty_name(tiny_models: Path) -> None:
     with pytest.raises(UnknownModel, match="unknown model ''"):
         registry.activate("")
     assert not (tiny_models / "active.json").exists()
+
+
+def age(path: Path) -> None:
+    """Makes a file or folder look as if nobody had touched it for two hours."""
+    before = time.time() - 7200
+    os.utime(path, (before, before), follow_symlinks=False)
+
+
+def test_what_killed_processes_left_is_removed(tiny_models: Path) -> None:
+    names = (".making-0123abcd", ".tiny.0123abcd", ".deleted-0123abcd", ".active.json.0123abcd")
+    for name in names:
+        (tiny_models / name).mkdir()
+        (tiny_models / name / "model.onnx").write_bytes(b"half")
+        age(tiny_models / name)
+    (tiny_models / ".making-76543210").mkdir()  # somebody is at it
+    (tiny_models / ".gitkeep").touch()
+    age(tiny_models / ".gitkeep")
+    publish_tiny("new")
+    hidden = {path.name for path in tiny_models.glob(".*")}
+    assert hidden == {".gitkeep", ".making-76543210"}
+
+
+def test_a_model_that_is_a_link_is_left_alone(tiny_models: Path, tmp_path: Path) -> None:
+    (tiny_models / "other").rename(tmp_path / "elsewhere")
+    (tiny_models / "other").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadModel, match="is a link"):
+        registry.delete("other")
+    assert registry.load("other").card.name == "other"
+    assert not list(tiny_models.glob(".deleted-*"))
 
 
 def test_the_folders_of_the_server_are_not_told(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -86,8 +85,8 @@ def import_model(
     outputs = _outputs(network, (faces * scaling[0] + scaling[1]).astype(np.float32), classes)
     add_softmax = not _are_probabilities(outputs)
     expected = classes.seven(_softmax(outputs) if add_softmax else outputs)
-    with tempfile.TemporaryDirectory() as folder:
-        written = network.write(Path(folder), spec, scaling, classes, add_softmax)
+    with registry.workshop() as folder:
+        written = network.write(folder, spec, scaling, classes, add_softmax)
         imported = formats.onnx_predictor((written["model.onnx"],))(faces)
         difference = float(np.abs(imported - expected).max())
         if not difference <= onnx_export.LARGEST_DIFFERENCE:

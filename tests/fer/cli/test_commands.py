@@ -264,3 +264,30 @@ def test_a_reader_that_closes_the_pipe_early_is_no_error(command: str) -> None:
     assert process.wait() == 0
     assert "Traceback" not in told and "BrokenPipe" not in told
     process.stderr.close()
+
+
+@pytest.mark.parametrize("length", [300, 5000])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train --network mlp --data {}",
+        "train --network mlp --data drawn --weights {}",
+        "train --network mlp --data drawn --settings {}",
+        "train --resume {}",
+        "evaluate --model tiny --data {}",
+        "analyze {}",
+        "analyze . --json {}",
+        "analyze . --annotate {}",
+        "inspect --data {}",
+    ],
+)
+def test_a_path_that_is_too_long_is_a_sentence(
+    tiny_models: Path,
+    runs_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    length: int,
+) -> None:
+    assert cli.main([part.format("a" * length) for part in command.split()]) in (1, 2)
+    printed = capsys.readouterr()
+    assert printed.out or printed.err.rstrip().endswith(".")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import json
+import os
 import subprocess
 import sys
 import time
@@ -28,6 +29,17 @@ def make_run(**status: object) -> Run:
     if status:
         run.write_status(dataclasses.replace(run.status(), **status))  # type: ignore[arg-type]
     return run
+
+
+def test_what_killed_processes_left_is_removed(runs_folder: Path) -> None:
+    make_run()
+    before = time.time() - 7200
+    names = (".new-20260101-000000-mlp-0123", ".deleted-0123abcd")
+    for name in (*names, ".queue"):
+        (runs_folder / name).mkdir()
+        os.utime(runs_folder / name, (before, before))
+    make_run()
+    assert [path.name for path in runs_folder.glob(".*")] == [".queue"]
 
 
 def as_owner(owner: processes.Identity) -> dict[str, object]:
