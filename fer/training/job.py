@@ -6,6 +6,7 @@ that a request to stop is heard from the start.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -15,12 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer import registry
 from fer.data import dataset, selection
-from fer.errors import FerError
+from fer.errors import BadModel, FerError, UnknownModel
 from fer.runs import checks, launcher, queue as run_queue, store, weights
 from fer.runs.settings import TrainSettings
 from fer.runs.store import Run
-from fer.training import distillation, failures
+from fer.training import checkpoints, distillation, failures
 from fer.training.reporter import Reporter, say
 
 if TYPE_CHECKING:
@@ -129,6 +131,10 @@ def learner_for(
 def _work(run: Run, data: dataset.Dataset | None, reporter: Reporter, stop: threading.Event) -> str:
     settings, fresh = run.settings, not run.checkpoint.exists()
     reporter.state("starting")
+    published = None if fresh else _published_by(run)
+    if published is not None:
+        reporter.state("finished", model=published)
+        return "finished"
     if data is None:
         reporter.doing("reading the faces")
         data = checked_data(settings, fresh, run.teacher_probabilities.exists())
@@ -151,7 +157,8 @@ def _work(run: Run, data: dataset.Dataset | None, reporter: Reporter, stop: thre
         return "stopped"
     say(f"{len(learner.train)} faces to train on, {len(learner.validation)} to validate with")
     if not fresh:
-        learner.restore(run.checkpoint)
+        with checkpoints.set_aside_if_damaged(run):
+            learner.restore(run.checkpoint)
     # A new checkpoint beside the old one, the best epoch's weights, and two exports.
     store.check_space(3 * learner.num_bytes())
     if learner.trains_head_only:
@@ -161,7 +168,8 @@ def _work(run: Run, data: dataset.Dataset | None, reporter: Reporter, stop: thre
     if not _train(run, learner, reporter, stop):
         return "stopped"
     reporter.doing("publishing the best epoch")
-    learner.load_average(run.best)
+    with checkpoints.set_aside_if_damaged(run):
+        learner.load_average(run.best)
     from fer.export import publish
 
     card = publish.publish(
@@ -176,12 +184,22 @@ def _work(run: Run, data: dataset.Dataset | None, reporter: Reporter, stop: thre
                 "validation split, on which the epoch was chosen and the temperature fitted; "
                 "exact copies of its faces were left out of training; one pass, no averaging"
             ),
+            "run": run.id,
             "best_epoch": learner.progress.best_epoch,
             "seconds": round(sum(row["seconds"] for row in run.metrics())),
         },
     )
     reporter.state("finished", model=card.name)
     return "finished"
+
+
+def _published_by(run: Run) -> str | None:
+    """The model that a run published before it was killed, just before it could say so."""
+    for name in registry.names():
+        with contextlib.suppress(BadModel, UnknownModel):
+            if registry.card(name).metrics.get("run") == run.id:
+                return name
+    return None
 
 
 def _train(run: Run, learner: Learner, reporter: Reporter, stop: threading.Event) -> bool:

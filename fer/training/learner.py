@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,7 @@ from fer.emotions import EMOTIONS, NUM_EMOTIONS
 from fer.errors import BadRun
 from fer.networks import build as networks, frozen_backbone, initial_weights
 from fer.runs.settings import TrainSettings
-from fer.storage.files import written_whole
-from fer.training import batches, optimization
+from fer.training import batches, checkpoints, optimization
 from fer.training.batches import Batch, Examples
 from fer.training.progress import Progress
 
@@ -195,30 +193,26 @@ class Learner:
 
     def save(self, path: Path) -> None:
         """Writes everything that `restore` needs, atomically."""
-        with written_whole(path) as file:
-            arrays: dict[str, Any] = {f"v{i}": v.numpy() for i, v in enumerate(self._variables())}
-            arrays["progress"] = json.dumps(dataclasses.asdict(self.progress))
-            np.savez(file, **arrays)
+        arrays: dict[str, Any] = {f"v{i}": v.numpy() for i, v in enumerate(self._variables())}
+        progress = json.dumps(dataclasses.asdict(self.progress))
+        checkpoints.write(path, {**arrays, "progress": progress})
 
     def restore(self, path: Path) -> None:
         """Restores what `save` wrote. Raises `BadRun` if it is of another network or damaged."""
-        try:
-            with path.open("rb") as file, np.load(file) as saved:
-                self.progress = Progress(**json.loads(str(saved["progress"])))
-                self._begin_phase()
-                for i, variable in enumerate(self._variables()):
-                    variable.assign(saved[f"v{i}"])
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise BadRun(f"the checkpoint {path.name} cannot be restored: {error}.") from None
+        with checkpoints.opened(path) as saved:
+            self.progress = Progress(**json.loads(str(saved["progress"])))
+            self._begin_phase()
+            for i, variable in enumerate(self._variables()):
+                variable.assign(saved[f"v{i}"])
 
     def save_average(self, path: Path) -> None:
         """Writes the averaged network's weights, atomically."""
         weights = self.average.get_weights()
-        with written_whole(path) as file:
-            np.savez(file, *weights)
+        checkpoints.write(path, {f"arr_{i}": array for i, array in enumerate(weights)})
 
     def load_average(self, path: Path) -> None:
-        with np.load(path) as saved:
+        """Reads what `save_average` wrote. Raises `BadRun` if it is damaged."""
+        with checkpoints.opened(path) as saved:
             self.average.set_weights([saved[f"arr_{i}"] for i in range(len(saved.files))])
 
     def _variables(self) -> list[Any]:

@@ -25,6 +25,7 @@ from fer.model_card import InputSpec
 from fer.runs import launcher, processes, status as run_status, store
 from fer.runs.settings import TrainSettings, from_dict, from_file
 from fer.training import job
+from fer.training.reporter import Reporter
 from tests.helpers import astronaut, publish_tiny
 
 RECIPES = Path(__file__).resolve().parents[3] / "docs"
@@ -258,3 +259,52 @@ def test_one_picture_gives_one_input_by_every_way(tmp_path: Path) -> None:
         image = dataset.as_rgb(picture)
         in_use = cropping.model_input(image, [cropping.whole_face(image)], spec)
         assert (in_use[0] == expected).all()
+
+
+@pytest.mark.usefixtures("models_folder")
+def test_a_run_killed_after_publishing_ends_as_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = store.create(replace(SHORT, epochs=1, name="mine"))
+    with monkeypatch.context() as killed:
+        killed.setattr(Reporter, "state", die_when_finished(Reporter.state))
+        with pytest.raises(SystemExit):
+            job.run(run, threading.Event())
+    assert registry.names() == ["mine"]
+    assert run.status().state != "finished"
+    job.run(run, threading.Event())
+    assert (run.status().state, run.status().model) == ("finished", "mine")
+    assert registry.names() == ["mine"]
+
+
+def die_when_finished(real: Callable[..., None]) -> Callable[..., None]:
+    def state(reporter: Reporter, name: str, **facts: str | None) -> None:
+        if name == "finished":
+            raise SystemExit  # nothing of what comes after is done, as after SIGKILL
+        real(reporter, name, **facts)
+
+    return state
+
+
+@pytest.mark.usefixtures("models_folder")
+@pytest.mark.parametrize("data", [b"", b"no archive", b"PK\x03\x04" + bytes(200)])
+def test_a_run_with_a_damaged_checkpoint_says_so_and_can_start_over(data: bytes) -> None:
+    run = store.create(replace(SHORT, epochs=1))
+    run.checkpoint.write_bytes(data)
+    assert job.run(run, threading.Event()) == "failed"
+    error = run.status().error or ""
+    assert "checkpoint.npz cannot be restored" in error and "start it over" in error
+    launcher.claim(run)
+    assert job.run(run, threading.Event()) == "finished"
+    assert [row["epoch"] for row in run.metrics()] == [1]
+
+
+@pytest.mark.usefixtures("models_folder")
+def test_damaged_weights_of_the_best_epoch_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = store.create(replace(SHORT, epochs=1))
+
+    def damaged(learner: object, path: Path) -> None:
+        path.write_bytes(b"PK")
+
+    monkeypatch.setattr("fer.training.learner.Learner.save_average", damaged)
+    assert job.run(run, threading.Event()) == "failed"
+    assert "best.npz cannot be restored" in (run.status().error or "")
+    assert not run.checkpoint.exists()
