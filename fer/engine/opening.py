@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
 from fer.emotions import NUM_EMOTIONS
+from fer.engine import limited
 from fer.engine.external_data import has_external_data
 from fer.engine.model import Model, first_line
 from fer.errors import BadModel
@@ -97,39 +95,18 @@ def _check_output(session: onnxruntime.InferenceSession, name: str) -> None:
 def _try_out(session: onnxruntime.InferenceSession, card: ModelCard) -> None:
     """One call, which is ended where it takes too long."""
     faces = np.zeros((_TRIAL_FACES, *card.input.shape), np.float32)
-    options = onnxruntime.RunOptions()
     try:
-        with _ended_after(TRIAL_SECONDS, options) as is_ended:
-            outputs = session.run([session.get_outputs()[0].name], {"pixels": faces}, options)[0]
+        outputs = limited.first_output(session, faces, TRIAL_SECONDS)
+    except TimeoutError as error:
+        raise BadModel(f"{_of(card.name)} cannot be used: {error}.") from None
     except Exception as error:  # noqa: BLE001 - the engine raises types of its own
-        reason = f"takes longer than {TRIAL_SECONDS:g} seconds for {_TRIAL_FACES} faces"
-        if not is_ended.is_set():
-            reason = f"fails on {_TRIAL_FACES} faces: {first_line(error)}"
-        raise BadModel(f"{_of(card.name)} {reason}.") from None
+        reason = first_line(error)
+        raise BadModel(f"{_of(card.name)} fails on {_TRIAL_FACES} faces: {reason}.") from None
     if outputs.shape != (_TRIAL_FACES, NUM_EMOTIONS):
         raise BadModel(
             f"{_of(card.name)} returns the shape {outputs.shape} for {_TRIAL_FACES} faces; "
             f"expected {(_TRIAL_FACES, NUM_EMOTIONS)}."
         )
-
-
-@contextmanager
-def _ended_after(seconds: float, options: onnxruntime.RunOptions) -> Iterator[threading.Event]:
-    """Ends the engine's call with those options after some seconds; the event says that it did."""
-    is_ended = threading.Event()
-
-    def end() -> None:
-        is_ended.set()
-        options.terminate = True
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield is_ended
-    finally:
-        timer.cancel()
-        timer.join()
 
 
 def _of(name: str) -> str:

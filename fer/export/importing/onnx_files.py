@@ -12,11 +12,15 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from fer.engine import limited
+from fer.engine.external_data import has_external_data
 from fer.errors import BadModel
 from fer.model_card import InputSpec
 from fer.runs.import_classes import LEAST, Classes
 from fer.runs.weights import first_line
 
+TRIAL_SECONDS = 120.0
+"""How long a network may take for the faces it is tried on."""
 _PREFIX = "original/"
 _NUMPY_TYPES = {
     TensorProto.FLOAT: np.float32,
@@ -67,8 +71,7 @@ class OnnxNetwork:
         """What it computes for scaled pixels (N, height, width, channels): (N, K)."""
         pixels = scaled.transpose(0, 3, 1, 2) if self.channels_first else scaled
         numbers = pixels.astype(_NUMPY_TYPES[self._input.type.tensor_type.elem_type])
-        first = self.session.get_outputs()[0].name
-        return np.asarray(self.session.run([first], {self._input.name: numbers})[0], np.float32)
+        return np.asarray(limited.first_output(self.session, numbers, TRIAL_SECONDS), np.float32)
 
     def write(
         self,
@@ -102,7 +105,7 @@ def read(file: Path) -> OnnxNetwork:
     """A network from an `.onnx` file. Raises `BadModel` where it cannot be imported."""
     try:
         model = onnx.load(file, load_external_data=False)
-        if _refers_to_files(model.graph):
+        if has_external_data(file.read_bytes()):
             raise ValueError("its weights lie in other files; export it with everything inside")
         _check_ends(model)
         _allow_any_number_of_faces(model)
@@ -130,16 +133,6 @@ def _allow_any_number_of_faces(model: onnx.ModelProto) -> None:
         if sizes:
             sizes[0].dim_param = "N"
     del model.graph.value_info[:]
-
-
-def _refers_to_files(graph: onnx.GraphProto) -> bool:
-    tensors = list(graph.initializer)
-    for node in graph.node:
-        for attribute in node.attribute:
-            tensors += [attribute.t, *attribute.tensors]
-            if any(map(_refers_to_files, (attribute.g, *attribute.graphs))):
-                return True
-    return any(tensor.data_location == TensorProto.EXTERNAL for tensor in tensors)
 
 
 def _inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:

@@ -20,8 +20,10 @@ from fer import cli, registry
 from fer.emotions import EMOTIONS
 from fer.errors import BadModel, BadSettings
 from fer.export import importing, onnx as onnx_export
+from fer.export.importing import onnx_files
 from fer.model_card import InputSpec
 from fer.runs.import_classes import parse_classes
+from tests.fer.engine.test_opening import endless
 from tests.helpers import astronaut
 
 pytestmark = pytest.mark.usefixtures("models_folder")
@@ -294,3 +296,20 @@ def test_files_that_are_no_models_are_a_sentence(tmp_path: Path) -> None:
 def test_classes_are_mapped_by_name_or_refused(labels: str, words: str) -> None:
     with pytest.raises(BadSettings, match=words):
         parse_classes(labels)
+
+
+def test_a_network_that_never_ends_is_given_up(
+    models_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_files, "TRIAL_SECONDS", 0.3)
+    onnx.save(endless(), tmp_path / "net.onnx")
+    assert "longer than 0.3 seconds" in refused([tmp_path / "net.onnx"])
+
+
+@pytest.mark.parametrize("file", ["deep.json", "huge.json"])
+def test_a_hostile_architecture_is_a_sentence(tmp_path: Path, file: str) -> None:
+    hostile = {"deep.json": "[" * 100_000 + "]" * 100_000, "huge.json": "9" * 5000}
+    (tmp_path / file).write_text('{"class_name": ' + hostile[file] + "}")
+    with h5py.File(tmp_path / "net.weights.h5", "w") as weights:
+        weights["layers/dense/0"] = np.zeros(3, np.float32)
+    assert "cannot be imported" in refused([tmp_path / file, tmp_path / "net.weights.h5"])
