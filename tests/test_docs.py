@@ -62,3 +62,12 @@ def test_nothing_names_a_module_that_is_gone() -> None:
             if importlib.util.find_spec(module) is None:
                 gone.append((name, module))
     assert gone == []
+
+
+def test_every_defence_has_the_test_that_its_table_names() -> None:
+    table = (folders.ROOT / "docs" / "security.md").read_text("utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", table)
+    assert named
+    for file, test in named:
+        text = (folders.ROOT / "tests" / file).read_text("utf-8")
+        assert f"def {test}(" in text, (file, test)
