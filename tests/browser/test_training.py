@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from fer import images
+from fer.data.dataset import as_rgb
+from fer.data.synthetic import faces as synthetic_faces
+from fer.emotions import EMOTIONS
 from tests.browser.test_app import settled
 
 pytestmark = pytest.mark.browser
@@ -50,7 +57,7 @@ def test_a_run_is_started_watched_used_and_undone(browser: Browser, page: Page, 
     page.get_by_role("button", name="Use this model").click()
     expect(page.get_by_text("Every page uses this model.")).to_be_visible()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="About").click()
-    expect(page.get_by_text("The model that answers: taught")).to_be_visible()
+    expect(page.get_by_text("The model in use: taught")).to_be_visible()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Train").click()
     page.get_by_role("button", name="Go back to crowd").click()
     expect(page.get_by_role("button", name="Use this model")).to_be_visible()
@@ -91,3 +98,36 @@ def test_the_form_stays_and_start_takes_the_field_that_is_left_by_pressing_it(
     expect(page.get_by_text("of 900")).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text("⏸️ stopped")).to_be_visible(timeout=LONG)
+
+
+def own_pictures(each: int = 4) -> bytes:
+    """A zip of folders as somebody names them by hand, without splits: `each` pictures in each."""
+    faces = synthetic_faces.dataset(7 * each, 0)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for label, emotion in enumerate(EMOTIONS):
+            rows = [row for row in range(len(faces)) if faces.labels[row] == label][:each]
+            for number, row in enumerate(rows):
+                picture = images.encode_png(as_rgb(faces.pictures[row]))
+                archive.writestr(
+                    f"my pictures/{label + 1}. {emotion.title()}/{number}.png", picture
+                )
+    return buffer.getvalue()
+
+
+def test_a_newcomers_own_zip_becomes_a_model_in_use_with_all_defaults(page: Page, app: str) -> None:
+    open_training(page, app)
+    page.get_by_role("combobox", name="Faces to learn from").click()
+    page.get_by_role("option", name="Upload").click()
+    settled(page)
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": "my pictures.zip", "mimeType": "application/zip", "buffer": own_pictures()}
+    )
+    start = page.get_by_role("button", name="Start", exact=True)
+    expect(start).to_be_enabled(timeout=LONG)
+    expect(page.get_by_text("28 faces").first).to_be_visible()
+    start.click()
+    expect(page.get_by_role("button", name="Use this model")).to_be_visible(timeout=2 * LONG)
+    page.get_by_role("button", name="Use this model").click()
+    expect(page.get_by_text("Every page uses this model.")).to_be_visible()
+    page.get_by_role("button", name="Go back to crowd").click()
