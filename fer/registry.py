@@ -11,18 +11,12 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from fer.engine import BATCH as BATCH, THREADS as THREADS, Model as Model, open_model
 from fer.engine.cache import opened
 from fer.errors import BadModel, NameTaken, UnknownModel
-from fer.model_card import ModelCard, card_from, values_of
-from fer.model_card.names import (
-    MAX_NAME as MAX_NAME,
-    NAME as NAME,
-    check_name as check_name,
-    name_from as name_from,
-)
+from fer.model_card import ModelCard, card_dict as card_dict, card_from, card_text
+from fer.model_card.names import MAX_NAME, NAME, check_name as check_name, name_from as name_from
 from fer.permission import require_training
 from fer.prior import PriorLike
 from fer.storage import folders
@@ -50,8 +44,8 @@ def folder() -> Path:
 
 def names() -> list[str]:
     """Names of all model folders, sound or not, in order."""
-    cards = [path for root in _roots() for path in root.glob("*/card.json")]
-    return sorted({path.parent.name for path in cards if _is_name(path)})
+    folder_names = {path.parent.name for root in _roots() for path in root.glob("*/card.json")}
+    return sorted(filter(NAME.fullmatch, folder_names))
 
 
 def path_of(name: str) -> Path:
@@ -76,11 +70,6 @@ def card(name: str) -> ModelCard:
     except (OSError, ValueError) as error:
         reason = reason_of(error)
         raise BadModel(f"the card of the model {name!r} cannot be used: {reason}.") from None
-
-
-def card_dict(card: ModelCard) -> dict[str, Any]:
-    """A card as `card.json` holds it."""
-    return values_of(card)
 
 
 def load(name: str | None = None, prior: PriorLike | None = None) -> Model:
@@ -123,8 +112,7 @@ def publish(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
                 shutil.copyfile(source, temporary / file_name)
             hashes = {file_name: file_hash(temporary / file_name) for file_name in files}
             card = dataclasses.replace(card, files=hashes)
-            text = json.dumps(card_dict(card), indent=2) + "\n"
-            (temporary / "card.json").write_text(text, "utf-8")
+            (temporary / "card.json").write_text(card_text(card), "utf-8")
             os.rename(temporary, target)
     except OSError as error:
         if target.exists():  # published by somebody else in the meantime
@@ -138,25 +126,18 @@ def publish_beside(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
     """`publish` under the card's name or, where that is taken, with -2, -3 … behind it."""
     name = card.name
     for number in itertools.count(2):
-        try:
+        with contextlib.suppress(NameTaken):
             return publish(card, files)
-        except NameTaken:
-            ending = f"-{number}"
-            card = dataclasses.replace(card, name=name[: MAX_NAME - len(ending)] + ending)
+        ending = f"-{number}"
+        card = dataclasses.replace(card, name=name[: MAX_NAME - len(ending)] + ending)
     raise AssertionError("numbers do not end")
 
 
 def rewrite(card: ModelCard) -> None:
     """Replaces the card of a published model, whole. Raises `BadModel` where that fails."""
     path = path_of(card.name) / "card.json"
-    text = json.dumps(card_dict(card), indent=2) + "\n"
-    try:
-        replace_file(path, text.encode())
-    except OSError as error:
-        reason = reason_of(error)
-        raise BadModel(
-            f"the card of the model {card.name!r} cannot be written: {reason}."
-        ) from None
+    with _writing():
+        replace_file(path, card_text(card).encode())
 
 
 def active() -> str:
@@ -206,10 +187,8 @@ def delete(name: str) -> None:
         )
     remove_leftovers(folder())
     leaving = folder() / f".deleted-{secrets.token_hex(4)}"
-    try:
+    with _writing():
         os.rename(path, leaving)  # a reader sees the whole model or none
-    except OSError as error:
-        raise BadModel(f"the model {name!r} cannot be deleted: {reason_of(error)}.") from None
     shutil.rmtree(leaving, ignore_errors=True)
 
 
@@ -219,10 +198,6 @@ def engine_bytes(name: str) -> int:
         return (path_of(name) / "model.onnx").stat().st_size
     except FileNotFoundError:
         return 0
-
-
-def _is_name(path: Path) -> bool:
-    return NAME.fullmatch(path.parent.name) is not None
 
 
 def _roots() -> list[Path]:

@@ -7,4 +7,8 @@ from fer.model_card.card import (
     ModelCard as ModelCard,
 )
 from fer.model_card.input_spec import InputSpec as InputSpec
-from fer.model_card.json_values import card_from as card_from, values_of as values_of
+from fer.model_card.json_values import (
+    card_dict as card_dict,
+    card_from as card_from,
+    card_text as card_text,
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,8 +30,8 @@ def card_from(name: str, values: Mapping[str, Any]) -> ModelCard:
         raise ValueError(str(error)) from None
 
 
-def values_of(card: ModelCard) -> dict[str, Any]:
-    """The values that `card_from` reads."""
+def card_dict(card: ModelCard) -> dict[str, Any]:
+    """A card as `card.json` holds it, which `card_from` reads."""
     values = {name: getattr(card, name) for name in _FIELDS}
     shares = {name: values[name] and list(values[name]) for name in _SHARES}
     return {
@@ -40,3 +41,8 @@ def values_of(card: ModelCard) -> dict[str, Any]:
         "labels": list(card.labels),
         "input": card.input.as_dict(),
     }
+
+
+def card_text(card: ModelCard) -> str:
+    """The text of `card.json`."""
+    return json.dumps(card_dict(card), indent=2) + "\n"
