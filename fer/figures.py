@@ -1,4 +1,4 @@
-"""The figures of a model card as checked values: what is missing is None, what is odd is refused.
+"""The figures of a model card as checked values: missing ones are None, wrong ones are errors.
 
 >>> card.figures("balanced").accuracy
 0.8273
@@ -17,7 +17,7 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Finite = Annotated[float, Meta(ge=-1e15, le=1e15)]
 Count = Annotated[int, Meta(ge=0, le=10**15)]
 Interval = tuple[Finite | None, Finite | None]
-"""Low and high of a 95% interval; None where a figure never was defined."""
+"""Low and high end of a 95% interval; None where the figure is undefined."""
 Row = Annotated[list[Count], Meta(min_length=NUM_EMOTIONS, max_length=NUM_EMOTIONS)]
 Table = Annotated[list[Row], Meta(min_length=NUM_EMOTIONS, max_length=NUM_EMOTIONS)]
 
@@ -121,7 +121,7 @@ class DataFacts(Struct, frozen=True):
 
 
 def checked(kind: type[_Kind], values: Any, what: str) -> _Kind:
-    """The values as `kind`. Raises `ValueError` that says which of them is no such thing."""
+    """The values as `kind`. Raises `ValueError` that names the wrong one."""
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
@@ -129,7 +129,7 @@ def checked(kind: type[_Kind], values: Any, what: str) -> _Kind:
 
 
 def whole(bounds: Interval | None) -> tuple[float, float] | None:
-    """An interval that has both ends."""
+    """An interval, if both of its ends are defined."""
     if bounds is None or bounds[0] is None or bounds[1] is None:
         return None
     return bounds[0], bounds[1]

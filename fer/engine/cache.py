@@ -1,4 +1,4 @@
-"""Open models that are kept for the next one who asks."""
+"""A cache of open models."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _changing = threading.Lock()
 
 
 def opened(key: Key, open_it: Callable[[], Model]) -> Model:
-    """The open model of that key; of several that ask at once, one opens it.
+    """The open model of a key; of several threads that need it at once, one opens it.
 
-    Nobody waits for a model of another key, which may take long. What cannot be opened is tried
-    again by the next one.
+    Threads that need another model do not wait. A model that could not be opened is tried again at
+    the next call.
     """
     with _changing:
         entry = _entries.setdefault(key, _Entry())

@@ -1,4 +1,4 @@
-"""Calls of an engine that nobody knows yet: they end, whatever is in its file."""
+"""Calls of an untrusted engine, with a time limit."""
 
 from __future__ import annotations
 

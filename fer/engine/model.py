@@ -96,5 +96,5 @@ def first_line(error: Exception) -> str:
 
 def _are_probabilities(rows: NDArray[np.float32]) -> bool:
     """Whether rows (N, 7) are finite, not negative and sum to 1, but for rounding."""
-    sums = rows.sum(axis=1)  # no number if one of them is none
+    sums = rows.sum(axis=1)  # NaN if a number of the row is
     return bool((rows >= -_ROUNDING).all() and (np.abs(sums - 1) <= _ROUNDING).all())

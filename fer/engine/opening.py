@@ -36,7 +36,7 @@ def open_model(card: ModelCard, path: Path) -> Model:
 
 
 def _checked_bytes(card: ModelCard, file: Path) -> bytes:
-    """The engine file, if it is whole in itself and the one that the card describes."""
+    """The engine file, once it is known to be the one on the card, with all weights inside."""
     try:
         if file.stat().st_size > MOST_BYTES:
             raise BadModel(f"{_of(card.name)} is larger than {MOST_BYTES // 1024**2:,} MB.")
@@ -51,7 +51,7 @@ def _checked_bytes(card: ModelCard, file: Path) -> bytes:
         raise BadModel(f"{_of(card.name)} cannot be opened: {error}.") from None
     if is_elsewhere:
         raise BadModel(
-            f"{_of(card.name)} keeps weights in another file, which nobody has checked. "
+            f"{_of(card.name)} keeps weights in another file, which the card does not cover. "
             "Save it with its weights inside."
         )
     return data
@@ -72,7 +72,7 @@ def _session(data: bytes, name: str) -> onnxruntime.InferenceSession:
 def _check_input(session: onnxruntime.InferenceSession, card: ModelCard) -> None:
     inputs = session.get_inputs()
     if len(inputs) != 1:
-        raise BadModel(f"{_of(card.name)} has {len(inputs)} inputs; a model has one, the pixels.")
+        raise BadModel(f"{_of(card.name)} has {len(inputs)} inputs; a model has one: the pixels.")
     first = inputs[0]
     if first.name != "pixels" or tuple(first.shape[1:]) != card.input.shape:
         raise BadModel(f"{_of(card.name)} takes another input than its card says.")

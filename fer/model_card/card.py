@@ -102,7 +102,7 @@ class ModelCard:
 
     @property
     def predicts(self) -> str:
-        """What the model was made to predict, in words."""
+        """What the model was trained to predict, as text."""
         if self.question == "own":
             return f"the labels of {self.data.get('name', 'its own training data')}"
         return PREDICTED.get(self.question, self.question)

@@ -1,4 +1,4 @@
-"""Processes: which one is meant, whether it lives, and starting one that outlives its parent."""
+"""Processes: identifying them, whether they are alive, and starting detached ones."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Identity:
                 process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Ends it at once and waits until it is gone; never the process that asks."""
+        """Ends it at once and waits until it is gone; never the calling process."""
         process = self._process()
         if process is not None and self.pid != os.getpid():
             with contextlib.suppress(psutil.Error):

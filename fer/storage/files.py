@@ -21,12 +21,12 @@ MOST_JSON_BYTES = 16 * 1024**2
 _DEEPEST = 32
 _LARGEST_INTEGER = 2**63
 LEFT_SECONDS = 3600.0
-"""A hidden folder that nobody has touched for so long was left by a process that was killed."""
+"""A hidden folder that has not changed for so long belongs to a process that was killed."""
 _HIDDEN = re.compile(r"\..+[.-][0-9a-f]{4,8}")
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Writes a whole file so that a reader sees the old one or the new one, never half of it."""
+    """Writes a whole file so that a reader sees the old one or the new one, never a part of it."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         temporary.write_bytes(data)
@@ -37,7 +37,7 @@ def replace_file(path: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def written_whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write that takes the place of `path` once it is complete, and leaves none else."""
+    """A file to write that replaces `path` once it is complete; an incomplete one is removed."""
     part = path.with_suffix(PART)
     try:
         with part.open("wb") as file:
@@ -76,8 +76,7 @@ def remove_leftovers(parent: Path) -> None:
 
 
 def reason_of(error: Exception) -> str:
-    """Why something failed, without the path that the system's message names: that is nobody
-    else's business."""
+    """Why something failed, without the server's path that the system's message names."""
     return (getattr(error, "strerror", None) or str(error)).rstrip(".")
 
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from fer import registry
+from dashboard.live import help as live_help
+from fer import cli, registry
 from tests.helpers import publish_tiny
 from tests.pages.conftest import Open
 
 DEEP = "[" * 100_000 + "]" * 100_000
-PAGES = ("home", "photos", "models", "evaluate", "train", "about")
+PAGES = ("home", "live", "photos", "models", "evaluate", "train", "about")
 
 
 def damaged_cards(card: dict[str, Any]) -> dict[str, str]:
@@ -52,6 +53,13 @@ def damaged(tiny_models: Path) -> list[str]:
     return [*cards, "engine"]
 
 
+@pytest.fixture(autouse=True)
+def no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = {"secure": True, "cameras": 1, "permission": "prompt"}
+    monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
+    monkeypatch.setattr(live_help, "camera_facts", lambda: facts)
+
+
 @pytest.mark.parametrize("stem", PAGES)
 def test_every_page_opens_beside_damaged_models(
     open_page: Open, damaged: list[str], stem: str
@@ -80,3 +88,12 @@ def test_a_damaged_active_model_is_a_sentence(
         for stem in PAGES:
             page = open_page(stem)
             assert not page.exception, (name, stem)
+
+
+def test_the_command_lists_sound_models_beside_damaged_ones(
+    damaged: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["models"]) == 1
+    printed = capsys.readouterr()
+    assert "tiny (active)" in printed.out
+    assert "the card of the model 'deep' cannot be used" in printed.err
