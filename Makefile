@@ -46,7 +46,11 @@ model-crowd: crowd-parts
 	test -d $(MADE)/crowd-average || $(AVERAGE) --model crowd-base,crowd-tuned --name crowd-average
 	$(TRAIN) docs/models/crowd-low.json --name crowd-low
 	test -d $(MADE)/crowd-half || $(AVERAGE) --model crowd-average,crowd-low --name crowd-half
-	$(TRAIN) docs/models/crowd.json --name crowd
+	$(TRAIN) docs/models/crowd-plain.json --name crowd-plain
+	$(TRAIN) docs/models/crowd-photo.json --name crowd-photo
+	$(TRAIN) docs/models/crowd-loose.json --name crowd-loose
+	test -d $(MADE)/crowd || $(AVERAGE) --model crowd-plain,crowd-loose --name crowd
+	$(REMAKE) card --data "$(DATA)" --model crowd
 
 model-crowd-small: model-crowd
 	test -d $(MADE)/crowd-small || $(REMAKE) quantize --model crowd --data "$(DATA)" --name crowd-small

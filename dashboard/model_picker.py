@@ -142,5 +142,21 @@ def model_sentence(card: ModelCard, prior: str | None = None) -> str:
         f"{sentence} So its accuracy is {figures.accuracy:.1%} (95% interval {bounds[0]:.1%} to "
         f"{bounds[1]:.1%}) on {figures.n:,} validation faces "
         f"({escape_markdown(card.data_facts.name or 'unknown')}){mix}, on which its epoch was "
-        "chosen."
+        f"chosen.{_elsewhere_sentence(card, prior)}"
     )
+
+
+def _elsewhere_sentence(card: ModelCard, prior: str) -> str:
+    """The balanced accuracy on each other data set; empty where the card has none."""
+    measured = {
+        row.name: row
+        for row in reversed(card.elsewhere)  # the first cut of a set counts
+        if row.prior == prior and row.balanced_accuracy is not None
+    }
+    if not measured:
+        return ""
+    figures = " and ".join(
+        f"{row.balanced_accuracy:.0%} on {row.n:,} {escape_markdown(row.name)} faces"
+        for row in reversed(measured.values())
+    )
+    return f" Balanced accuracy on faces from elsewhere: {figures}."

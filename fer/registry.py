@@ -72,6 +72,21 @@ def card(name: str) -> ModelCard:
         raise BadModel(f"the card of the model {name!r} cannot be used: {reason}.") from None
 
 
+def keras_file(name: str) -> Path:
+    """The sound `model.keras` of a model, or of the model that it was quantised from, which holds
+    the same network. Raises `BadModel` where there is none."""
+    described, file = card(name), path_of(name) / "model.keras"
+    if file.name not in described.files:
+        for source, settings in described.settings.get("quantized_from", {}).items():
+            if source in names() and dict(card(source).settings) == settings:
+                return keras_file(source)
+    if not file.is_file():
+        raise BadModel(f"the model {name!r} has no file {file.name}.")
+    if described.files.get(file.name) != file_hash(file):
+        raise BadModel(f"{file.name} of the model {name!r} is not the file its card describes.")
+    return file
+
+
 def load(name: str | None = None, prior: PriorLike | None = None) -> Model:
     """A loaded model; the active one without a name. Each is loaded once per process.
 

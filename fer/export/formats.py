@@ -62,9 +62,10 @@ def onnx_predictions(file: Path, pixels: NDArray[np.uint8]) -> NDArray[np.float3
 
 
 def _copy(card: ModelCard, folder: Path, ending: str) -> Files:
-    source = registry.path_of(card.name) / f"model{ending}"
-    if not source.is_file():
-        raise BadModel(f"the model {card.name!r} has no file {source.name}.")
+    if ending == ".keras":
+        source = registry.keras_file(card.name)
+    else:
+        source = registry.path_of(card.name) / f"model{ending}"
     return (Path(shutil.copyfile(source, folder / f"{card.name}{ending}")),)
 
 

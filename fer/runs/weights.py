@@ -84,10 +84,12 @@ def _published(name: str, settings: TrainSettings) -> Source:
             f"the model {name!r} takes {_described(card.input)}, but the settings say "
             f"{_described(settings.input)}; use the same input."
         )
-    file = registry.path_of(name) / "model.keras"
-    if not file.is_file() or registry.file_hash(file) != card.files.get(file.name):
-        raise BadSettings(f"the model {name!r} has no sound model.keras to take weights from.")
-    return Source(name, file)
+    try:
+        return Source(name, registry.keras_file(name))
+    except BadModel:
+        raise BadSettings(
+            f"the model {name!r} has no sound model.keras to take weights from."
+        ) from None
 
 
 def _described(spec: InputSpec) -> str:

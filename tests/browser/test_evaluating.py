@@ -85,7 +85,7 @@ def test_an_evaluation_is_started_found_again_looked_into_and_removed(
 
     page.get_by_role("button", name="Why this answer?").first.click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("Does the map mean anything?")).to_be_visible(timeout=LONG)
+    expect(dialog.get_by_text("Is the map meaningful?")).to_be_visible(timeout=LONG)
     expect(dialog.get_by_role("img", name="Class activation map for surprise")).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
 

@@ -304,3 +304,9 @@ def test_a_model_deleted_between_listing_and_opening_is_a_sentence(
     publish_tiny("fleeting")
     (tiny_models / "fleeting" / "model.onnx").unlink()
     assert registry.engine_bytes("fleeting") == 0
+
+
+@pytest.mark.parametrize("name", registry.SHIPPED)
+def test_every_shipped_model_has_its_network(name: str) -> None:
+    """`crowd-small` does not repeat the network of `crowd`."""
+    assert registry.keras_file(name).is_file()
