@@ -23,6 +23,12 @@ hypothesis.settings.load_profile("patient")
 
 SLOW_FOLDERS = ("fer/networks", "fer/export", "fer/training")
 """Their tests load TensorFlow."""
+SLOW = (
+    *SLOW_FOLDERS,
+    *("pages", "dashboard/server/test_child_commands.py", "dashboard/models/test_import_model.py"),
+    *("fer/inference/test_search.py", "fer/visualization/test_pixelate.py", "test_workers.py"),
+)
+"""Left out of the quick tests: they load TensorFlow, run whole pages, or start processes."""
 
 SHARED_WORKERS = {
     "browser": "browser",
@@ -57,7 +63,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupSchedul
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(TESTS).as_posix().startswith(SLOW_FOLDERS):
+        if item.path.relative_to(TESTS).as_posix().startswith(SLOW):
             item.add_marker("slow")
 
 
