@@ -137,12 +137,12 @@ def model_sentence(card: ModelCard, prior: str | None = None) -> str:
     bounds = figures.interval("accuracy")
     if figures.accuracy is None or figures.n is None or bounds is None:
         return f"{sentence} Its card has no figures for that."
-    mix = "" if prior == TRAINING else ", weighted to have that mix"
+    mix = "" if prior == TRAINING else ", weighted to match that assumption"
     return (
-        f"{sentence} So its accuracy is {figures.accuracy:.1%} (95% interval {bounds[0]:.1%} to "
+        f"{sentence} Accuracy: {figures.accuracy:.1%} (95% interval {bounds[0]:.1%} to "
         f"{bounds[1]:.1%}) on {figures.n:,} validation faces "
-        f"({escape_markdown(card.data_facts.name or 'unknown')}){mix}, on which its epoch was "
-        f"chosen.{_elsewhere_sentence(card, prior)}"
+        f"({escape_markdown(card.data_facts.name or 'unknown')}){mix}; they were also used "
+        f"to choose its epoch.{_elsewhere_sentence(card, prior)}"
     )
 
 
