@@ -27,6 +27,7 @@ STATE_WORDS = {
     "failed": "❌ failed",
     "lost": "💥 lost: its process died",
 }
+_PATIENCE_SECONDS = 5.0
 
 
 def watch(run: Run) -> None:
@@ -98,6 +99,15 @@ def _buttons(run: Run, status: RunStatus) -> None:
             st.button(
                 "Stop", key=f"stop-{run.id}", on_click=errors.attempt, args=(launcher.stop, run)
             )
+        if status.state == "stopping" and _is_overdue(run):
+            st.button(
+                "End it now",
+                key=f"end-{run.id}",
+                help="Ends the process at once. The run can be resumed after its last finished "
+                "epoch; what came later is lost.",
+                on_click=errors.attempt,
+                args=(launcher.stop, run, True),
+            )
         if status.state in ("stopped", "failed", "lost"):
             st.button(
                 "Resume",
@@ -114,6 +124,12 @@ def _buttons(run: Run, status: RunStatus) -> None:
             )
         if status.state == "finished" and status.model in registry.names():
             model_actions.use(status.model)
+
+
+def _is_overdue(run: Run) -> bool:
+    """Whether a run that is stopping may be ended by force."""
+    seconds = run.stopping_seconds()
+    return seconds is None or seconds > _PATIENCE_SECONDS
 
 
 def _curves(key: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -85,6 +86,13 @@ class Run:
     def stop_request(self) -> Path:
         """A file that asks the job to stop, for as long as it is there."""
         return self.path / "stop"
+
+    def stopping_seconds(self) -> float | None:
+        """How long ago the job was asked to stop; None where it was not."""
+        try:
+            return time.time() - self.stop_request.stat().st_mtime
+        except OSError:
+            return None
 
     def metrics(self) -> list[dict[str, Any]]:
         """The finished epochs, in order; a half-written last line is left for the next reading."""

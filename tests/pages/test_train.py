@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +23,7 @@ from dashboard.server import child_commands, timers
 from dashboard.server.child_commands import Child
 from dashboard.text import escape_markdown
 from fer import permission, registry
-from fer.runs import checks, network_specs, store, uploads
+from fer.runs import checks, network_specs, processes, store, uploads
 from fer.runs.settings import TrainSettings
 from fer.runs.status import RunStatus
 from tests.helpers import labelled_zip
@@ -130,6 +133,29 @@ def test_a_deleted_run_is_gone(open_page: Open) -> None:
     assert not page.exception
     assert not run.path.exists()
     assert permission.training_allowed()
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_a_run_that_does_not_stop_can_be_ended(open_page: Open, seconds: float) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as process:
+        try:
+            run = make_run("running")
+            owner = processes.identity(process.pid)
+            run.write_status(RunStatus(state="running", epoch=1, epochs=4).owned_by(owner))
+            run.stop_request.touch()
+            asked = time.time() - seconds
+            os.utime(run.stop_request, (asked, asked))
+            page = open_page("train")
+            end = [button for button in page.button if button.label == "End it now"]
+            assert bool(end) == (seconds > 10), "only once it takes its time"
+            if end:
+                end[0].click().run()
+                assert not page.exception
+                assert not owner.is_alive()
+                assert run.status().state == "stopped"
+                assert any(button.label == "Resume" for button in page.button)
+        finally:
+            process.kill()
 
 
 def test_wrong_settings_are_sentences(open_page: Open) -> None:
