@@ -9,6 +9,10 @@ class BadImage(FerError):
     """Bytes or an array that cannot be read as a picture."""
 
 
+class BadFilm(FerError):
+    """A film, or a film's timeline, that cannot be read."""
+
+
 class BadModel(FerError):
     """A model folder that is incomplete, broken or does not answer like a model."""
 

@@ -20,7 +20,7 @@ ROOMS = (
     ("metrics",),
     ("engine", "registry", "visualization"),
     ("inference",),
-    ("live", "data"),
+    ("live", "video", "data"),
     ("evaluation", "runs"),
     ("networks",),
     ("export",),
@@ -34,6 +34,7 @@ ORDER = {room: index for index, rooms in enumerate(ROOMS) for room in rooms}
 APART = (
     ("runs", "evaluation"),
     ("live", "data"),
+    ("video", "data"),
     ("engine", "visualization"),
     ("registry", "visualization"),
 )
