@@ -38,6 +38,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "label_smoothing": (0.0, 0.5),
     "averaging": (0.0, 0.99999),
     "balancing": (0.0, 1.0),
+    "sharpness": (0.0, 1.0),
     "other_question": (0.0, 10.0),
     "teacher_share": (0.0, 1.0),
     "patience": (0, 1000),
@@ -59,6 +60,8 @@ class TrainSettings:
     that is validated and published (0: off). `patience` stops after so many epochs without a better
     validation accuracy (0: never). `balancing` weighs rare emotions in the loss (see
     `optimization.balanced_losses`): 0 not at all, 1 as if all were equally common.
+    `sharpness` is the radius of sharpness-aware minimisation (see `optimization.sharpest`; 0: off;
+    a step takes twice as long).
     `other_question` is the weight of a second loss: a head of its own learns the question that
     `labels` does not ask, so that the backbone sees in a face what both need; that head is not
     published. `teachers` are published models that predict the same: `teacher_share` of the target
@@ -87,6 +90,7 @@ class TrainSettings:
     averaging: float = 0.0
     class_weights: bool = False
     balancing: float = 0.0
+    sharpness: float = 0.0
     patience: int = 0
     weights: str | None = None
     freeze: str = "none"

@@ -227,6 +227,25 @@ class Learner:
     def _train_step(
         self, faces: tf.Tensor, wanted: tf.Tensor, decay: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
+        learning = self._learning_variables()
+        loss, answer, gradients = self._gradients(faces, wanted, learning)
+        if self.settings.sharpness:
+            statistics = [v for v in self.model.non_trainable_variables if v.dtype == "float32"]
+            with optimization.sharpest(learning, gradients, self.settings.sharpness, statistics):
+                gradients = self._gradients(faces, wanted, learning)[2]
+        self.optimizer.apply_gradients(zip(gradients, learning, strict=True))
+        if self.settings.averaging:
+            for mean, new in self._learning:
+                mean.assign(decay * mean + (1 - decay) * new)
+        truth = tf.argmax(wanted[:, :NUM_EMOTIONS], 1)
+        hits = tf.reduce_sum(tf.cast(tf.equal(tf.argmax(answer, 1), truth), tf.int32))
+        # The maximum above hides an answer that is no number: the loss must show it.
+        return tf.where(tf.reduce_all(tf.math.is_finite(answer)), loss, np.nan), hits
+
+    def _gradients(
+        self, faces: tf.Tensor, wanted: tf.Tensor, learning: list[Any]
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        """The loss, the probabilities (N, 7), and the gradients of what is learning."""
         targets, other = wanted[:, :NUM_EMOTIONS], wanted[:, NUM_EMOTIONS:]
         with tf.GradientTape() as tape:
             answer, other_answer = self._forward(tf.cast(faces, tf.float32))
@@ -236,17 +255,7 @@ class Learner:
             if other_answer is not None:
                 further = tf.reduce_mean(self._losses(other_answer, other))
                 whole += self.settings.other_question * further
-        learning = self._learning_variables()
-        gradients = tape.gradient(whole, learning)
-        self.optimizer.apply_gradients(zip(gradients, learning, strict=True))
-        if self.settings.averaging:
-            for mean, new in self._learning:
-                mean.assign(decay * mean + (1 - decay) * new)
-        hits = tf.reduce_sum(
-            tf.cast(tf.equal(tf.argmax(answer, 1), tf.argmax(targets, 1)), tf.int32)
-        )
-        # The maximum above hides an answer that is no number: the loss must show it.
-        return tf.where(tf.reduce_all(tf.math.is_finite(answer)), loss, np.nan), hits
+        return loss, answer, tape.gradient(whole, learning)
 
     def _losses(
         self, answer: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor | None = None

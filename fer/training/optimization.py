@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -48,6 +51,28 @@ def learning_rate(settings: TrainSettings, step: int, batches: int, plateau: flo
         rest = max(1, epochs * batches - warmup)
         return top * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warmup) / rest)))
     return top * plateau
+
+
+@contextlib.contextmanager
+def sharpest(
+    weights: Sequence[Any],
+    gradients: Sequence[tf.Tensor],
+    radius: float,
+    statistics: Sequence[Any] = (),
+) -> Iterator[None]:
+    """Inside, `weights` are moved by `radius` to where the loss rises most.
+
+    A step along the gradient found there prefers flat minima: sharpness-aware minimisation (Foret
+    et al. 2021, arXiv 2010.01412). Afterwards weights and `statistics`, the running means of batch
+    normalisation, are what they were before.
+    """
+    scale = radius / tf.maximum(tf.linalg.global_norm(gradients), 1e-12)
+    before = [tf.identity(variable.value) for variable in (*weights, *statistics)]
+    for weight, gradient in zip(weights, gradients, strict=True):
+        weight.assign_add(scale * gradient)
+    yield
+    for variable, value in zip((*weights, *statistics), before, strict=True):
+        variable.assign(value)
 
 
 def class_weights(settings: TrainSettings, targets: NDArray[np.float32]) -> tf.Tensor:
