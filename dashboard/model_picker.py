@@ -42,10 +42,17 @@ class Reader:
     whole_picture: bool = False
     prior: str | None = None
     search: str = search.DEFAULT
+    passes: int = 1
 
     def recognizer(self) -> Recognizer:
         """Raises `FerError`."""
-        return Recognizer(self.model, self.detector, prior=self.prior, search=self.search)
+        return Recognizer(
+            self.model,
+            self.detector,
+            prior=self.prior,
+            search=self.search,
+            passes=self.passes,
+        )
 
 
 def reader_picker(*, whole_picture: bool) -> Reader:
@@ -95,8 +102,9 @@ def reader_picker(*, whole_picture: bool) -> Reader:
             persist_state="session",
         )
         prior = prior_picker(registry.load(model or active).card, "photos")
+        passes = passes_picker("photos")
     memory.settle()
-    return Reader(model or active, detector, whole, prior, str(chosen_search))
+    return Reader(model or active, detector, whole, prior, str(chosen_search), passes)
 
 
 def prior_label(name: str) -> str:
@@ -123,6 +131,18 @@ def prior_picker(card: ModelCard, key: str) -> str:
             "predictions stay as they are."
         )
     return chosen
+
+
+def passes_picker(key: str) -> int:
+    """How often each face is read, in the present container, kept for the session."""
+    is_mirrored = st.toggle(
+        "Average with the mirror image",
+        help="Test-time augmentation: each face is read twice, as it is and mirrored. It takes "
+        "twice as long and is a little more accurate.",
+        key=f"{key}-passes",
+        persist_state="session",
+    )
+    return 2 if is_mirrored else 1
 
 
 def model_sentence(card: ModelCard, prior: str | None = None) -> str:

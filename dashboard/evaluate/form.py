@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import dataset_picker
 from dashboard.evaluate.session import Request
-from dashboard.model_picker import PRIOR_HELP, prior_label
+from dashboard.model_picker import PRIOR_HELP, passes_picker, prior_label
 from fer import registry
 from fer.data.dataset import CROWD, OWN, SPLITS
 from fer.errors import FerError
@@ -73,9 +73,10 @@ def ask() -> Request | None:
             key="evaluate-whole",
             persist_state="session",
         )
+        passes = passes_picker("evaluate")
     if not models or faces is None:
         return None
-    return Request(tuple(models), faces, split or None, labels or None, whole, prior)
+    return Request(tuple(models), faces, split or None, labels or None, whole, prior, passes)
 
 
 def _prior(models: Sequence[str]) -> str | None:

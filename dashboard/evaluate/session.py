@@ -45,6 +45,7 @@ class Request:
     labels: str | None = None
     whole_picture: bool = False
     prior: str | None = None
+    passes: int = 1
 
     @property
     def title(self) -> str:
@@ -242,6 +243,7 @@ def _arguments(request: Request, folder: Path) -> tuple[str, ...]:
     arguments += ["--split", request.split] if request.split else []
     arguments += ["--labels", request.labels] if request.labels else []
     arguments += ["--prior", request.prior] if request.prior else []
+    arguments += ["--passes", str(request.passes)]
     return (*arguments, "--whole-picture") if request.whole_picture else tuple(arguments)
 
 

@@ -150,6 +150,7 @@ class Stream:
             model=self._model.card.name,
             detector=self._settings.detector,
             prior=self._model.prior.name,
+            passes=self._model.passes,
         )
         for face, face_result in zip(record["faces"], shown.faces, strict=True):
             face["person"] = face_result.track

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import PIL.Image
 import streamlit as st
@@ -42,7 +43,7 @@ class Picture:
     result: FrameResult = field(repr=False)
     crops: tuple[bytes, ...] = field(repr=False)
     reader: Reader
-    read_by: Mapping[str, str]
+    read_by: Mapping[str, Any]
     source: bytes | None = field(repr=False)
     turns: int = 0
     key: str = field(default_factory=lambda: secrets.token_hex(8))

@@ -37,6 +37,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--model", metavar="NAME", help="default: the model that is active")
     parser.add_argument("--detector", metavar="NAME", default=detection.DEFAULT)
     add_prior_flag(parser)
+    output.add_passes_flag(parser)
     parser.add_argument(
         "--search",
         choices=search.SEARCHES,
@@ -61,7 +62,11 @@ def run(options: argparse.Namespace) -> int:
     for target in (options.json, options.csv):
         output.check_writable(target)
     recognizer = Recognizer(
-        options.model, options.detector, prior=options.prior, search=options.search
+        options.model,
+        options.detector,
+        prior=options.prior,
+        search=options.search,
+        passes=options.passes,
     )
     print_note(recognizer.model.prior)
     writer = _PictureWriter(options.annotate) if options.annotate else None

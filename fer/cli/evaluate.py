@@ -47,6 +47,7 @@ def add_data_flags(parser: argparse.ArgumentParser) -> None:
     """The flags that name the models, the faces, and where the results go."""
     parser.add_argument("--model", required=True, metavar="NAME[,NAME]", help="one or several")
     output.add_prior_flag(parser)
+    output.add_passes_flag(parser)
     output.add_data_flags(parser)
     parser.add_argument(
         "--split", metavar="SPLIT", help="train, validation or test (default: test if there is one)"
@@ -68,8 +69,9 @@ def add_data_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def models_named(names: str, prior: str | None) -> list[Model]:
-    """The models of a list of names with commas, each with that prior, or its own without one.
+def models_named(names: str, prior: str | None, passes: int) -> list[Model]:
+    """The models of a list of names with commas, each with that prior, or its own without one, and
+    that number of passes.
 
     Raises `BadModel`, also for one named twice, and `BadPrior`.
     """
@@ -79,7 +81,7 @@ def models_named(names: str, prior: str | None) -> list[Model]:
         raise BadModel(f"{names!r} holds a name that is empty; the models are: {known}.")
     if twice := {name for name in wanted if wanted.count(name) > 1}:
         raise BadModel(f"the model {min(twice)!r} is named twice; name each once.")
-    models = [registry.load(name, prior) for name in wanted]
+    models = [registry.load(name, prior).with_passes(passes) for name in wanted]
     output.print_note(models[0].prior)
     return models
 
@@ -117,7 +119,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         raise FerError("--with-faces is about the HTML report; name its file with --html.")
     for target in (options.json, options.html):
         output.check_writable(target)
-    models = models_named(options.model, options.prior)
+    models = models_named(options.model, options.prior, options.passes)
     if options.keep:
         models = recorded_inputs.recording(models, options.keep)
     with (

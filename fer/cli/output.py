@@ -74,6 +74,17 @@ def add_prior_flag(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_passes_flag(parser: argparse.ArgumentParser) -> None:
+    """`--passes`, whose value `Model.with_passes` takes."""
+    parser.add_argument(
+        "--passes",
+        type=int,
+        choices=(1, 2),
+        default=1,
+        help="2: average the predictions for each face and its mirror image, in twice the time",
+    )
+
+
 def print_note(prior: Prior) -> None:
     """Says on stderr if the shares of a prior were changed."""
     if prior.note:

@@ -35,7 +35,7 @@ def _robustness(options: argparse.Namespace) -> int:
     if options.limit is not None and options.limit < 1:
         raise BadSettings(f"limit is {options.limit}; expected a number of faces from 1 on.")
     output.check_writable(options.json)
-    models = models_named(options.model, options.prior)
+    models = models_named(options.model, options.prior, options.passes)
     with (
         progress(options.keep) as show,
         loading.opened(options.data, options.votes, options.classes) as data,

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
 from fer.emotions import NUM_EMOTIONS
-from fer.errors import BadModel
+from fer.errors import BadModel, BadSettings
 from fer.metrics import with_temperature
 from fer.model_card import ModelCard
 from fer.prior import Prior, PriorLike, adjusted
 
 BATCH = 256
+PASSES = (1, 2)
+"""How often the network is asked about a face; twice is about its mirror image too."""
+
 _ROUNDING = 1e-2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A loaded model folder and the prior it predicts with. Its one ONNX Runtime session is called
-    from any thread, unlocked. Equal models give equal predictions."""
+    """A loaded model folder, the prior it predicts with, and its number of passes. Its one ONNX
+    Runtime session is called from any thread, unlocked. Equal models give equal predictions."""
 
     card: ModelCard
     session: onnxruntime.InferenceSession
     prior: Prior
+    passes: int = field(default=1, kw_only=True)
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -34,10 +38,11 @@ class Model:
             and self.card is other.card
             and self.session is other.session
             and self.prior == other.prior
+            and self.passes == other.passes
         )
 
     def __hash__(self) -> int:
-        return hash((id(self.card), id(self.session), self.prior))
+        return hash((id(self.card), id(self.session), self.prior, self.passes))
 
     @property
     def uncertain_below(self) -> float:
@@ -51,6 +56,13 @@ class Model:
         """
         return dataclasses.replace(self, prior=self.card.prior(prior))
 
+    def with_passes(self, passes: int) -> Model:
+        """The same model with 2 passes, which average the outputs for a face and for its mirror
+        image, or with 1. Raises `BadSettings` for another number."""
+        if passes not in PASSES:
+            raise BadSettings(f"a face is read in 1 pass or 2; got {passes!r}.")
+        return dataclasses.replace(self, passes=passes)
+
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Float32 (N, 7) after temperature and prior for uint8 (N, height, width, channels).
 
@@ -59,7 +71,7 @@ class Model:
         if len(pixels) == 0:
             return np.empty((0, NUM_EMOTIONS), np.float32)
         starts = range(0, len(pixels), BATCH)
-        batches = [self._outputs(pixels[start : start + BATCH]) for start in starts]
+        batches = [self._averaged(pixels[start : start + BATCH]) for start in starts]
         if not all(map(_are_probabilities, batches)):
             raise BadModel(
                 f"the model {self.card.name!r} does not return seven finite probabilities for each "
@@ -70,6 +82,13 @@ class Model:
         if shares is None or assumed is None or shares == assumed:
             return tempered
         return adjusted(tempered, shares, assumed)
+
+    def _averaged(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The mean (N, 7) of the outputs of all passes."""
+        outputs = self._outputs(pixels)
+        if self.passes == 1:
+            return outputs
+        return np.asarray((outputs + self._outputs(pixels[:, :, ::-1])) / 2, np.float32)
 
     def _outputs(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network gives for a batch, (N, 7). Raises `BadModel` where it fails."""

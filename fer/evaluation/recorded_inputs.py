@@ -38,7 +38,11 @@ def recording(models: Sequence[Model], folder: Path) -> list[Model]:
         old.unlink()
     return [
         RecordingModel(
-            model.card, model.session, model.prior, folder / _name(number, model.card.input.shape)
+            model.card,
+            model.session,
+            model.prior,
+            folder / _name(number, model.card.input.shape),
+            passes=model.passes,
         )
         for number, model in enumerate(models)
     ]

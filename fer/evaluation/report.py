@@ -163,6 +163,7 @@ def evaluate(
             probabilities,
             {
                 "prior": model.prior.name,
+                "passes": model.passes,
                 "predicts": model.card.predicts,
                 "trained_for_true_label": protocol.is_trained_for(
                     model.card, data, selection.labels

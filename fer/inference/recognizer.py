@@ -31,7 +31,8 @@ class Recognizer:
     `model` is a loaded one or the name of a published one; without it the active one answers.
     `prior`: how common each expression is assumed to be, see `fer.prior`; None takes the model's
     own choice. `search`: "fast", or "thorough" for small faces of large pictures, see
-    `fer.inference.search`. Raises `FerError` for names and shares that cannot be used.
+    `fer.inference.search`. `passes`: 1, or 2 to average the predictions for a face and its mirror
+    image. Raises `FerError` for what cannot be used.
 
     >>> result = Recognizer().analyze("photo.jpg")
     >>> [face.prediction.display_label for face in result.faces]
@@ -45,20 +46,23 @@ class Recognizer:
         *,
         prior: PriorLike | None = None,
         search: str = face_search.DEFAULT,
+        passes: int | None = None,
     ) -> None:
         detection.check(detector)
         face_search.check(search)
         loaded = model if isinstance(model, Model) else registry.load(model)
-        self.model = loaded if prior is None else loaded.with_prior(prior)
+        loaded = loaded if prior is None else loaded.with_prior(prior)
+        self.model = loaded if passes is None else loaded.with_passes(passes)
         self.detector = detector
         self.search = search
 
-    def names(self, whole_picture: bool = False) -> dict[str, str]:
-        """Names of model, detector and prior, as records give them."""
+    def names(self, whole_picture: bool = False) -> dict[str, Any]:
+        """Names of model, detector and prior, and the number of passes, as records give them."""
         return {
             "model": self.model.card.name,
             "detector": records.NO_DETECTOR if whole_picture else self.detector,
             "prior": self.model.prior.name,
+            "passes": self.model.passes,
         }
 
     @overload
@@ -189,6 +193,7 @@ def analyze(
     detector: str = detection.DEFAULT,
     prior: PriorLike | None = None,
     search: str = face_search.DEFAULT,
+    passes: int | None = None,
     whole_picture: bool = False,
     bgr: bool = False,
 ) -> FrameResult: ...
@@ -202,6 +207,7 @@ def analyze(
     detector: str = detection.DEFAULT,
     prior: PriorLike | None = None,
     search: str = face_search.DEFAULT,
+    passes: int | None = None,
     whole_picture: bool = False,
     bgr: bool = False,
 ) -> list[FrameResult]: ...
@@ -214,6 +220,7 @@ def analyze(
     detector: str = detection.DEFAULT,
     prior: PriorLike | None = None,
     search: str = face_search.DEFAULT,
+    passes: int | None = None,
     whole_picture: bool = False,
     bgr: bool = False,
 ) -> FrameResult | list[FrameResult]:
@@ -223,8 +230,10 @@ def analyze(
     uint8 or floats between 0 and 1, with `bgr` in OpenCV's order. `model` names a published model;
     without it the active one answers. `prior` is how common each expression is assumed to be:
     "balanced", "training", another one that the model's card names, or seven shares; without it the
-    card's default. `search` "thorough" finds small faces of large pictures. Raises `FerError` with
-    a sentence that says what was wrong with the picture, the model, the detector or the prior.
+    card's default. `search` "thorough" finds small faces of large pictures. `passes=2` averages the
+    predictions for a face and its mirror image: slower and a little more accurate. Raises
+    `FerError` with a sentence that says what was wrong with the picture, the model, the detector or
+    the prior.
     """
-    recognizer = Recognizer(model, detector, prior=prior, search=search)
+    recognizer = Recognizer(model, detector, prior=prior, search=search, passes=passes)
     return recognizer.analyze(source, whole_picture=whole_picture, bgr=bgr)

@@ -26,13 +26,14 @@ COLUMNS = (
     "detector",
     "prior",
     "search",
+    "passes",
 )
 NO_DETECTOR = "none"
 """What records name as the detector where the whole picture was taken for a face."""
 
 
 def photo_record(
-    file: str, result: FrameResult, *, model: str, detector: str, prior: str
+    file: str, result: FrameResult, *, model: str, detector: str, prior: str, passes: int
 ) -> dict[str, Any]:
     """A picture as the command line's JSON has it, see `Recognizer.names`."""
     searched = result.searched
@@ -41,6 +42,7 @@ def photo_record(
         "model": model,
         "detector": detector,
         "prior": prior,
+        "passes": passes,
         "search": None if searched is None else searched.search,
         "searched": None if searched is None else _searched_record(searched),
         "width": result.width,
@@ -64,7 +66,7 @@ def table(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             **dict(zip(("left", "top", "right", "bottom"), face["box"], strict=True)),
             **{key: face[key] for key in ("score", "label", "confidence", "uncertain")},
             **face["probabilities"],
-            **{key: record[key] for key in ("model", "detector", "prior", "search")},
+            **{key: record[key] for key in ("model", "detector", "prior", "search", "passes")},
         }
         for record in records
         for number, face in enumerate(record.get("faces", ()), start=1)

@@ -269,12 +269,18 @@ def test_priors_survive_the_cards_file() -> None:
 def test_everyone_who_asks_a_model_gets_its_prior() -> None:
     small_model(default_prior="balanced", uncertain_below=0.0)
     by_name = Recognizer("skewed")
-    assert by_name.names() == {"model": "skewed", "detector": "mtcnn", "prior": "balanced"}
+    assert by_name.names() == {
+        "model": "skewed",
+        "detector": "mtcnn",
+        "prior": "balanced",
+        "passes": 1,
+    }
     own = Recognizer(by_name.model, prior=SEVEN)
     assert own.names(whole_picture=True) == {
         "model": "skewed",
         "detector": "none",
         "prior": prior.parse(SEVEN).name,
+        "passes": 1,
     }
     face = cut_face()
     answers = {

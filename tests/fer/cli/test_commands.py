@@ -55,7 +55,7 @@ def test_a_record_has_what_others_rely_on(photos: Path, capsys: pytest.CaptureFi
     code, (record,) = records(capsys, str(photos / "b.PNG"))
     assert code == 0
     assert set(record) == {
-        *("file", "model", "detector", "prior", "search", "searched"),
+        *("file", "model", "detector", "prior", "passes", "search", "searched"),
         *("width", "height", "faces", "seconds"),
     }
     named = [record[name] for name in ("model", "detector", "prior")]
@@ -77,7 +77,7 @@ def test_csv_has_a_row_a_face(photos: Path, capsys: pytest.CaptureFixture[str]) 
         *("file", "face", "left", "top", "right", "bottom"),
         *("score", "label", "confidence", "uncertain"),
         *EMOTIONS,
-        *("model", "detector", "prior", "search"),
+        *("model", "detector", "prior", "search", "passes"),
     ]
     assert {(row["model"], row["detector"], row["prior"]) for row in rows} == {
         ("tiny", "mtcnn", "training")

@@ -93,6 +93,24 @@ def test_the_shipped_model_sees_the_samples_smile() -> None:
     assert not prediction.uncertain
 
 
+def test_two_passes_read_a_face_and_its_mirror_image_alike() -> None:
+    face, once = cut_face(), Recognizer(prior="training").model
+    twice = once.with_passes(2)
+    assert twice != once
+    pixels = fer.analyze(face, whole_picture=True).faces[0].pixels
+    assert pixels is not None
+    pixels = pixels[None]
+    mirrored = pixels[:, :, ::-1]
+    assert not np.allclose(once.probabilities(pixels), once.probabilities(mirrored), atol=1e-4)
+    assert np.allclose(twice.probabilities(pixels), twice.probabilities(mirrored), atol=1e-6)
+    result = fer.analyze(face, prior="training", passes=2, whole_picture=True)
+    assert np.allclose(
+        result.faces[0].prediction.probabilities, twice.probabilities(pixels)[0], atol=1e-5
+    )
+    with pytest.raises(BadSettings, match="1 pass or 2; got 3"):
+        once.with_passes(3)
+
+
 @usefixtures("tiny_models")
 def test_a_list_gives_a_list_of_the_same_results_in_one_call_of_the_engine(
     monkeypatch: pytest.MonkeyPatch,

@@ -260,3 +260,42 @@ def test_balancing_weights_are_powers_of_the_shares() -> None:
     assert (halfway * targets).sum(axis=1).mean() == pytest.approx(1.0)
     none = optimization.balancing_weights(PLAIN, targets).numpy()
     assert none[:2].tolist() == [1.0, 1.0]
+
+
+def test_the_sharpest_point_is_where_the_loss_rises_most_and_is_left_again() -> None:
+    weights = [keras.Variable([3.0, 0.0]), keras.Variable([4.0])]
+    statistics = [keras.Variable([1.0])]
+    with optimization.sharpest(weights, [w.value for w in weights], 0.5, statistics):
+        assert np.allclose(np.asarray(weights[0].value), [3.3, 0.0])
+        assert np.allclose(np.asarray(weights[1].value), [4.4])
+        statistics[0].assign([9.0])
+    assert [np.asarray(w.value).tolist() for w in (*weights, *statistics)] == [
+        [3.0, 0.0],
+        [4.0],
+        [1.0],
+    ]
+    with optimization.sharpest(weights, [np.zeros(2, np.float32), np.zeros(1, np.float32)], 0.5):
+        assert np.isfinite(np.asarray(weights[0].value)).all(), "a gradient of 0 leads nowhere"
+
+
+def test_a_step_with_sharpness_learns_from_the_gradient_at_the_sharpest_point() -> None:
+    plain, sharp = (
+        make_learner(replace(PLAIN, sharpness=radius, averaging=0.0)) for radius in (0.0, 0.2)
+    )
+    batch = next(plain.prepared(0))
+    for learner in (plain, sharp):
+        learner.step(batch, 0.01, 0)
+    moved = [
+        float(np.abs(a.numpy() - b.numpy()).max())
+        for a, b in zip(
+            plain.model.trainable_variables, sharp.model.trainable_variables, strict=True
+        )
+    ]
+    assert max(moved) > 1e-6
+    statistics = [
+        [v.numpy() for v in learner.model.non_trainable_variables if "moving" in v.path]
+        for learner in (plain, sharp)
+    ]
+    assert statistics[0]
+    for once, again in zip(*statistics, strict=True):
+        assert np.allclose(once, again), "running statistics are those of the first pass"
