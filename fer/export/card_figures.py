@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from fer.data import selection
 from fer.data.dataset import Dataset
 from fer.errors import BadModel, BadSettings
 from fer.model_card import ModelCard
-from fer.prior import BALANCED, MIXED, TRAINING, Shares, adjusted, powered
+from fer.prior import BALANCED, MIXED, TRAINING, Shares, adjusted, checked_shares, powered
 from fer.storage import files
 
 Probabilities = NDArray[np.float32]
@@ -60,7 +61,7 @@ def under_priors(
     training_shares: Shares,
     assumed_shares: Shares,
     temperature: float | None = None,
-    mixed_exponent: float | None = None,
+    mixed: Shares | None = None,
     default_prior: str | None = None,
 ) -> dict[str, Any]:
     """The fields of a `ModelCard` that its validation faces decide, from what the network answers
@@ -68,8 +69,9 @@ def under_priors(
 
     Temperature (fitted unless given), `uncertain_below` and `metrics` are those under the prior
     `training`, on the faces as they are. Under each prior of `priors` every emotion weighs as much
-    as the prior says. With `mixed_exponent` that prior is added. Unless another one is given
-    the default prior is `balanced`: faces from elsewhere seldom have the mix of the training data.
+    as the prior says. With the shares `mixed` a prior of that name is added. Unless another one is
+    given the default prior is `balanced`: faces from elsewhere seldom have the mix of the training
+    data.
     A model that was shown a single expression keeps `training`.
     """
     validation = data.split("validation")
@@ -86,8 +88,8 @@ def under_priors(
     tempered = metrics.with_temperature(raw, temperature)
     trained = in_training(tempered)
     named = {BALANCED: powered(assumed_shares, 0)}
-    if mixed_exponent is not None:
-        named[MIXED] = powered(training_shares, mixed_exponent)
+    if mixed is not None:
+        named[MIXED] = mixed
     can_balance = sum(share > 0 for share in assumed_shares) > 1
     entries = {
         name: _entry(
@@ -99,11 +101,9 @@ def under_priors(
         for name, wanted in named.items()
         if can_balance
     }
-    if MIXED in entries:
-        entries[MIXED]["exponent"] = mixed_exponent
     return {
         "temperature": temperature,
-        "uncertain_below": round(metrics.uncertain_below(trained.max(axis=1)), 4),
+        "uncertain_below": _rounded_down(metrics.uncertain_below(trained.max(axis=1))),
         "metrics": metrics.card_summary(
             trained,
             true,
@@ -125,7 +125,7 @@ def completed(
     votes: str | None = None,
     *,
     default_prior: str | None = None,
-    mixed_exponent: float | None = None,
+    mixed: Shares | None = None,
 ) -> ModelCard:
     """The card of a published model with all that belongs to priors, measured on the validation
     faces in `path`. The temperature stays. Nothing is written.
@@ -146,7 +146,7 @@ def completed(
     model = dataclasses.replace(registry.load(name), card=plain, prior=plain.prior())
     raw = model.probabilities(data.split("validation").inputs(card.input))
     fields = under_priors(
-        raw, data, card.question, training, assumed, card.temperature, mixed_exponent, default_prior
+        raw, data, card.question, training, assumed, card.temperature, mixed, default_prior
     )
     fields["metrics"] = {**card.metrics, **fields["metrics"]}
     try:
@@ -159,10 +159,10 @@ def inherited(card: ModelCard | None) -> dict[str, Any]:
     """The arguments of `under_priors` that give a model made of another one the same priors."""
     if card is None or card.training_shares is None:
         return {}
-    exponent = card.priors.get(MIXED, {}).get("exponent")
-    keeps_default = card.default_prior in (BALANCED, TRAINING) or exponent is not None
+    mixed = card.priors.get(MIXED)
+    keeps_default = card.default_prior in (BALANCED, TRAINING, MIXED)
     return {
-        "mixed_exponent": exponent,
+        "mixed": checked_shares(mixed["shares"]) if mixed else None,
         "default_prior": card.default_prior if keeps_default else None,
     }
 
@@ -205,13 +205,18 @@ def _entry(
         )
         figures |= {key: of_votes[key] for key in _OF_VOTES if key in of_votes}
     below = metrics.uncertain_below(probabilities.max(axis=1), weights)
-    return {"shares": wanted, "uncertain_below": round(below, 4), "metrics": figures}
+    return {"shares": wanted, "uncertain_below": _rounded_down(below), "metrics": figures}
 
 
 def _weighs_classes(settings: Mapping[str, Any]) -> bool:
     """Whether classes were weighted, also in the settings of models that one was made of."""
     nested = (value for value in settings.values() if isinstance(value, Mapping))
     return bool(settings.get("class_weights")) or any(map(_weighs_classes, nested))
+
+
+def _rounded_down(level: float) -> float:
+    """To four digits, so that no prediction at the level itself falls below it."""
+    return math.floor(level * 1e4) / 1e4
 
 
 def _rounded(values: NDArray[np.float64]) -> Shares:

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from fer import registry
+from fer import prior, registry
 from fer.cli import output
 from fer.cli.output import DONE
 from fer.errors import BadSettings
@@ -21,7 +21,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Writes into a model's card.json how common each expression was in its "
         "training, and its figures on the validation faces under each prior. Weights and "
         "temperature stay.",
-        epilog="example: python -m fer card --model crowd --data fer2013.csv --mixed 0.5",
+        epilog="example: python -m fer card --model crowd --data fer2013.csv --default balanced",
     )
     parser.add_argument("--model", required=True, metavar="NAME")
     parser.add_argument("--data", required=True, metavar="PATH", help="what it was trained on")
@@ -31,9 +31,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument(
         "--mixed",
-        type=float,
-        metavar="EXPONENT",
-        help="add the prior `mixed`: shares as in the training data to this power, from 0 to 1",
+        metavar="NAME=SHARE,…",
+        help="add a prior of the name `mixed` with these seven shares",
     )
     parser.add_argument(
         "--elsewhere",
@@ -54,15 +53,16 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _card(options: argparse.Namespace) -> int:
     from fer.export import card_figures
 
-    if options.mixed is not None and not 0 <= options.mixed <= 1:
-        raise BadSettings(f"the exponent of the mixed prior lies from 0 to 1; got {options.mixed}.")
+    mixed = None if options.mixed is None else prior.parse(options.mixed).shares
+    if options.mixed is not None and mixed is None:
+        raise BadSettings(f"--mixed takes seven shares, NAME=SHARE,…; got {options.mixed!r}.")
     output.check_writable(options.json)
     card = card_figures.completed(
         options.model,
         options.data,
         options.votes,
         default_prior=options.default,
-        mixed_exponent=options.mixed,
+        mixed=mixed,
     )
     if options.elsewhere:
         card = card_figures.with_elsewhere(card, options.elsewhere)

@@ -53,6 +53,9 @@ def old(models_folder: Path, data: Path) -> Path:
     return models_folder / "old"
 
 
+MIXED = "angry=1,disgust=1,fear=1,happy=1,sad=1,surprise=1,neutral=4"
+
+
 def complete(data: Path, *arguments: str) -> int:
     return cli.main(["card", "--model", "old", "--data", str(data), *arguments])
 
@@ -61,7 +64,7 @@ def test_the_command_completes_an_old_card(
     old: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = json.loads((old / "card.json").read_text())
-    assert complete(data, "--mixed", "0.5") == 0
+    assert complete(data, "--mixed", MIXED) == 0
     shown = capsys.readouterr().out
     assert all(name in shown for name in ("balanced", "training", "mixed", "default: balanced"))
     card = registry.card("old")
@@ -72,16 +75,14 @@ def test_the_command_completes_an_old_card(
     assert card.files == before["files"]
     model = registry.load("old")
     assert model.prior.name == "balanced"
-    roots = np.sqrt(SHARES)
-    assert card.priors["mixed"]["shares"] == pytest.approx(roots / roots.sum(), abs=1e-4)
-    assert card.priors["mixed"]["exponent"] == 0.5
+    assert card.priors["mixed"]["shares"] == pytest.approx([0.1] * 6 + [0.4])
 
 
 @pytest.mark.parametrize("name", ["training", "balanced", "mixed"])
 def test_figures_are_of_the_adjusted_answers_on_faces_with_the_priors_mix(
     old: Path, data: Path, name: str
 ) -> None:
-    complete(data, "--mixed", "0.5")
+    complete(data, "--mixed", MIXED)
     model = registry.load("old", prior=name)
     faces = selection.prepared(str(data), labels="fer2013").split("validation")
     p = model.probabilities(faces.inputs(model.card.input))
@@ -128,7 +129,8 @@ def test_the_default_can_be_chosen_and_other_data_sets_told(
     ("arguments", "sentence"),
     [
         (("--default", "even"), "default_prior cannot be used: unknown prior 'even'"),
-        (("--mixed", "2"), "lies from 0 to 1"),
+        (("--mixed", "2"), "NAME=SHARE"),
+        (("--mixed", "balanced-ish"), "--mixed takes seven shares"),
         (("--elsewhere", "nowhere.json"), "nowhere.json holds no figures"),
         (("--robustness", "nowhere.json"), "nowhere.json holds no robustness of 'old'"),
         (("--model", "nobody"), "unknown model 'nobody'"),
@@ -210,5 +212,5 @@ def test_one_expression_alone_leaves_the_training_prior(data: Path) -> None:
     faces = selection.prepared(str(data), labels="fer2013")
     alone = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
     raw = np.full((len(TRUE), 7), 1 / 7, np.float32)
-    fields = card_figures.under_priors(raw, faces, "fer2013", alone, alone, mixed_exponent=0.5)
+    fields = card_figures.under_priors(raw, faces, "fer2013", alone, alone, mixed=(1 / 7,) * 7)
     assert (fields["default_prior"], fields["priors"]) == ("training", {})

@@ -40,12 +40,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 card_settings={"network": network},
                 facts={"protocol": "mine"},
             )
-        priors = ("--mixed", "0.5", "--default", "mixed")
+        priors = ("--mixed", MIXED, "--default", "mixed")
         assert cli.main(["card", "--model", "mine", "--data", "drawn", *priors]) == 0
         assert quantize("--model", "mine", "--data", "drawn", "--name", "mine-small") == 0
         yield folder
 
 
+MIXED = "angry=1,disgust=1,fear=1,happy=1,sad=1,surprise=1,neutral=4"
 pytestmark = pytest.mark.usefixtures("models")
 
 
