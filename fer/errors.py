@@ -49,6 +49,10 @@ class BadRun(FerError):
     """A run folder that does not exist, or that cannot do what was asked in its present state."""
 
 
+class WorkerLost(FerError):
+    """A process that did a part of the work and was killed; the argument is what it was at."""
+
+
 class NotInstalled(FerError):
     """A part of this program whose packages are not installed."""
 

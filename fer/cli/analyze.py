@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,19 @@ from tqdm import tqdm
 
 from fer import images
 from fer.cli import output
-from fer.cli.output import add_prior_flag, print_note
-from fer.errors import BadImage, FerError
-from fer.geometry import Image
+from fer.cli.output import DONE, SOME_FAILED, STDOUT, add_prior_flag, print_note
+from fer.errors import FerError, WorkerLost
 from fer.inference import detection, records, search
+from fer.inference.batch import listing, processes, resuming
+from fer.inference.batch.job import Analysed, Job
+from fer.inference.batch.listing import Listed
+from fer.inference.batch.outputs import Lines
+from fer.inference.batch.summary import Summary
 from fer.inference.recognizer import Recognizer
-from fer.results import FrameResult
-from fer.visualization import annotate
+
+PICTURES_A_WORKER = 20
+"""Without --workers a further process is started for each so many pictures."""
+MOST_WORKERS = 64
 
 
 def add_parser(commands: Any) -> None:
@@ -51,6 +57,18 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--json", metavar="FILE", help="write records; - is standard output")
     parser.add_argument("--csv", metavar="FILE", help="write a row a face; - is standard output")
     parser.add_argument("--annotate", metavar="DIR", type=Path, help="write annotated pictures")
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        type=int,
+        help="processes that share the pictures (default: one a core for many pictures); the "
+        "results and their order stay the same",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="keep the pictures that are in the --json or --csv file, and do the rest",
+    )
     parser.set_defaults(command=run)
 
 
@@ -59,8 +77,7 @@ def run(options: argparse.Namespace) -> int:
 
     Raises `FerError` for wrong names and outputs that cannot be written, before any work.
     """
-    for target in (options.json, options.csv):
-        output.check_writable(target)
+    _check(options)
     recognizer = Recognizer(
         options.model,
         options.detector,
@@ -70,110 +87,111 @@ def run(options: argparse.Namespace) -> int:
     )
     print_note(recognizer.model.prior)
     writer = _PictureWriter(options.annotate) if options.annotate else None
-    quiet = not sys.stderr.isatty()
-    results = []
-    with tqdm(list(_pictures(options.paths)), unit="picture", disable=quiet) as progress:
-        for name, path in progress:
-            results.append(_record(name, path, recognizer, options.whole_picture, writer))
-            if "error" in results[-1]:
-                progress.write(f"fer: {results[-1]['error']}", file=sys.stderr)
-    _write_outputs(options, results)
-    _print_search_note(results)
-    return 1 if any("error" in record for record in results) else 0
-
-
-def _record(
-    name: str,
-    path: Path | BadImage,
-    recognizer: Recognizer,
-    whole_picture: bool,
-    writer: _PictureWriter | None,
-) -> dict[str, Any]:
-    try:
-        if isinstance(path, BadImage):
-            raise path
-        started = time.perf_counter()
-        photo = images.as_photo(path)
-        decoded = time.perf_counter() - started
-        result = recognizer.analyze(photo.image, whole_picture=whole_picture)
-    except BadImage as error:
-        return records.error_record(name, str(error))
-    try:
-        if writer:
-            writer.write(path, photo.image, result)
-    except OSError as error:
-        reason = f"the annotated picture of {images.display_name(name)} cannot be written"
-        return records.error_record(name, f"{reason}: {error.strerror}.")
-    result = result.scaled(photo.width, photo.height).with_seconds(decode=decoded)
-    return records.photo_record(name, result, **recognizer.names(whole_picture))
-
-
-def _pictures(paths: Sequence[str]) -> Iterator[tuple[str, Path | BadImage]]:
-    """Name to report and file to read, or what is wrong with it, for every path given."""
-    for given in paths:
-        path = Path(given)
-        if not given:
-            yield given, BadImage("an empty path names no picture.")
-            continue
-        if not os.path.isdir(path):
-            yield given, path
-            continue
-        all_files = _files(path)
-        files = [file for file in all_files if file.suffix.lower() in images.ENDINGS]
-        _print_passed_over(given, set(all_files) - set(files))
-        for file in files:
-            yield f"{given.rstrip('/')}/{file.relative_to(path).as_posix()}", file
-        if not files:
-            yield given, BadImage(f"the folder {images.display_name(given)} holds no pictures.")
-
-
-def _print_passed_over(folder: str, files: Iterable[Path]) -> None:
-    """Counts on stderr, by ending, the files of a folder that are no pictures."""
-    endings = Counter(file.suffix.lower() or "without ending" for file in files)
-    if endings:
-        counts = ", ".join(f"{count} {ending}" for ending, count in sorted(endings.items()))
-        name = images.display_name(folder)
-        print(f"fer: files passed over in {name}: {counts}.", file=sys.stderr)
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def _write_outputs(options: argparse.Namespace, results: list[dict[str, Any]]) -> None:
-    if options.json:
-        output.write(options.json, json.dumps(results, indent=1) + "\n")
-    if options.csv:
-        output.write(options.csv, records.csv_text(results))
+    listed, notes = listing.pictures(options.paths)
+    for note in notes:
+        _say(note)
+    summary = Summary()
+    names = {
+        **recognizer.names(options.whole_picture),
+        "search": None if options.whole_picture else options.search,
+    }
+    outputs, done = resuming.open_outputs(
+        options.json, options.csv, names, summary, resume=options.resume
+    )
     if not (options.json or options.csv or options.annotate):
-        _print_lines(results)
-
-
-def _print_lines(results: list[dict[str, Any]]) -> None:
-    """A line a face, or one that says that a picture has none."""
-    for record in results:
-        rows = records.table([record])
-        for row in rows:
-            label = "unsure" if row["uncertain"] else row["label"]
-            print(f"{row['file']}  face {row['face']}  {label}  {row['confidence']:.0%}")
-        if not rows and "error" not in record:
-            print(f"{record['file']}  no face found")
-
-
-def _print_search_note(results: list[dict[str, Any]]) -> None:
-    """Says on stderr where faces may have been missed because they were too small."""
-    searched = [record["searched"] for record in results if record.get("searched")]
-    limits = [facts["smallest_face"] for facts in searched]
-    limits = [limit for limit in limits if limit > detection.SMALLEST_FACE]
-    if limits:
-        pictures = "1 picture was" if len(limits) == 1 else f"{len(limits)} pictures were"
-        thorough = any(facts["tiles_total"] for facts in searched)
-        advice = "" if thorough else " Use --search thorough to find them."
-        print(
-            f"fer: {pictures} not searched at full size: faces smaller than {max(limits)} pixels "
-            f"may be missed.{advice}",
-            file=sys.stderr,
+        outputs.append(Lines())
+    left = _without(listed, done)
+    if done:
+        _say(f"done already: {len(listed) - len(left):,} of {len(listed):,} pictures.")
+    try:
+        with closing(_analysed(options, recognizer, left)) as results:
+            for item, analysed in tqdm(
+                results, total=len(left), unit="picture", disable=not sys.stderr.isatty()
+            ):
+                record = writer.write(item, analysed) if writer else analysed.record
+                for target in outputs:
+                    target.add(record)
+                summary.add(record)
+                if "error" in record:
+                    tqdm.write(f"fer: {record['error']}", file=sys.stderr)
+    except WorkerLost as error:
+        _say(
+            f"a worker process was killed while it read {error.args[0].name}, perhaps because "
+            f"memory ran out.{_kept(options)} With --workers 1 less memory is needed."
         )
+        return SOME_FAILED
+    except KeyboardInterrupt:
+        if kept := _kept(options):
+            _say(kept.strip())
+        raise
+    finally:
+        for target in outputs:
+            target.close()
+    _print_summary(summary)
+    return SOME_FAILED if summary.unread else DONE
+
+
+def _check(options: argparse.Namespace) -> None:
+    for target in (options.json, options.csv):
+        output.check_writable(target)
+    if options.json == options.csv == STDOUT:
+        raise FerError("--json and --csv cannot both go to standard output; name a file for one.")
+    if options.workers is not None and not 1 <= options.workers <= MOST_WORKERS:
+        raise FerError(f"--workers takes 1 to {MOST_WORKERS}; got {options.workers}.")
+    if options.resume and {options.json, options.csv} <= {None, STDOUT}:
+        raise FerError("--resume goes on with a file: name it with --json or --csv.")
+
+
+def _analysed(
+    options: argparse.Namespace, recognizer: Recognizer, listed: list[Listed]
+) -> Generator[tuple[Listed, Analysed]]:
+    """Each picture with its record, in order, from here or from several processes."""
+    job = Job(
+        recognizer.model.card.name,
+        options.detector,
+        options.prior,
+        options.search,
+        options.passes,
+        options.whole_picture,
+        options.annotate is not None,
+    )
+    workers = options.workers or min(os.cpu_count() or 1, len(listed) // PICTURES_A_WORKER)
+    if workers <= 1:
+        analyse = partial(job.analyse, recognizer)
+        return ((item, analyse(item)) for item in listed)
+    return processes.ordered(job.worker, listed, min(workers, len(listed)))
+
+
+def _without(listed: list[Listed], done: Counter[str]) -> list[Listed]:
+    """Those that are not done; a name that was given twice is done twice."""
+    left, done = [], done.copy()
+    for item in listed:
+        key = resuming.key_of(item.name)
+        if done[key]:
+            done[key] -= 1
+        else:
+            left.append(item)
+    return left
+
+
+def _kept(options: argparse.Namespace) -> str:
+    """What to tell whoever is left with a part of the outputs; nothing if they are no files."""
+    files = [target for target in (options.json, options.csv) if target not in (None, STDOUT)]
+    if not files:
+        return ""
+    return f" What was read is in {' and '.join(files)}; --resume does the rest."
+
+
+def _print_summary(summary: Summary) -> None:
+    if summary.pictures > 1:
+        for sentence in summary.sentences():
+            _say(sentence)
+    if note := summary.search_note():
+        _say(note)
+
+
+def _say(sentence: str) -> None:
+    print(f"fer: {sentence}", file=sys.stderr)
 
 
 class _PictureWriter:
@@ -186,9 +204,21 @@ class _PictureWriter:
             raise FerError(f"{folder} cannot be made: {error.strerror}.") from None
         self._folder = folder
 
-    def write(self, path: Path, image: Image, result: FrameResult) -> None:
-        target, number = self._folder / f"{path.stem}.png", 1
-        while target.exists():
+    def write(self, listed: Listed, analysed: Analysed) -> dict[str, Any]:
+        """The picture's record, or that of an error where its annotated picture is not written."""
+        if listed.path is None or analysed.annotated is None:
+            return analysed.record
+        try:
+            self._free_path(listed.path.stem).write_bytes(analysed.annotated)
+        except OSError as error:
+            name = images.display_name(listed.name)
+            reason = f"the annotated picture of {name} cannot be written: {error.strerror}."
+            return records.error_record(listed.name, reason)
+        return analysed.record
+
+    def _free_path(self, stem: str) -> Path:
+        path, number = self._folder / f"{stem}.png", 1
+        while path.exists():
             number += 1
-            target = self._folder / f"{path.stem}-{number}.png"
-        target.write_bytes(images.encode_png(annotate.draw(image, result, numbered=True)))
+            path = self._folder / f"{stem}-{number}.png"
+        return path

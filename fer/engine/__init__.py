@@ -1,4 +1,8 @@
 """Engines: a model's ONNX file, checked when it is opened, and its predictions."""
 
 from fer.engine.model import BATCH as BATCH, Model as Model
-from fer.engine.opening import THREADS as THREADS, open_model as open_model
+from fer.engine.opening import (
+    THREADS as THREADS,
+    open_model as open_model,
+    use_threads as use_threads,
+)

@@ -23,6 +23,13 @@ MOST_BYTES = 1024**3
 TRIAL_SECONDS = 30.0
 """How long an engine may take for two faces when it is opened; the shipped ones take 0.02."""
 _TRIAL_FACES = 2
+_threads = THREADS
+
+
+def use_threads(number: int) -> None:
+    """How many threads the engines that this process opens from now on use."""
+    global _threads
+    _threads = number
 
 
 def open_model(card: ModelCard, path: Path) -> Model:
@@ -59,7 +66,7 @@ def _checked_bytes(card: ModelCard, file: Path) -> bytes:
 
 def _session(data: bytes, name: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = THREADS
+    options.intra_op_num_threads = _threads
     options.inter_op_num_threads = 1
     # Threads that spin while they wait for the next frame of a stream eat a whole core.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -1,0 +1,1 @@
+"""Many pictures: which there are, their analysis in several processes, and outputs that grow."""
