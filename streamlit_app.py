@@ -5,9 +5,10 @@ import streamlit as st
 from dashboard import errors, navigation
 from dashboard.server import startup
 
-st.set_page_config(page_title="Apparent expression", page_icon=navigation.LOGO, layout="wide")
+st.session_state[navigation.FRAMED] = True
+navigation.configure()
+page = st.navigation(navigation.pages())
+st.set_page_config(page_title=navigation.browser_title(page))
 with errors.show_errors():
     startup.apply()
-st.logo(navigation.LOGO, size="large")
-st.session_state[navigation.FRAMED] = True
-st.navigation(navigation.pages()).run()
+page.run()

@@ -41,7 +41,7 @@ def look(choice: Choice, faces: Faces, as_is: bool = False) -> bool:
         return False
     shutil.rmtree(Path(child.folder.name, _UPLOADS), ignore_errors=True)
     if child.failure:
-        st.error(escape_markdown(child.failure), icon="⚠️")
+        st.error(escape_markdown(child.failure), icon=":material/warning:")
         if "--classes" in child.failure and not faces.asks_classes:
             faces.asks_classes = True
             st.rerun()
@@ -106,7 +106,7 @@ def _show_notes(found: dict[str, Any]) -> None:
         )
         st.warning(
             f"{found['num_problems']:,} rows or files could not be used, such as:\n{shown}",
-            icon="⚠️",
+            icon=":material/warning:",
         )
     for note in found["notes"]:
         st.caption(escape_markdown(note))

@@ -20,9 +20,9 @@ def show_errors(stop: bool = True) -> Iterator[None]:
         yield
     except FerError as error:
         if stop:
-            st.error(escape_markdown(str(error)), icon="⚠️")
+            st.error(escape_markdown(str(error)), icon=":material/warning:")
             st.stop()
-        st.toast(escape_markdown(str(error)), icon="⚠️", duration="long")
+        st.toast(escape_markdown(str(error)), icon=":material/warning:", duration="long")
 
 
 def attempt(action: Callable[..., Any], *arguments: Any) -> None:

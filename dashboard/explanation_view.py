@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.errors import show_errors
+from dashboard.look import plots
 from fer import registry
 from fer.inference import explanation
 from fer.inference.explanation import Explanation, HeatMap
@@ -21,7 +22,6 @@ from fer.visualization.annotate import percent
 _KEY = "_explanations"
 _MOST_KEPT = 8
 _LEAST_ACTIVATION, _LEAST_FALL = 0.005, 0.3
-_CLEAR = {"staticPlot": True}
 
 Pixels = NDArray[np.uint8]
 
@@ -39,7 +39,7 @@ class Question:
 
 def button(question: Question, key: str, label: str = "Why this answer?") -> None:
     """A button that opens `section` in a dialog."""
-    if st.button(label, key=key, type="tertiary", icon="🔎"):
+    if st.button(label, key=key, type="tertiary", icon=":material/search:"):
         _dialog(question, key)
 
 
@@ -117,14 +117,14 @@ def _verdict(explained: Explanation) -> None:
     st.markdown("**Is the map meaningful?**")
     for name, heat_map in maps.items():
         st.markdown(_verdict_sentence(name, heat_map, explained.emotion))
-    st.plotly_chart(
+    plots.show(
         heat.deletion_curves(
             {name: heat_map.deletion.remaining.tolist() for name, heat_map in maps.items()},
             explained.occlusion.deletion.by_chance,
             explained.emotion,
         ),
-        config=_CLEAR,
-        alt=f"Probability of {explained.emotion} while the face is covered, by map and by chance",
+        "deletion-curves",
+        f"Probability of {explained.emotion} while the face is covered, by map and by chance",
     )
 
 
@@ -135,12 +135,12 @@ def _verdict_sentence(name: str, heat_map: HeatMap, emotion: str) -> str:
     speed = f"faster than {deletion.num_beaten} of {number} random orders ({areas})"
     if deletion.means_something:
         return (
-            f"- ✅ The {name} map does better than chance: covering the face in its order takes "
-            f"{emotion} away {speed}."
+            f"- :material/check_circle: The {name} map does better than chance: covering the face "
+            f"in its order takes {emotion} away {speed}."
         )
     return (
-        f"- ⚠️ The {name} map does no better than chance, so **do not read it**: its order takes "
-        f"{emotion} away {speed}."
+        f"- :material/warning: The {name} map does no better than chance, so **do not read it**: "
+        f"its order takes {emotion} away {speed}."
     )
 
 

@@ -24,7 +24,7 @@ FORMATS = {
 def use(name: str) -> None:
     """Makes every page use the model, or goes back to the one before."""
     if registry.active() == name:
-        st.markdown("✅ **Every page uses this model.**")
+        st.markdown(":material/check_circle: **Every page uses this model.**")
     else:
         st.button(
             "Use this model",
@@ -66,7 +66,7 @@ def export(name: str) -> None:
     Closed where training is: each takes the memory of a TensorFlow.
     """
     if not training_allowed():
-        st.caption("🔒 Exports are switched off on this server (FER_TRAINING=off).")
+        st.caption(":material/lock: Exports are switched off on this server (FER_TRAINING=off).")
         return
     kind = st.selectbox("Format", list(FORMATS), format_func=FORMATS.__getitem__)
     key = f"export {name} {kind}"
@@ -82,7 +82,7 @@ def export(name: str) -> None:
         if child is None:
             return
         if child.failure:
-            st.error(escape_markdown(child.failure), icon="⚠️")
+            st.error(escape_markdown(child.failure), icon=":material/warning:")
             return
         made = json.loads(child.output)
         st.markdown(
@@ -90,4 +90,6 @@ def export(name: str) -> None:
             f"**{made['milliseconds']:.2f} ms** a face · **{made['megabytes']:.1f} MB**"
         )
         for file in map(Path, made["files"]):
-            st.download_button(file.name, file.read_bytes(), file.name, icon="⬇️", key=file.name)
+            st.download_button(
+                file.name, file.read_bytes(), file.name, icon=":material/download:", key=file.name
+            )

@@ -12,17 +12,19 @@ from fer.storage import folders
 PACKAGE = Path(__file__).resolve().parent
 ROOT = folders.ROOT if folders.is_checkout() else PACKAGE / "app"
 """The folder of `streamlit_app.py` and `pages/`."""
-LOGO = str(PACKAGE / "assets" / "logo.svg")
+NAME = "Apparent expression"
+_LOGO = str(PACKAGE / "assets" / "logo.svg")
+_STYLE = PACKAGE / "assets" / "app.css"
 FRAMED = "_framed"
 
 _PAGES: dict[str, tuple[str, str]] = {
-    "home": ("Home", "🏠"),
-    "live": ("Live", "📹"),
-    "photos": ("Photos", "🖼️"),
-    "train": ("Train", "🎓"),
-    "evaluate": ("Evaluate", "🔍"),
-    "models": ("Models", "🧠"),
-    "about": ("About", "ℹ️"),
+    "home": ("Home", "home"),
+    "live": ("Live", "videocam"),
+    "photos": ("Photos", "photo_library"),
+    "train": ("Train", "school"),
+    "evaluate": ("Evaluate", "analytics"),
+    "models": ("Models", "network_node"),
+    "about": ("About", "info"),
 }
 
 
@@ -30,7 +32,7 @@ def page(stem: str) -> StreamlitPage:
     """The page of `pages/<stem>.py`; it answers at `/<stem>`, home at `/`."""
     title, icon = _PAGES[stem]
     path = ROOT / "pages" / f"{stem}.py"
-    return st.Page(path, title=title, icon=icon, default=stem == "home")
+    return st.Page(path, title=title, icon=f":material/{icon}:", default=stem == "home")
 
 
 def pages() -> list[StreamlitPage]:
@@ -38,10 +40,26 @@ def pages() -> list[StreamlitPage]:
     return [page(stem) for stem in _PAGES]
 
 
+def configure() -> None:
+    """Icon, width, logo and style of every page.
+
+    Before `st.navigation`: without an icon of its own a page would get that of the menu as its
+    favicon, which browsers fetch from Google.
+    """
+    st.set_page_config(page_icon=_LOGO, layout="wide")
+    st.logo(_LOGO, size="large")
+    st.html(_STYLE)
+
+
+def browser_title(page: StreamlitPage) -> str:
+    return NAME if page.title == "Home" else f"{page.title} · {NAME}"
+
+
 def ensure_frame() -> None:
     """Each page calls this first. A server that was just started and is opened at a page's address
     runs that page without the app around it; this runs it again inside the app, once."""
     if not st.session_state.get(FRAMED):
         st.session_state[FRAMED] = True
+        configure()
         st.navigation(pages())
         st.rerun()

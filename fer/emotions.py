@@ -21,16 +21,6 @@ COLOURS: dict[str, str] = {
 }
 """Okabe and Ito's palette, which colour-blind readers can tell apart; the same everywhere."""
 
-EMOJI: dict[str, str] = {
-    "angry": "😠",
-    "disgust": "🤢",
-    "fear": "😨",
-    "happy": "🙂",
-    "sad": "🙁",
-    "surprise": "😮",
-    "neutral": "😐",
-}
-
 VOTE_COLUMNS: tuple[str, ...] = (
     "anger",
     "disgust",

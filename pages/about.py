@@ -14,25 +14,25 @@ st.title("About")
 left, right = st.columns([3, 2], gap="large")
 left.markdown(
     f"""
-#### What an apparent expression is
+## What an apparent expression is
 A guess at **what people would say when they look at a face**: angry, disgust, fear, happy, sad,
 surprise or neutral. The default model learned it from the votes of ten people a face.
 
-#### What it is not
+## What it is not
 It is not what somebody feels. People smile without joy and are sad without showing it; faces do not
 reliably reveal feelings, across people, cultures and situations
 ([Barrett et al. 2019](https://doi.org/10.1177/1529100619832930)). A face that is small, blurred,
 dark, turned away or covered is read worse, and the training pictures do not stand for everybody.
 
-#### Sure and unsure
+## Sure and unsure
 The bars are probabilities, corrected by a temperature that was fitted on faces the network did not
 learn from. Where the model's confidence is below the level under which the least sure fifth of
 those faces fell, it says **unsure** instead of an emotion.
 
-#### The law
+## The law
 {notices.AI_ACT} Medical and safety reasons are the exception.
 
-#### Privacy
+## Privacy
 Pictures and streams are analysed in the memory of the computer that runs this app, never written
 to its disk, and gone some minutes after you close the browser tab. Labelled faces to train or
 evaluate with are stored once you press Start, and one click deletes them. No face is recognised,
@@ -41,7 +41,7 @@ and neither server nor browser asks any other server for anything.
 )
 with right, errors.show_errors():
     card = registry.card(registry.active())
-    st.markdown(f"#### The model in use: {card.name}")
+    st.markdown(f"## The model in use: {card.name}")
     st.caption(model_picker.model_sentence(card))
     st.dataframe(
         {

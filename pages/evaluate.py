@@ -46,7 +46,7 @@ start_button.button(form, disabled=not is_usable)
 
 listed = evaluations.current_evaluations()
 if not listed:
-    st.info("Choose one or two models and press Start.", icon="👆")
+    st.info("Choose one or two models and press Start.", icon=":material/arrow_upward:")
     st.stop()
 evaluation = evaluate_view.choose(listed, form.turn)
 if not evaluate_view.watch(evaluation.task, "Evaluating …", "faces", evaluation.key):

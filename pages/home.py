@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import errors, model_picker, navigation, samples
+from dashboard.look import plots
 from dashboard.photos import session as photo_session, view as photo_view
 from dashboard.server import memory
 from fer import images, registry
@@ -50,11 +51,11 @@ with middle:
     if sample.result.faces:
         face = sample.result.faces[0]
         st.markdown(f"### {photo_view.headline(face)}")
-        st.plotly_chart(
+        plots.show(
             charts.probability_bars(face.prediction),
-            key="sample",
-            config={"staticPlot": True},
-            alt="Probabilities of the sample face",
+            "sample",
+            "Probabilities of the sample face",
+            static=True,
         )
     st.caption(model_picker.model_sentence(card))
 with right:

@@ -30,7 +30,9 @@ about_camera = st.container()
 
 left, right = st.columns([3, 2], gap="medium")
 below = st.container()
-with st.expander("Settings: they take effect while the picture goes on", expanded=True, icon="🎚️"):
+with st.expander(
+    "Settings: they take effect while the picture goes on", expanded=True, icon=":material/tune:"
+):
     choice = live_settings.controls()
 prepared = session.prepare(choice)
 
@@ -38,7 +40,7 @@ with left:
     running = prepared.model.card.name if prepared is not None and prepared.frames else None
     problem = live_settings.problem_sentence(choice, running)
     if problem:
-        st.error(problem, icon="⚠️")
+        st.error(problem, icon=":material/warning:")
     if prepared is None:
         st.stop()
     stream = prepared
@@ -50,7 +52,7 @@ with left:
         session.finish()
         live_help.camera_check()
     else:
-        st.button("Freeze this moment", icon="📸", on_click=session.freeze)
+        st.button("Freeze this moment", icon=":material/photo_camera:", on_click=session.freeze)
 
 with right:
 

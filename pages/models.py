@@ -25,7 +25,9 @@ st.markdown(
 )
 names = registry.names()
 if not names:
-    st.error(escape_markdown(f"There is no model in {registry.folder()}."), icon="⚠️")
+    st.error(
+        escape_markdown(f"There is no model in {registry.folder()}."), icon=":material/warning:"
+    )
     st.page_link(navigation.page("train"), label="Train one")
     import_model.show()
     st.stop()
@@ -63,7 +65,7 @@ for name in (first, second):
         try:
             cards.append(registry.card(name))
         except FerError as error:
-            st.error(escape_markdown(str(error)), icon="⚠️")
+            st.error(escape_markdown(str(error)), icon=":material/warning:")
 if not cards:
     st.stop()
 

@@ -49,7 +49,7 @@ source = st.segmented_control(
 if source == "Upload":
     framed = browser.frame_sentence(browser.facts("photos-browser"))
     if framed:
-        st.warning(framed, icon="🖼️")
+        st.warning(framed, icon=":material/image:")
     st.file_uploader(
         "Drop pictures here: JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP, GIF",
         accept_multiple_files=True,
@@ -75,14 +75,17 @@ if session.unreadable:
     with st.container(border=True):
         st.markdown(f"**{count(len(session.unreadable), 'file')} could not be read**")
         st.markdown(
-            "\n".join(f"- ⚠️ {escape_markdown(file.reason)}" for file in session.unreadable[:20])
+            "\n".join(
+                f"- :material/warning: {escape_markdown(file.reason)}"
+                for file in session.unreadable[:20]
+            )
         )
         if len(session.unreadable) > 20:
             st.caption(f"and {len(session.unreadable) - 20} more.")
         st.button("Dismiss", on_click=session.unreadable.clear)
 
 if not session.pictures:
-    st.info("Drop a picture above, or press “Try a sample”.", icon="👆")
+    st.info("Drop a picture above, or press “Try a sample”.", icon=":material/arrow_upward:")
     st.stop()
 
 rows = [picture.record() for picture in session.pictures]
@@ -90,9 +93,15 @@ faces = [face for picture in session.pictures for face in picture.result.faces]
 with st.container(horizontal=True, vertical_alignment="center"):
     sure = sum(not face.prediction.uncertain for face in faces)
     st.markdown(f"{count(len(rows), 'picture')} · {count(len(faces), 'face')} · sure of {sure}")
-    st.download_button("CSV", records.csv_text(rows), "expressions.csv", "text/csv", icon="⬇️")
     st.download_button(
-        "JSON", json.dumps(rows, indent=1), "expressions.json", "application/json", icon="⬇️"
+        "CSV", records.csv_text(rows), "expressions.csv", "text/csv", icon=":material/download:"
+    )
+    st.download_button(
+        "JSON",
+        json.dumps(rows, indent=1),
+        "expressions.json",
+        "application/json",
+        icon=":material/download:",
     )
     st.button("Remove all", on_click=session.clear)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard import dataset_picker, dataset_view, errors, model_actions, navigation, start_button
+from dashboard.look import plots
 from dashboard.server import child_commands
 from dashboard.text import escape_markdown
 from dashboard.train import form as train_form, view as train_view
@@ -18,7 +19,7 @@ navigation.ensure_frame()
 
 st.title("Train")
 if not permission.training_allowed():
-    st.info("Training is switched off on this server (FER_TRAINING=off).", icon="🔒")
+    st.info("Training is switched off on this server (FER_TRAINING=off).", icon=":material/lock:")
     st.stop()
 st.markdown(
     "Teach a network which expression people see. A run is a process of its own: leave this page, "
@@ -47,7 +48,7 @@ if form.take() and choice is not None and request is not None and is_usable:
         st.rerun()
 
 if wrong:
-    st.error(escape_markdown(wrong), icon="⚠️")
+    st.error(escape_markdown(wrong), icon=":material/warning:")
 with st.container(horizontal=True, vertical_alignment="center"):
     start_button.button(form, disabled=not is_usable or wrong is not None)
     if settings is not None:
@@ -72,7 +73,8 @@ pane = st.segmented_control(
 if pane == "Run":
     if not listed:
         st.info(
-            "No run yet: press Start. The built-in drawings train in a minute or two.", icon="👆"
+            "No run yet: press Start. The built-in drawings train in a minute or two.",
+            icon=":material/arrow_upward:",
         )
         st.stop()
     first = ids.index(form.newest) if form.newest in ids else 0
@@ -95,7 +97,7 @@ elif pane == "Network" and settings is not None:
     arguments += ["--size", str(settings.input.height)]
     child = child_commands.run(" ".join(arguments), arguments, "Building the network …")
     if child is not None and child.failure:
-        st.error(escape_markdown(child.failure), icon="⚠️")
+        st.error(escape_markdown(child.failure), icon=":material/warning:")
     elif child is not None:
         (network,) = json.loads(child.output)
         with st.container(horizontal=True):
@@ -119,11 +121,12 @@ elif pane == "Learning rate" and settings is not None:
             key, ["find-rate"], message, settings={**settings.as_dict(), "name": None}
         )
         if child is not None and child.failure:
-            st.error(escape_markdown(child.failure), icon="⚠️")
+            st.error(escape_markdown(child.failure), icon=":material/warning:")
         elif child is not None:
             search = json.loads(child.output)
-            st.plotly_chart(
-                charts.rate_search(search["rates"], search["losses"], search["suggested"])
+            plots.show(
+                charts.rate_search(search["rates"], search["losses"], search["suggested"]),
+                "rate-search",
             )
             st.button(
                 f"Use {search['suggested']:.2g}",

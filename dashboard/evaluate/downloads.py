@@ -33,7 +33,7 @@ def buttons(evaluation: Evaluation) -> None:
             partial(_json, report),
             "evaluation.json",
             "application/json",
-            icon="⬇️",
+            icon=":material/download:",
             on_click="ignore",
         )
         st.download_button(
@@ -41,7 +41,7 @@ def buttons(evaluation: Evaluation) -> None:
             partial(records.csv_text, report),
             "evaluation-faces.csv",
             "text/csv",
-            icon="⬇️",
+            icon=":material/download:",
             on_click="ignore",
         )
         st.download_button(
@@ -49,7 +49,7 @@ def buttons(evaluation: Evaluation) -> None:
             partial(_html, report, inputs),
             "evaluation.html",
             "text/html",
-            icon="⬇️",
+            icon=":material/download:",
             on_click="ignore",
         )
     st.caption("The report is one file with its plots inside; it opens without a network.")

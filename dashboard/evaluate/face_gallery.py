@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from dashboard import explanation_view
 from dashboard.evaluate.session import Evaluation
+from dashboard.look import emotion_icons, plots
 from dashboard.text import count, escape_markdown
 from fer import images, registry
-from fer.emotions import EMOJI, EMOTIONS
+from fer.emotions import EMOTIONS
 from fer.errors import FerError
 from fer.evaluation.recorded_inputs import Inputs
 from fer.evaluation.report import ModelReport, Report
@@ -106,12 +107,12 @@ def _card(faces: Faces, index: int, key: str, caption: str | None) -> None:
             return
         shares = faces.report.faces.shares
         crowd = None if shares is None else shares[index]
-        st.plotly_chart(
+        plots.show(
             face_charts.mixes(prediction, crowd),
-            key=f"{key}-mix",
-            config={"staticPlot": True},
-            alt="Probabilities: "
+            f"{key}-mix",
+            "Probabilities: "
             + ", ".join(f"{name} {p:.0%}" for name, p in prediction.as_dict().items()),
+            static=True,
         )
         question = explanation_view.Question(
             faces.model.name, faces.model.prior, pixels, prediction
@@ -121,7 +122,8 @@ def _card(faces: Faces, index: int, key: str, caption: str | None) -> None:
 
 def _prediction_text(prediction: Prediction | None) -> str:
     if prediction is None:
-        return "❔ no face found"
+        return ":material/help: no face found"
     unsure = ", unsure" if prediction.uncertain else ""
     confidence = percent(prediction.confidence)
-    return f"{EMOJI[prediction.label]} **{prediction.label}** {confidence}{unsure}"
+    icon = emotion_icons.icon(prediction.label)
+    return f"{icon} **{prediction.label}** {confidence}{unsure}"

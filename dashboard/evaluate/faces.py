@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.evaluate import face_gallery
 from dashboard.evaluate.face_gallery import Faces
+from dashboard.look import plots
 from dashboard.text import escape_markdown
 from fer import images
 from fer.emotions import EMOTIONS, NUM_EMOTIONS
@@ -38,13 +39,13 @@ def confusion(faces: Faces) -> None:
     table = faces.model.figures["confusion"]
     key = f"confusion-{faces.key}-{view}"
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="center")
-    left.plotly_chart(
-        face_charts.pickable_confusion(table, str(view)),
-        key=key,
-        on_select=lambda: _take_cell(key),
-        selection_mode="points",
-        alt="Confusion matrix: true emotions in rows, predicted ones in columns",
-    )
+    with left:
+        plots.show(
+            face_charts.pickable_confusion(table, str(view)),
+            key,
+            "Confusion matrix: true emotions in rows, predicted ones in columns",
+            on_select=lambda: _take_cell(key),
+        )
     missed = faces.model.figures["missed"]
     columns = range(NUM_EMOTIONS + 1 if missed else NUM_EMOTIONS)
     true, predicted = _largest_mistake(table)
@@ -95,12 +96,16 @@ def disputed(faces: Faces) -> None:
         None if votes is None else disagreement.disagreement(faces.model.probabilities, votes)
     )
     if measured is None:
-        st.info("These faces carry no crowd votes, so nobody's disagreement is known.", icon="🗳️")
+        st.info(
+            "These faces carry no crowd votes, so nobody's disagreement is known.",
+            icon=":material/how_to_vote:",
+        )
         return
     left, right = st.columns(2, vertical_alignment="center")
-    left.plotly_chart(
-        charts.disagreement_dots(measured.crowd_bits, measured.model_bits), key="disagreement"
-    )
+    with left:
+        plots.show(
+            charts.disagreement_dots(measured.crowd_bits, measured.model_bits), "disagreement"
+        )
     with right:
         st.metric(
             "Mean distance to the crowd's votes",
@@ -136,7 +141,10 @@ def copies(faces: Faces) -> None:
             st.metric(f"Also in the {split} split", f"{number:,}")
         st.metric("Pictures with more than one label", f"{counts['contradictions']:,}")
     if not counts["groups"]:
-        st.success("No evaluated face occurs twice, here or in another split.", icon="✅")
+        st.success(
+            "No evaluated face occurs twice, here or in another split.",
+            icon=":material/check_circle:",
+        )
         return
     st.markdown(
         "A face that is in two splits **leaks**: a model that was trained on one of them has seen "

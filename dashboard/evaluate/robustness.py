@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import errors
 from dashboard.evaluate import session as evaluations, view as evaluate_view
 from dashboard.evaluate.session import Evaluation
+from dashboard.look import plots
 from dashboard.model_picker import prior_label
 from dashboard.text import count
 from fer.evaluation.robustness import KEPT
@@ -65,12 +66,12 @@ def _curves(record: Mapping[str, Any]) -> None:
             name: [measured["clean"], *(row["accuracy"] for row in measured["curves"][corruption])]
             for name, measured in models.items()
         }
-        columns[number % 2].plotly_chart(
-            charts.robustness_curves(
-                corruption, ["none", *(row["words"] for row in rows)], accuracies
-            ),
-            key=f"robustness-{corruption}",
-        )
+        strengths = ["none", *(row["words"] for row in rows)]
+        with columns[number % 2]:
+            plots.show(
+                charts.robustness_curves(corruption, strengths, accuracies),
+                f"robustness-{corruption}",
+            )
     st.dataframe(_table(models), hide_index=True)
     st.caption(
         "Points of accuracy lost under each corruption at its strongest, with the paired 95% "

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.evaluate import session as evaluations
 from dashboard.evaluate.session import Evaluation
+from dashboard.look import plots
 from dashboard.model_picker import prior_label
 from dashboard.server.tasks import Task
 from dashboard.text import count, duration, escape_markdown
@@ -29,7 +30,7 @@ def watch(task: Task, title: str, unit: str, key: str) -> bool:
         return False
     failure = task.failure
     if failure:
-        st.error(escape_markdown(failure), icon="⚠️")
+        st.error(escape_markdown(failure), icon=":material/warning:")
     return failure is None
 
 
@@ -109,9 +110,9 @@ def headline(report: Report) -> None:
     )
     others = [model.name for model in report.models if not model.figures["trained_for_true_label"]]
     if others:
-        st.warning(_other_question(others, data), icon="⚖️")
+        st.warning(_other_question(others, data), icon=":material/balance:")
     if data["notes"] or data["problems"]:
-        with st.expander("Before you rely on these figures", icon="ℹ️"):
+        with st.expander("Before you rely on these figures", icon=":material/info:"):
             for sentence in (*data["notes"], *data["problems"]):
                 st.markdown(f"- {escape_markdown(str(sentence))}")
 
@@ -201,7 +202,7 @@ def class_bars(report: Report) -> None:
         }
         for kind in ("per_class", "per_class_intervals")
     )
-    st.plotly_chart(charts.class_bars(str(figure), values, intervals), key="class-bars")
+    plots.show(charts.class_bars(str(figure), values, intervals), "class-bars")
 
 
 def calibration(report: Report) -> None:
@@ -216,10 +217,12 @@ def calibration(report: Report) -> None:
         st.info("No face was found, so there is no confidence to check.")
         return
     left, right = st.columns(2)
-    left.plotly_chart(charts.reliability(confidence, correct), key="reliability")
+    with left:
+        plots.show(charts.reliability(confidence, correct), "reliability")
     left.caption("Points below the diagonal: overconfident. Larger points stand for more faces.")
     curves = {model.name: model.figures["coverage_curve"] for model in report.models}
-    right.plotly_chart(charts.coverage(curves), key="coverage")
+    with right:
+        plots.show(charts.coverage(curves), "coverage")
     right.caption("Accuracy if a model answers only the faces that it is most confident about.")
 
 
@@ -237,7 +240,8 @@ def qualities(report: Report) -> None:
         rows = {
             model: [part.as_row() for part in by_name[name]] for model, by_name in by_model.items()
         }
-        columns[number % 2].plotly_chart(charts.slice_bars(name, rows), key=f"slices-{name}")
+        with columns[number % 2]:
+            plots.show(charts.slice_bars(name, rows), f"slices-{name}")
     if names:
         st.caption(
             "Quarters of the faces by each quality. Size: the box's shorter side in pixels; "

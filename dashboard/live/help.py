@@ -35,7 +35,7 @@ def camera_check() -> None:
 
     st.button(
         "Check the camera",
-        icon="🔎",
+        icon=":material/search:",
         on_click=count,
         help="Opens the camera in the browser for a moment. No picture leaves it.",
     )
@@ -47,10 +47,10 @@ def show_camera(facts: Mapping[str, Any], address: str | None, connecting: bool)
         facts = {**facts, "checked": None}
     refusal = camera_sentence(facts, address)
     if refusal:
-        st.warning(refusal, icon="📷")
+        st.warning(refusal, icon=":material/photo_camera:")
     note = None if connecting else camera_note(facts)
     if note:
-        st.info(note, icon="ℹ️")
+        st.info(note, icon=":material/info:")
 
 
 def camera_sentence(facts: Mapping[str, Any], address: str | None) -> str | None:

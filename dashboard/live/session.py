@@ -50,7 +50,7 @@ class Session:
         """Keeps the present moment, the newest first, and no more than `MOST_MOMENTS`."""
         moment = self.stream.freeze() if self.stream is not None else None
         if moment is None:
-            st.toast("There is no picture yet.", icon="📸")
+            st.toast("There is no picture yet.", icon=":material/photo_camera:")
         else:
             self.moments = [moment, *self.moments][:MOST_MOMENTS]
 

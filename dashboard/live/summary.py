@@ -70,7 +70,7 @@ def show(session: Session) -> None:
             csv_text(people),
             "live-summary.csv",
             "text/csv",
-            icon="⬇️",
+            icon=":material/download:",
             on_click="ignore",
         )
 
@@ -97,7 +97,7 @@ def show_moments(session: Session) -> None:
                         "moment.png",
                         "image/png",
                         key=f"{moment.key}-png",
-                        icon="⬇️",
+                        icon=":material/download:",
                         on_click="ignore",
                     )
                     st.download_button(
@@ -106,7 +106,7 @@ def show_moments(session: Session) -> None:
                         "moment.json",
                         "application/json",
                         key=f"{moment.key}-json",
-                        icon="⬇️",
+                        icon=":material/download:",
                         on_click="ignore",
                     )
                     model, prior = moment.record["model"], moment.record["prior"]

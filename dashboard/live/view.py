@@ -7,10 +7,10 @@ import streamlit as st
 from dashboard.live import help as live_help, settings as live_settings
 from dashboard.live.session import Session
 from dashboard.live.stream import Stream
+from dashboard.look import emotion_icons
 from dashboard.server import memory
 from dashboard.text import count, escape_markdown
 from fer import registry
-from fer.emotions import EMOJI
 from fer.live.feed import Spread
 from fer.visualization import annotate, timeline
 
@@ -42,13 +42,13 @@ def beside(session: Session, stream: Stream, connecting: bool) -> None:
 def _trouble(stream: Stream, connecting: bool) -> None:
     sentence = live_help.stream_sentence(stream, connecting)
     if sentence:
-        st.warning(sentence, icon="📡")
+        st.warning(sentence, icon=":material/wifi_off:")
     dark = live_help.light_sentence(stream) if connecting else None
     if dark:
-        st.warning(dark, icon="🌙")
+        st.warning(dark, icon=":material/dark_mode:")
     for problem in (stream.fault, stream.feed.problem() if stream.feed else None):
         if problem:
-            st.error(escape_markdown(problem), icon="⚠️")
+            st.error(escape_markdown(problem), icon=":material/warning:")
 
 
 def _offer(session: Session, stream: Stream) -> None:
@@ -65,7 +65,9 @@ def _offer(session: Session, stream: Stream) -> None:
         if use:
             live_settings.choose(active)
 
-    st.info(f"The model **{escape_markdown(active)}** was activated meanwhile.", icon="🔁")
+    st.info(
+        f"The model **{escape_markdown(active)}** was activated meanwhile.", icon=":material/sync:"
+    )
     with st.container(horizontal=True):
         used = st.button(f"Use {escape_markdown(active)}", on_click=answer, args=(True,))
         st.button(
@@ -84,12 +86,9 @@ def _people(stream: Stream) -> None:
     lines = []
     for person in people:
         prediction = person.prediction
-        label = (
-            "❔ unsure"
-            if prediction.uncertain
-            else f"{EMOJI[prediction.label]} **{prediction.label}** "
-            f"{annotate.percent(prediction.confidence)}"
-        )
+        label = f"{emotion_icons.of_prediction(prediction)} **{prediction.display_label}**"
+        if not prediction.uncertain:
+            label += f" {annotate.percent(prediction.confidence)}"
         here = stream.now() - person.since
         lines.append(f"- Person {person.track}: {label} · here for {here:.0f} s")
     st.markdown(f"**{count(len(people), 'face')} on screen**\n\n" + "\n".join(lines))

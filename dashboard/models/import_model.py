@@ -79,7 +79,7 @@ def _form() -> None:
         if name:
             checks.check_name(name)
     except FerError as error:
-        st.error(escape_markdown(str(error)), icon="⚠️")
+        st.error(escape_markdown(str(error)), icon=":material/warning:")
         return
     if st.button("Import" + (f" as {name}" if name else ""), disabled=not files, key="import"):
         more = ["--labels", labels]
@@ -98,7 +98,7 @@ def _start(files: Sequence[UploadedFile], more: list[str]) -> None:
             path.write_bytes(file.getbuffer())
     except (FerError, OSError) as error:
         folder.cleanup()
-        st.error(escape_markdown(str(error)), icon="⚠️")
+        st.error(escape_markdown(str(error)), icon=":material/warning:")
         return
     arguments = ["import", "--json", *more, "--", *map(str, paths)]
     st.session_state[_KEY] = _Import(folder, arguments, f"import {secrets.token_hex(4)}")
@@ -111,14 +111,14 @@ def _outcome(current: _Import) -> None:
         return
     current.folder.cleanup()
     if child.failure:
-        st.error(escape_markdown(child.failure), icon="⚠️")
+        st.error(escape_markdown(child.failure), icon=":material/warning:")
         return
     made = json.loads(child.output)
     findings = " ".join(made["findings"])
     st.success(
         f"Published as **{escape_markdown(made['name'])}**. {escape_markdown(findings)} Its "
         f"predictions are the original's (max |Δp| {made['difference']:.1g}).",
-        icon="✅",
+        icon=":material/check_circle:",
     )
     if made["name"] in registry.names():
         st.caption("Choose it below and press *Use this model*.")

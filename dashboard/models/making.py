@@ -60,7 +60,13 @@ def _training(card: ModelCard) -> None:
     _say_missing(card, [*_models_in(repeated.weights), *repeated.teachers])
     st.caption("With the settings saved as a file, and `--data` where the faces lie with you:")
     st.code(f"python -m fer train --settings {file} {_ending(card, data)}")
-    st.download_button(file, json.dumps(values, indent=2), file, icon="⬇️", key=f"saved-{card.name}")
+    st.download_button(
+        file,
+        json.dumps(values, indent=2),
+        file,
+        icon=":material/download:",
+        key=f"saved-{card.name}",
+    )
 
 
 def _made_of(card: ModelCard) -> tuple[str, Mapping[str, Any]] | None:
@@ -114,4 +120,4 @@ def _say_missing(card: ModelCard, needed: Iterable[str]) -> None:
         )
     else:
         text += "make what is missing first, or the command ends with an error."
-    st.info(text, icon="🧩")
+    st.info(text, icon=":material/extension:")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.look import plots
 from dashboard.model_picker import prior_label
 from dashboard.models import speed as model_speed
 from dashboard.models.columns import (
@@ -62,7 +63,7 @@ def answers(columns: Columns) -> None:
         st.warning(
             f"These two were trained to predict different things.{reason} Their figures cannot be "
             "compared.",
-            icon="⚖️",
+            icon=":material/balance:",
         )
         return
     if questions <= _FER2013_TARGETS:
@@ -71,7 +72,7 @@ def answers(columns: Columns) -> None:
         st.warning(
             "Their figures were measured on different faces. *Evaluate* both on the same ones to "
             "know which is better.",
-            icon="⚠️",
+            icon=":material/warning:",
         )
 
 
@@ -85,10 +86,15 @@ def limits(columns: Columns) -> None:
     for pane, ((intended_use, not_for), names) in panes:
         with pane:
             meant = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} meant for:"
-            st.success(f"**{meant}** {escape_markdown(intended_use) or MISSING}", icon="👍")
-            st.error(f"**Not for:** {escape_markdown(not_for) or MISSING}", icon="⛔")
+            st.success(
+                f"**{meant}** {escape_markdown(intended_use) or MISSING}",
+                icon=":material/thumb_up:",
+            )
+            st.error(f"**Not for:** {escape_markdown(not_for) or MISSING}", icon=":material/block:")
     if not all(article in not_for for _, not_for in names_by_text for article in _ARTICLES):
-        st.warning(f"**Not for:** {notices.NO_DECISIONS} {notices.AI_ACT}", icon="⚖️")
+        st.warning(
+            f"**Not for:** {notices.NO_DECISIONS} {notices.AI_ACT}", icon=":material/balance:"
+        )
 
 
 def figures(columns: Columns, prior: str) -> None:
@@ -111,7 +117,7 @@ def emotions(columns: Columns) -> None:
             intervals = {
                 column.name: column.figures.intervals_of_emotions(name) for column in columns
             }
-            st.plotly_chart(charts.class_bars(name, values, intervals), key=f"bars-{name}")
+            plots.show(charts.class_bars(name, values, intervals), f"bars-{name}")
         else:
             st.caption(f"{name.capitalize()} of each emotion: {MISSING}.")
     _emotion_table(columns)
@@ -122,7 +128,7 @@ def emotions(columns: Columns) -> None:
                 st.caption(f"Confusion: {MISSING}.")
             else:
                 chart = charts.confusion_map(column.figures.confusion)
-                st.plotly_chart(chart, key=f"confusion-{index}")
+                plots.show(chart, f"confusion-{index}")
 
 
 def _emotion_table(columns: Columns) -> None:
@@ -150,7 +156,7 @@ def certainty(columns: Columns, prior: str) -> None:
         bins = {name: rows for name, rows in bins.items() if rows}
         st.markdown(f"**{title}**")
         if bins:
-            st.plotly_chart(charts.reliability_of_bins(bins, outcome), key=f"bins-{outcome}")
+            plots.show(charts.reliability_of_bins(bins, outcome), f"bins-{outcome}")
         else:
             st.caption(f"Calibration curve: {MISSING}.")
     curves = {
@@ -159,7 +165,7 @@ def certainty(columns: Columns, prior: str) -> None:
         if column.figures.coverage_curve
     }
     if curves:
-        st.plotly_chart(charts.coverage(curves), key="coverage")
+        plots.show(charts.coverage(curves), "coverage")
     for card in (column.card for column in columns):
         used = card.prior(prior if prior in card.prior_names else None)
         st.caption(

@@ -14,12 +14,13 @@ import streamlit as st
 
 from dashboard import explanation_view
 from dashboard.errors import show_errors
+from dashboard.look import emotion_icons, plots
 from dashboard.model_picker import Reader, prior_label
 from dashboard.photos import session as photo_session
 from dashboard.photos.session import PhotoSession, Picture
 from dashboard.text import count, escape_markdown
 from fer import images
-from fer.emotions import EMOJI, EMOTIONS
+from fer.emotions import EMOTIONS
 from fer.geometry import Image
 from fer.inference import detection, records
 from fer.results import FaceResult, FrameResult
@@ -78,11 +79,11 @@ def annotated_jpeg(picture: Picture, style: str) -> bytes:
 
 def headline(face: FaceResult) -> str:
     """The heading of a face's card: the label, or that the model is unsure."""
-    prediction = face.prediction
-    if prediction.uncertain:
-        return "❔ **unsure**"
-    share = annotate.percent(prediction.confidence)
-    return f"{EMOJI[prediction.label]} **{prediction.label}** {share}"
+    icon = emotion_icons.of_prediction(face.prediction)
+    if face.prediction.uncertain:
+        return f"{icon} **unsure**"
+    share = annotate.percent(face.prediction.confidence)
+    return f"{icon} **{face.prediction.label}** {share}"
 
 
 def description(name: str, result: FrameResult) -> str:
@@ -103,11 +104,11 @@ def face_card(picture: Picture, number: int, key: str) -> None:
             st.image(crop, width=_CROP_WIDTH, alt=f"Face {number}, apparently {label}")
             st.markdown(f"{headline(face)}  \nFace {number} · {face.quality.size} px")
         probabilities = ", ".join(f"{e} {p:.0%}" for e, p in face.prediction.as_dict().items())
-        st.plotly_chart(
+        plots.show(
             charts.probability_bars(face.prediction),
-            key=key,
-            config={"staticPlot": True},
-            alt=f"Probabilities of face {number}: {probabilities}",
+            key,
+            f"Probabilities of face {number}: {probabilities}",
+            static=True,
         )
         assert face.pixels is not None
         question = explanation_view.Question(
@@ -179,7 +180,7 @@ def _actions(session: PhotoSession, picture: Picture, reader: Reader, style: str
             f"{PurePath(picture.name).stem}-expressions.png",
             "image/png",
             key=f"{key}-png",
-            icon="⬇️",
+            icon=":material/download:",
             on_click="ignore",
         )
         st.button("Turn", key=f"{key}-turn", on_click=_again, args=(session, picture, reader, 1))
@@ -197,7 +198,7 @@ def _no_face(session: PhotoSession, picture: Picture, reader: Reader) -> None:
     st.info(
         "**No face found.** Turn the picture if it lies on its side, try another detector in the "
         "sidebar, or use a picture in which the face is larger and better lit.",
-        icon="🔍",
+        icon=":material/search:",
     )
     st.button(
         "This picture is one cut-out face",

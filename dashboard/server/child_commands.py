@@ -248,6 +248,9 @@ def _show_progress(key: str, message: str) -> None:
         st.rerun()
     child = request.begin()
     if child is None:
-        st.info(f"{message} Waiting for other commands on this server.", icon="⏳")
+        st.info(
+            f"{message} Waiting for other commands on this server.",
+            icon=":material/hourglass_empty:",
+        )
     else:
-        st.info(f"{message} {child.seconds:.0f} s", icon="⏳")
+        st.info(f"{message} {child.seconds:.0f} s", icon=":material/hourglass_empty:")

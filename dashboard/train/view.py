@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import errors, model_actions
+from dashboard.look import plots
 from dashboard.text import duration, escape_markdown
 from fer import registry
 from fer.errors import FerError
@@ -18,14 +19,14 @@ from fer.runs.store import Run
 from fer.visualization import charts, evaluation_charts
 
 STATE_WORDS = {
-    "queued": "⏳ waiting for its turn",
-    "starting": "🚀 starting",
-    "running": "🏃 training",
-    "stopping": "🖐️ stopping: saving a checkpoint",
-    "stopped": "⏸️ stopped",
-    "finished": "✅ finished",
-    "failed": "❌ failed",
-    "lost": "💥 lost: its process died",
+    "queued": ":material/hourglass_empty: waiting for its turn",
+    "starting": ":material/hourglass_empty: starting",
+    "running": ":material/model_training: training",
+    "stopping": ":material/save: stopping: saving a checkpoint",
+    "stopped": ":material/pause_circle: stopped",
+    "finished": ":material/check_circle: finished",
+    "failed": ":material/cancel: failed",
+    "lost": ":material/error: lost: its process died",
 }
 _PATIENCE_SECONDS = 5.0
 
@@ -50,7 +51,7 @@ def _show(run: Run, status: RunStatus) -> None:
     try:
         settings = run.settings
     except FerError as error:
-        st.error(escape_markdown(str(error)), icon="⚠️")
+        st.error(escape_markdown(str(error)), icon=":material/warning:")
         _buttons(run, status)
         return
     st.markdown(f"#### {settings.name or run.id}")
@@ -64,10 +65,10 @@ def _show(run: Run, status: RunStatus) -> None:
         st.info(
             f"The name {settings.name} was taken during the run: the model is called "
             f"{status.model}.",
-            icon="ℹ️",
+            icon=":material/info:",
         )
     if status.error:
-        st.error(escape_markdown(status.error), icon="⚠️")
+        st.error(escape_markdown(status.error), icon=":material/warning:")
     if status.is_hung():
         st.warning("No sign of life for a minute: the machine is very busy, or the job hangs.")
     _progress(status)
@@ -141,11 +142,13 @@ def _curves(key: str, rows: Sequence[Mapping[str, Any]]) -> None:
         st.metric("Validation loss", f"{newest['val_loss']:.3f}")
     left, right = st.columns(2)
     history = {"": rows}
-    left.plotly_chart(charts.learning_curves(history, "accuracy"), key=f"{key}-accuracy")
-    right.plotly_chart(charts.learning_curves(history, "loss"), key=f"{key}-loss")
-    left.plotly_chart(charts.recall_curves(rows), key=f"{key}-recall")
-    right.plotly_chart(evaluation_charts.confusion_map(newest["confusion"]), key=f"{key}-confusion")
-    left.plotly_chart(charts.rate_curve(rows), key=f"{key}-rate")
+    with left:
+        plots.show(charts.learning_curves(history, "accuracy"), f"{key}-accuracy")
+        plots.show(charts.recall_curves(rows), f"{key}-recall")
+        plots.show(charts.rate_curve(rows), f"{key}-rate")
+    with right:
+        plots.show(charts.learning_curves(history, "loss"), f"{key}-loss")
+        plots.show(evaluation_charts.confusion_map(newest["confusion"]), f"{key}-confusion")
 
 
 def history(listed: Sequence[Run]) -> None:
@@ -165,8 +168,10 @@ def history(listed: Sequence[Run]) -> None:
         return
     histories = {run.id: run.metrics() for run in chosen if run.metrics()}
     left, right = st.columns(2)
-    left.plotly_chart(charts.learning_curves(histories, "accuracy"), key="history-accuracy")
-    right.plotly_chart(charts.learning_curves(histories, "loss"), key="history-loss")
+    with left:
+        plots.show(charts.learning_curves(histories, "accuracy"), "history-accuracy")
+    with right:
+        plots.show(charts.learning_curves(histories, "loss"), "history-loss")
 
 
 def _history_row(run: Run) -> dict[str, Any]:

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 from fer import metrics
 from fer.emotions import COLOURS, EMOTIONS
-from fer.visualization.charts import SERIES_COLOURS, lay_out
+from fer.visualization.charts import INK, SERIES_COLOURS, lay_out
 
 CONFUSION_VIEWS = ("counts", "rows", "columns")
 _MOST_DOTS = 2000
 
 Interval = Sequence[float] | None
 
-_SHADES = [[0.0, "rgba(0,114,178,0.04)"], [1.0, "rgba(0,114,178,0.95)"]]
+_SHADES = [[0.0, "rgba(0,114,178,0.04)"], [1.0, "rgba(0,114,178,0.6)"]]
+_BAR_OPACITY = 0.75  # an interval is seen over its bar in either theme
 _CONFUSION_TITLES = {
     "counts": "Confusion: true in rows, predicted in columns",
     "rows": "Predictions for each true emotion",
@@ -47,6 +48,7 @@ def confusion_map(table: Sequence[Sequence[int]], view: str = "counts") -> go.Fi
             text=texts.tolist(),
             customdata=counts.tolist(),
             texttemplate="%{text}",
+            textfont={"color": INK},
             colorscale=_SHADES,
             zmin=0,
             zmax=1,
@@ -138,7 +140,10 @@ def class_bars(
             x=list(EMOTIONS),
             y=heights,
             name=name,
-            marker={"color": own if len(values) == 1 else _colour(number)},
+            marker={
+                "color": own if len(values) == 1 else _colour(number),
+                "opacity": _BAR_OPACITY,
+            },
             error_y=_error_bars(heights, [intervals[name][emotion] for emotion in EMOTIONS]),
             hovertemplate="%{x}: %{y:.1%}<extra></extra>",
         )
@@ -161,7 +166,7 @@ def slice_bars(
             y=heights,
             customdata=[row[1] for row in rows],
             name=name,
-            marker={"color": _colour(number)},
+            marker={"color": _colour(number), "opacity": _BAR_OPACITY},
             error_y=_error_bars(heights, [row[3] for row in rows]),
             hovertemplate="%{x}: %{y:.1%} of %{customdata} faces<extra></extra>",
         )
@@ -231,7 +236,9 @@ def _error_bars(values: Sequence[float | None], intervals: Sequence[Interval]) -
     return {
         "array": [max(0.0, above) for above, _ in pairs],
         "arrayminus": [max(0.0, below) for _, below in pairs],
-        "thickness": 1.2,
+        "thickness": 2,
+        "width": 5,
+        "color": INK,
     }
 
 

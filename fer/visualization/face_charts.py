@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from fer.emotions import EMOTIONS, NUM_EMOTIONS
 from fer.results import Prediction
-from fer.visualization.charts import probability_bars
+from fer.visualization.charts import INK, probability_bars
 from fer.visualization.evaluation_charts import confusion_map
 
 _CELL = 34
-_PALE = "#8A8A8A"
 _CROWD = {"color": "rgba(120,120,120,0.95)", "symbol": "line-ns-open", "size": 15}
 
 
@@ -48,7 +47,8 @@ def pickable_confusion(table: Sequence[Sequence[int]], view: str) -> go.Figure:
         mode="markers+text",
         marker={"symbol": "square", "size": _CELL, "color": "rgba(213,94,0,0.001)"},
         selected={"marker": {"color": "rgba(213,94,0,0.45)"}},
-        unselected={"marker": {"opacity": 0}, "textfont": {"color": _PALE}},
+        textfont={"color": INK},
+        unselected={"marker": {"opacity": 0}, "textfont": {"color": INK}},
         showlegend=False,
         hovertemplate="%{y} predicted %{x}: %{customdata[2]} faces<extra></extra>",
     )

@@ -51,7 +51,7 @@ def test_a_deep_link_into_a_cold_server_is_inside_the_app_too(page: Page, tmp_pa
         expect(page.get_by_role("heading", name="Photos")).to_be_visible()
         settled(page)
         expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(len(PATHS))
-        assert page.title() == "Apparent expression"
+        assert page.title() == "Photos · Apparent expression"
 
 
 def test_no_page_asks_another_server(page: Page, app: str) -> None:

@@ -1,0 +1,1 @@
+"""How every page looks: its style sheet, its charts and the drawn icons of the expressions."""
