@@ -39,10 +39,12 @@ class Tracker:
     """The tracks of one stream. A plain state machine: one thread, no clock of its own.
 
     Time that goes backwards or stands still counts as no time. When frames change their size, the
-    tracks are scaled along.
+    tracks are scaled along. Without `is_patient`, a face that a detection missed and whose motion
+    cannot be followed is no longer shown, from that frame on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_patient: bool = True) -> None:
+        self._is_patient = is_patient
         self._tracks: list[Track] = []
         self._ended: list[tuple[Box, float]] = []
         self._beyond: list[Box] = []
@@ -67,6 +69,15 @@ class Tracker:
         )
 
     @property
+    def strays(self) -> bool:
+        """Whether the motion of a face on screen could not be followed into the last frame."""
+        return any(not track.steady and track.shown(self._now) for track in self._tracks)
+
+    def cut(self) -> None:
+        """Ends everything: the present frame, or the next one, is the first of another shot."""
+        self._tracks, self._ended, self._beyond = [], [], []
+
+    @property
     def hidden(self) -> tuple[Box, ...]:
         """Where else a face may be in the last frame: unconfirmed ones, those that a detection
         missed, those beyond the surest `MOST_FACES`, and where a track ended in the last
@@ -83,6 +94,10 @@ class Tracker:
         `image` is RGB uint8 (H, W, 3), `time` in seconds.
         """
         self._advance(image, time)
+        return self.corrected(image, faces)
+
+    def corrected(self, image: Image, faces: Sequence[Face]) -> tuple[Tracked, ...]:
+        """The same for the frame that `moved` was given last."""
         candidates = tracks.distinct(faces)
         distinct = candidates[: tracks.MOST_FACES]
         self._beyond = [face.box for face in candidates[tracks.MOST_FACES :]]
@@ -97,7 +112,7 @@ class Tracker:
                 self._tracks.append(Track.begun(face, self._now))
         front = [track.position for track in self._tracks if track not in missing]
         for track in missing:
-            track.missed += 1
+            track.missed += 1 if track.steady or self._is_patient else 2
             if front and not track.covered:
                 track.cover(front, self._now)
         self._keep([track for track in self._tracks if track.number or not track.missed], image)
