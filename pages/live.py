@@ -6,6 +6,7 @@ from dashboard import errors, model_picker, navigation
 from dashboard.live import (
     connection,
     help as live_help,
+    recording as live_recording,
     session as live_session,
     settings as live_settings,
     summary as live_summary,
@@ -52,7 +53,9 @@ with left:
         session.finish()
         live_help.camera_check()
     else:
-        st.button("Freeze this moment", icon=":material/photo_camera:", on_click=session.freeze)
+        with st.container(horizontal=True):
+            st.button("Freeze this moment", icon=":material/photo_camera:", on_click=session.freeze)
+            live_recording.button(session)
 
 with right:
 
@@ -69,6 +72,7 @@ with right:
 with below:
     if not connecting:
         live_summary.show(session)
+        live_recording.show(session)
     live_summary.show_moments(session)
 with errors.show_errors():
     st.caption(model_picker.model_sentence(stream.model.card, stream.model.prior.name))

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.live.settings import Choice
 from dashboard.live.stream import Moment, Stream
 from fer import registry
+from fer.live.recording import Recording
 
 MOST_MOMENTS = 6
 _KEY = "_live_session"
@@ -17,11 +18,12 @@ _KEY = "_live_session"
 @dataclass(slots=True)
 class Session:
     """`stream` is for this START or the next one; `before` is the last that was watched. `active`
-    is the activated model that the visitor knows of."""
+    is the activated model that the visitor knows of. `recording` is the last one that was begun."""
 
     stream: Stream | None = None
     before: Stream | None = None
     moments: list[Moment] = field(default_factory=list)
+    recording: Recording | None = None
     active: str = field(default_factory=registry.active)
 
     def prepare(self, choice: Choice) -> Stream | None:
@@ -53,6 +55,9 @@ class Session:
             st.toast("There is no picture yet.", icon=":material/photo_camera:")
         else:
             self.moments = [moment, *self.moments][:MOST_MOMENTS]
+
+    def delete_recording(self) -> None:
+        self.recording = None
 
     def remove(self, moment: Moment) -> None:
         self.moments = [other for other in self.moments if other is not moment]

@@ -16,6 +16,7 @@ from fer.engine import Model
 from fer.geometry import Image
 from fer.inference import records
 from fer.live.feed import LiveFeed, LiveSettings
+from fer.live.recording import Recording
 from fer.results import FrameResult, Prediction
 from fer.visualization import annotate, pixelate
 
@@ -86,6 +87,7 @@ class Stream:
         self.frames = 0
         self.fault: str | None = None
         self.waiting_since: float | None = None
+        self.recording: Recording | None = None
         self._model, self._settings = model, settings
         self._started = self._newest = time.monotonic()
         self.brightness: float | None = None
@@ -134,6 +136,13 @@ class Stream:
             return 0.0
         self.waiting_since = self.waiting_since or time.monotonic()
         return time.monotonic() - self.waiting_since
+
+    def record(self, recording: Recording | None) -> None:
+        """Adds the numbers of what is seen from now on to a recording; None ends that."""
+        with self._lock:
+            self.recording = recording
+            if self.feed is not None:
+                self.feed.record(recording)
 
     def freeze(self) -> Moment | None:
         """The frame that was shown last, with its analysis; None before there is one."""
@@ -200,6 +209,7 @@ class Stream:
             if self.feed is None and not self.ended:
                 self._started = time.monotonic()
                 self.feed = LiveFeed(self._model, self._settings)
+                self.feed.record(self.recording)
             return None if self.ended else self.feed
 
 

@@ -25,6 +25,7 @@ from fer.live.history import (
     Sample,
     Spread,
 )
+from fer.live.recording import Recording
 from fer.results import FrameResult
 
 __all__ = [
@@ -136,6 +137,10 @@ class LiveFeed:
         """Everyone of this session, in order of appearance."""
         return self._worker.summary()
 
+    def record(self, recording: Recording | None) -> None:
+        """Adds what is seen from now on to a recording as well; None ends that."""
+        self._worker.recording = recording
+
     def close(self) -> None:
         """Ends the thread without waiting for it; may be repeated. History and summary stay."""
         self._end()
@@ -151,6 +156,7 @@ class _Worker:
         self._closed = False
         self._newest: tuple[Analysis, float] | None = None
         self._history, self._meter = History(), LatencyMeter()
+        self.recording: Recording | None = None
         self._error: str | None = None
         self._notice: str | None = None
         self._checked = clock.monotonic()
@@ -228,7 +234,9 @@ class _Worker:
         with self._turn:
             self._newest = None if self._closed else (analysis, now)
         self._meter.analysed(now, now - offered, analysis.result.seconds)
-        self._history.write(analysis.result.faces, analysis.now)
+        samples = self._history.write(analysis.result.faces, analysis.now)
+        if self.recording is not None:
+            self.recording.add(samples)
         if now - self._checked > _FOLDER_SECONDS:
             self._checked = now
             name = self.model.card.name

@@ -103,18 +103,21 @@ class History:
         self._people: dict[int, _Presence] = {}
         self._now = 0.0
 
-    def write(self, faces: Iterable[FaceResult], now: float) -> None:
-        """Records a frame's tracked faces; time never runs backwards."""
+    def write(self, faces: Iterable[FaceResult], now: float) -> tuple[Sample, ...]:
+        """Records a frame's tracked faces; time never runs backwards. Returns what it kept: some
+        frames come too soon after the last."""
         moment = tuple(_sample(face, now) for face in faces)
         with self._lock:
             self._now = now
             for sample in moment:
                 self._count(sample)
             newest = self._moments[-1][0].time if self._moments else float("-inf")
-            if moment and now - newest > 0.9 / SAMPLES_PER_SECOND:
+            is_due = now - newest > 0.9 / SAMPLES_PER_SECOND
+            if moment and is_due:
                 self._moments.append(moment)
             while self._moments and now - self._moments[0][0].time > HISTORY_SECONDS:
                 self._moments.popleft()
+        return moment if is_due else ()
 
     def samples(self, seconds: float) -> tuple[Sample, ...]:
         """The samples of the last seconds before the newest frame, oldest first."""

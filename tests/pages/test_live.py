@@ -16,6 +16,7 @@ from streamlit_webrtc.webrtc import SignallingTimeoutError
 from dashboard import samples
 from dashboard.live import (
     help as live_help,
+    recording as live_recording,
     session as live_session,
     summary as live_summary,
     view as live_view,
@@ -23,7 +24,9 @@ from dashboard.live import (
 from dashboard.live.stream import Look, Stream
 from dashboard.text import escape_markdown
 from fer import images, registry
+from fer.emotions import EMOTIONS
 from fer.live.feed import PersonSummary
+from fer.live.recording import Recording
 from tests.dashboard.live.test_stream import clips, shown_until, video
 from tests.helpers import publish_tiny
 from tests.pages.conftest import Open
@@ -179,6 +182,44 @@ def test_a_moment_is_frozen_and_removed(open_live: Show) -> None:
     assert labels == ["PNG", "JSON"]
     press(page, "Remove")
     assert session(page).moments == []
+
+
+def test_a_timeline_is_recorded_from_one_press_to_the_next(open_live: Show) -> None:
+    page = open_live(sending=True)
+    press(page, "Record the timeline")
+    sent = send_until_seen(page)
+    recording = session(page).recording
+    assert recording is not None
+    shown_until(sent, lambda _: recording.seconds > 0)
+    press(page, "Stop recording")
+    seen = recording.csv_text()
+    rows = list(csv.DictReader(io.StringIO(seen)))
+    assert {row["person"] for row in rows} == {"1"}
+    assert all(
+        sum(float(row[name]) for name in EMOTIONS) == pytest.approx(1, abs=1e-4) for row in rows
+    )
+    before = sent.feed.history()[-1].time if sent.feed else 0.0
+    shown_until(sent, lambda _: bool(sent.feed and sent.feed.history()[-1].time > before + 0.3))
+    assert recording.csv_text() == seen
+    assert labelled(page, "button", "Record the timeline")
+
+
+def test_after_stop_there_are_charts_and_a_csv_of_the_recording(
+    open_live: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_recording, "SHORTEST_SECONDS", 0.0)
+    page = open_live()
+    session(page).recording = recording = Recording()
+    stream(page).record(recording)
+    sent = send_until_seen(page)
+    shown_until(sent, lambda _: recording.seconds > 0)
+    page.run()
+    assert sent.ended
+    assert "The recorded timeline" in words(page) and "No picture was kept" in words(page)
+    assert len(page.get("plotly_chart")) == 2
+    assert "Timeline as CSV" in [item.proto.label for item in page.get("download_button")]
+    press(page, "Delete recording")
+    assert "The recorded timeline" not in words(page)
 
 
 def test_moments_are_bounded(open_live: Show) -> None:

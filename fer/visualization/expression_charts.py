@@ -1,0 +1,201 @@
+"""How one face's expression changes: probabilities over time, a band of labels, shares of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from fer.emotions import COLOURS, EMOTIONS
+from fer.visualization.annotate import UNSURE_COLOUR
+from fer.visualization.charts import lay_out
+
+MOST_POINTS = 1200
+"""A longer course is shown as the means of so many stretches."""
+STYLES = ("lines", "areas")
+
+_UNSURE = len(EMOTIONS)
+_GAP_SECONDS = 1e-3
+_ROW_HEIGHT, _BAND_SHARE = 34, 0.09
+_HEIGHT, _TOP = 330, 30
+_TICKS = [
+    {"dtickrange": [None, 1000], "value": "%M:%S.%L"},
+    {"dtickrange": [1000, 3_600_000], "value": "%M:%S"},
+    {"dtickrange": [3_600_000, None], "value": "%H:%M:%S"},
+]
+
+
+class Course(Protocol):
+    """One face's frames in the order of time: `starts`, `ends` (N,) in seconds, `probabilities`
+    (N, 7), `shown` (N,): the label's index in `EMOTIONS`, or 7 for "unsure"."""
+
+    @property
+    def starts(self) -> NDArray[np.float64]: ...
+    @property
+    def ends(self) -> NDArray[np.float64]: ...
+    @property
+    def probabilities(self) -> NDArray[np.float32]: ...
+    @property
+    def shown(self) -> NDArray[np.int64]: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Course:
+    starts: NDArray[np.float64]
+    ends: NDArray[np.float64]
+    probabilities: NDArray[np.float32]
+    shown: NDArray[np.int64]
+
+    def pieces(self) -> Iterator[slice]:
+        """Stretches without a gap, each of them sure."""
+        sure = self.shown != _UNSURE
+        breaks = np.append(True, (self.starts[1:] - self.ends[:-1]) > _GAP_SECONDS)
+        breaks |= np.append(True, sure[1:] != sure[:-1])
+        edges = [*np.flatnonzero(breaks).tolist(), len(sure)] if len(sure) else [0]
+        for first, stop in pairwise(edges):
+            if sure[first]:
+                yield slice(first, stop)
+
+
+def course(of: Course, style: str = "lines", start: float = 0.0, end: float = 0.0) -> go.Figure:
+    """The probabilities from `start` to `end`, in seconds, over a band of the labels. Where nobody
+    is seen or the model is unsure there is a gap. Every point carries its time as `customdata`."""
+    figure = make_subplots(
+        2, 1, shared_xaxes=True, vertical_spacing=0.03, row_heights=[1 - _BAND_SHARE, _BAND_SHARE]
+    )
+    thinned = _thinned(of, start, end)
+    for index in range(len(EMOTIONS)):
+        figure.add_trace(_curve(thinned, index, style), 1, 1)
+        figure.add_trace(_band(thinned, index), 2, 1)
+    lay_out(figure, "")
+    figure.update_layout(
+        height=_HEIGHT,
+        title=None,
+        margin={"t": _TOP},
+        hovermode="x unified",
+        dragmode="pan",
+        barmode="overlay",
+        legend={"y": 1.02, "yanchor": "bottom"},
+    )
+    figure.update_xaxes(
+        type="date",
+        range=[1000 * start, 1000 * end],
+        tickformatstops=_TICKS,
+        hoverformat="%H:%M:%S.%L",
+    )
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.02], fixedrange=True, row=1)
+    figure.update_yaxes(visible=False, fixedrange=True, row=2)
+    return figure
+
+
+def share_bars(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
+    """For each name the shares of time of the emotions and of "unsure", as one stacked bar."""
+    figure = go.Figure()
+    names = list(shares)
+    for label in (*EMOTIONS, "unsure"):
+        values = [shares[name].get(label, 0.0) for name in names]
+        if any(values):
+            figure.add_bar(
+                x=values,
+                y=names,
+                orientation="h",
+                name=label,
+                marker={
+                    "color": COLOURS.get(label, UNSURE_COLOUR),
+                    "line": {"width": 0.5, "color": "#8A8A8A"},
+                },
+                text=[f"{value:.0%}" if value >= 0.06 else "" for value in values],
+                textposition="inside",
+                insidetextanchor="middle",
+                hovertemplate="%{y}: " + label + " %{x:.0%}<extra></extra>",
+            )
+    lay_out(figure, "")
+    figure.update_layout(
+        height=90 + _ROW_HEIGHT * len(names),
+        title=None,
+        margin={"t": _TOP},
+        barmode="stack",
+        bargap=0.3,
+        legend={"y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+    )
+    figure.update_xaxes(range=[0, 1], tickformat=".0%", fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True)
+    return figure
+
+
+def _curve(of: _Course, index: int, style: str) -> go.Scatter:
+    """One emotion's line, broken at gaps; an area falls to zero there."""
+    edge = 0.0 if style == "areas" else None
+    times: list[float] = []
+    values: list[float | None] = []
+    for piece in of.pieces():
+        shares = of.probabilities[piece, index].tolist()
+        stop = float(of.ends[piece][-1])
+        before = [] if edge is None else [float(of.starts[piece][0])]
+        times += [*before, *of.starts[piece].tolist(), stop, stop]
+        values += [*([edge] * len(before)), *shares, shares[-1], edge]
+    colour = COLOURS[EMOTIONS[index]]
+    return go.Scatter(
+        x=[1000 * time for time in times],
+        y=values,
+        customdata=times,
+        name=EMOTIONS[index],
+        # Lines alone cannot be clicked.
+        mode="lines+markers",
+        marker={"size": 7, "opacity": 0},
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 0}},
+        line={"color": colour, "width": 0.5 if style == "areas" else 2},
+        stackgroup="all" if style == "areas" else None,
+        fillcolor=colour if style == "areas" else None,
+        hovertemplate="%{y:.0%}",
+    )
+
+
+def _band(of: _Course, index: int) -> go.Bar:
+    """The stretches with one label."""
+    starts, seconds = [], []
+    for piece in of.pieces():
+        shown = of.shown[piece]
+        edges = np.flatnonzero(np.append(True, shown[1:] != shown[:-1])).tolist()
+        for first, stop in zip(edges, [*edges[1:], len(shown)], strict=True):
+            if shown[first] == index:
+                starts.append(float(of.starts[piece][first]))
+                seconds.append(float(of.ends[piece][stop - 1]) - starts[-1])
+    return go.Bar(
+        x=[1000 * value for value in seconds],
+        base=[1000 * value for value in starts],
+        y=[0] * len(starts),
+        customdata=starts,
+        orientation="h",
+        name=EMOTIONS[index],
+        marker={"color": COLOURS[EMOTIONS[index]], "line": {"width": 0}},
+        width=1,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def _thinned(of: Course, start: float, end: float) -> _Course:
+    """The frames between two times, as the means of `MOST_POINTS` stretches at the most."""
+    inside = slice(*np.searchsorted(of.starts, [start, end]).tolist())
+    starts, ends = of.starts[inside], of.ends[inside]
+    probabilities, shown = of.probabilities[inside], of.shown[inside]
+    if len(starts) <= MOST_POINTS:
+        return _Course(starts, ends, probabilities, shown)
+    bins = ((starts - start) / ((end - start) / MOST_POINTS)).astype(np.int64)
+    first = np.flatnonzero(np.append(True, bins[1:] != bins[:-1]))
+    counts = np.diff(np.append(first, len(starts)))
+    votes = np.stack([np.add.reduceat(shown == label, first) for label in range(_UNSURE + 1)])
+    return _Course(
+        starts[first],
+        ends[np.append(first[1:], len(ends)) - 1],
+        (np.add.reduceat(probabilities, first) / counts[:, None]).astype(np.float32),
+        votes.argmax(axis=0),
+    )
