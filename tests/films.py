@@ -20,6 +20,8 @@ _CODECS = {
     **{".mp4": "libx264", ".mov": "libx264", ".mkv": "libx264", ".webm": "libvpx"},
     ".avi": "mjpeg",
 }
+_SOUNDS = {".webm": "libopus", ".avi": "pcm_s16le"}
+_SOUND_RATE = 48_000
 _QUARTER_TURN = (0, 1 << 16, 0, -(1 << 16), 0, 0)
 _HALF_TURN = (-(1 << 16), 0, 0, 0, -(1 << 16), 0)
 TURNS = {90: _QUARTER_TURN, 180: _HALF_TURN}
@@ -45,7 +47,8 @@ def write(
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         if times is not None:
             stream.codec_context.time_base = Fraction(1, TICKS)
-        sound = film.add_stream("libopus" if path.suffix == ".webm" else "aac") if tone else None
+        codec = _SOUNDS.get(path.suffix, "aac")
+        sound = film.add_stream(codec, rate=_SOUND_RATE, layout="mono") if tone else None
         count = 0
         for number, picture in enumerate(pictures):
             if not number:
@@ -71,11 +74,9 @@ def turned(path: Path, degrees: int) -> Path:
 
 
 def _add_tone(film: av.container.OutputContainer, stream: av.AudioStream, seconds: float) -> None:
-    rate = 48_000
-    stream.codec_context.sample_rate = rate
-    samples = np.arange(int(seconds * rate))
-    wave = (0.3 * np.sin(samples * 2 * np.pi * 440 / rate)).astype(np.float32)[None]
+    samples = np.arange(int(seconds * _SOUND_RATE))
+    wave = (0.3 * np.sin(samples * 2 * np.pi * 440 / _SOUND_RATE)).astype(np.float32)[None]
     frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
-    frame.sample_rate = rate
+    frame.sample_rate = _SOUND_RATE
     film.mux(stream.encode(frame))
     film.mux(stream.encode(None))

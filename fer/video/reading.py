@@ -87,7 +87,7 @@ class FilmReader:
             yield from _webp_frames(self._path)
             return
         container, stream = self._source
-        start, step, turn = _start(container), _step(stream), _UPRIGHT
+        start, step, turn = start_of(container), _step(stream), _UPRIGHT
         is_sought = since > 1 and _seek(container, stream, since + (start or 0.0))
         clock = FilmClock(start, step, _SECONDS_LIMIT if is_sought else _LATEST_START)
         index, read = 0, 0.0
@@ -207,7 +207,8 @@ def _seek(container: InputContainer, stream: VideoStream, time: float) -> bool:
     return True
 
 
-def _start(container: InputContainer) -> float | None:
+def start_of(container: InputContainer) -> float | None:
+    """The container's own time at which it begins, in seconds."""
     start = container.start_time
     return None if start is None or abs(start) > 1e6 * _SECONDS_LIMIT else start / av.time_base
 

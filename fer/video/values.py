@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fer.geometry import Box
-from fer.results import Prediction
+from fer.results import Face, FaceResult, FrameResult, Prediction, Quality
 
 UNSURE = "unsure"
 """The key of the time without a label, beside the seven emotions."""
@@ -59,6 +59,19 @@ class Moment:
     time: float
     faces: tuple[PersonFace, ...]
     hidden: tuple[Box, ...] = ()
+
+    def result(self, width: int, height: int) -> FrameResult:
+        """The same as drawing takes it, in a film of `width` × `height` pixels."""
+        faces = tuple(
+            FaceResult(
+                Face(face.box, face.score),
+                face.prediction,
+                Quality(min(face.box.width, face.box.height), 0.0, 0.0),
+                face.person,
+            )
+            for face in self.faces
+        )
+        return FrameResult(faces, width, height, time=self.time, hidden=self.hidden)
 
 
 @dataclass(frozen=True, slots=True)
