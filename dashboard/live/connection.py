@@ -30,9 +30,26 @@ VIDEO: dict[str, Any] = {
     "autoPlay": True,
     "controls": False,
     "muted": True,
-    "style": {"width": "100%"},
+    "style": {
+        "width": "100%",
+        "aspectRatio": "4 / 3",
+        "objectFit": "contain",
+        "background": "#10151b",
+        "borderRadius": "0.6rem",
+    },
 }
-"""How the browser shows what comes back."""
+"""How the browser shows what comes back: as large as the poster before it."""
+
+WORDS: dict[str, str] = {
+    "start": "Start camera",
+    "stop": "Stop",
+    "select_device": "Choose camera",
+    "select_camera": "Camera",
+    "media_api_not_available": "This browser gives no camera to this page.",
+    "device_ask_permission": "Allow the camera when the browser asks.",
+    "device_not_available": "No camera was found.",
+    "device_access_denied": "The browser may not use the camera.",
+}
 
 
 class NoConnection(FerError):
@@ -51,8 +68,8 @@ def configuration() -> dict[str, list[dict[str, Any]]]:
     return {"iceServers": [_checked(server) for server in _secret_servers() or _named_servers()]}
 
 
-def stage(stream: Stream) -> bool:
-    """The picture with its START button; returns whether a stream is sent or asked for.
+def connect(stream: Stream) -> bool:
+    """The picture with its buttons; returns whether a stream is sent or asked for.
 
     Raises `BadSettings`, or `NoConnection` where this server cannot set up its side.
     """
@@ -64,6 +81,7 @@ def stage(stream: Stream) -> bool:
             video_frame_callback=stream.show,
             on_video_ended=stream.end,
             video_html_attrs=VIDEO,
+            translations=WORDS,
             media_toggle_controls=False,
             sendback_audio=False,
         ).state

@@ -42,7 +42,7 @@ def camera_check() -> None:
 
 
 def show_camera(facts: Mapping[str, Any], address: str | None, connecting: bool) -> None:
-    """What keeps the camera away, and notes; the result of a check goes once START is pressed."""
+    """What keeps the camera away, and notes; the result of a check goes once the camera starts."""
     if connecting:
         facts = {**facts, "checked": None}
     refusal = camera_sentence(facts, address)
@@ -69,7 +69,7 @@ def camera_sentence(facts: Mapping[str, Any], address: str | None) -> str | None
     if facts.get("permission") == "denied":
         return (
             "**The camera was refused to this page.** Allow it with the symbol beside the "
-            "browser's address, then press START again."
+            "browser's address, then press *Start camera* again."
         )
     if facts.get("cameras") == 0:
         return "**This browser finds no camera.** Connect one, or use a phone or laptop that has."
@@ -82,27 +82,27 @@ def _failed_check(checked: object) -> str | None:
     if checked in _BUSY:
         return (
             "**Another program is using the camera.** Close video calls, camera apps and other "
-            "tabs that show it, then press START."
+            "tabs that show it, then press *Start camera*."
         )
     if checked == "NotAllowedError":
         return (
             "**The browser may not use the camera.** Allow it when the browser asks, and in the "
-            "privacy settings of your system, then press START."
+            "privacy settings of your system, then press *Start camera*."
         )
     name = escape_markdown(str(checked))
     return f"**The camera could not be opened** ({name}). Connect it again or choose another one."
 
 
 def camera_note(facts: Mapping[str, Any]) -> str | None:
-    """What is good to know before START: another site around the page, several cameras, a check
+    """What is good to know before the start: another site around the page, several cameras, a check
     that went well."""
     notes = [
         browser.frame_sentence(facts),
-        f"This browser has {facts['cameras']} cameras: *Select Device* under the picture chooses "
-        "one."
+        f"This browser has {facts['cameras']} cameras: *Choose camera* under the picture "
+        "lists them."
         if facts.get("cameras", 0) > 1
         else None,
-        "The camera works: press START." if facts.get("checked") == "works" else None,
+        "The camera works: press *Start camera*." if facts.get("checked") == "works" else None,
     ]
     return "  \n".join(note for note in notes if note) or None
 
@@ -119,7 +119,7 @@ def light_sentence(stream: Stream) -> str | None:
 
 
 def stream_sentence(stream: Stream, connecting: bool) -> str | None:
-    """Why no picture comes although START was pressed; None while all is well."""
+    """Why no picture comes although the camera was started; None while all is well."""
     if not connecting:
         return None
     if stream.waiting_seconds() > PATIENCE_SECONDS:
@@ -131,6 +131,7 @@ def stream_sentence(stream: Stream, connecting: bool) -> str | None:
     if stream.frames and stream.silent_seconds() > PATIENCE_SECONDS:
         return (
             f"**No picture has come for {stream.silent_seconds():.0f} seconds.** The camera was "
-            "unplugged, taken by another program, or the network broke. Press STOP, then START."
+            "unplugged, taken by another program, or the network broke. Press *Stop*, then "
+            "*Start camera*."
         )
     return None

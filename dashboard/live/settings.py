@@ -44,40 +44,36 @@ def choose(name: str) -> None:
 
 def controls() -> Choice:
     """Every control, in the present container."""
-    left, middle, right = st.columns(3, gap="medium")
-    with left:
-        name = _model_name()
-        model, problem = _loaded(name)
-        if model is not None:
-            model = model.with_prior(prior_picker(model.card, "live"))
-        detector = st.selectbox(
-            "Face detector",
-            detection.names(),
-            format_func=lambda detector: DETECTOR_LABELS.get(detector, detector),
-            key="live-detector",
-            persist_state="session",
-        )
-        every = st.selectbox(
-            "Search for faces",
-            _EVERY,
-            format_func=_every_label,
-            help="Between searches faces are followed by their motion, which costs far less.",
-            key="live-every",
-            persist_state="session",
-        )
-    with middle:
-        smoothing = st.select_slider(
-            "Smoothing",
-            list(_SMOOTHING),
-            0.5,
-            format_func=_SMOOTHING.__getitem__,
-            help="Averages each face's probabilities over time; strong smoothing reacts later.",
-            key="live-smoothing",
-            persist_state="session",
-        )
-        unsure_below = _threshold(model)
-    with right:
-        look = _look()
+    name = _model_name()
+    model, problem = _loaded(name)
+    if model is not None:
+        model = model.with_prior(prior_picker(model.card, "live"))
+    look = _look()
+    detector = st.selectbox(
+        "Face detector",
+        detection.names(),
+        format_func=lambda detector: DETECTOR_LABELS.get(detector, detector),
+        key="live-detector",
+        persist_state="session",
+    )
+    every = st.selectbox(
+        "Search for faces",
+        _EVERY,
+        format_func=_every_label,
+        help="Between searches faces are followed by their motion, which costs far less.",
+        key="live-every",
+        persist_state="session",
+    )
+    smoothing = st.select_slider(
+        "Smoothing",
+        list(_SMOOTHING),
+        0.5,
+        format_func=_SMOOTHING.__getitem__,
+        help="Averages each face's probabilities over time; strong smoothing reacts later.",
+        key="live-smoothing",
+        persist_state="session",
+    )
+    unsure_below = _threshold(model)
     settings = LiveSettings(detector, every or None, smoothing, unsure_below)
     return Choice(name, model, settings, look, problem)
 

@@ -1,4 +1,4 @@
-"""After a stream: seconds in each expression for each person, and frozen moments."""
+"""After a stream: seconds in each expression for each face; and captured frames."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from dashboard.text import count
 from fer.emotions import EMOTIONS
 from fer.live.feed import PersonSummary
 from fer.storage import spreadsheets
+from fer.visualization import timeline
+from fer.visualization.timeline import UNSURE
 
-UNSURE = "unsure"
 SHORTEST_SECONDS = 0.5
 """Who was seen for less is left out on the page; the CSV has everyone."""
+
+MOST_BARS = 12
 
 COLUMNS = ("person", "first_seen", "last_seen", *EMOTIONS, UNSURE)
 
@@ -40,31 +43,26 @@ def csv_text(people: Sequence[PersonSummary]) -> str:
 
 
 def show(session: Session) -> None:
-    """The summary of the stream that was stopped last."""
+    """The summary of the stream that was stopped last: a bar for each face, and the table."""
     stream = session.before
     if stream is None or stream.feed is None:
         return
     people = stream.feed.summary()
+    seen = [person for person in people if person.last_seen - person.first_seen >= SHORTEST_SECONDS]
     with st.container(border=True):
-        st.markdown("#### The last stream")
-        seen = [
-            person for person in people if person.last_seen - person.first_seen >= SHORTEST_SECONDS
-        ]
+        st.subheader("Session summary")
         if not seen:
             st.caption("No face was seen for longer than a moment.")
             return
-        shown = [
-            name for name in (*EMOTIONS, UNSURE) if any(name in person.seconds for person in seen)
-        ]
         st.caption(
-            f"Seconds in each apparent expression, for {count(len(seen), 'person', 'people')}. "
-            "Who left and came back counts twice, for no face is recognised."
+            f"{count(len(seen), 'appearance')}, with the seconds in each apparent expression. "
+            "Whoever left and came back is counted again, because no face is recognised."
         )
-        st.dataframe(
-            [{name: row[name] for name in ("person", *shown)} for row in rows(seen)],
-            hide_index=True,
-            column_config={name: st.column_config.NumberColumn(format="%.1f") for name in shown},
-        )
+        chart, table = st.tabs(["Chart", "Table"])
+        with chart:
+            _bars(seen)
+        with table:
+            _table(seen)
         st.download_button(
             "Summary as CSV",
             csv_text(people),
@@ -75,11 +73,48 @@ def show(session: Session) -> None:
         )
 
 
-def show_moments(session: Session) -> None:
-    """The frozen stills, each with its downloads."""
+def _bars(seen: Sequence[PersonSummary]) -> None:
+    longest = sorted(seen, key=lambda person: -sum(person.seconds.values()))[:MOST_BARS]
+    shown = [person for person in seen if person in longest]
+    seconds = {f"Face {person.track}": person.seconds for person in shown}
+    st.vega_lite_chart(
+        timeline.appearances(seconds),
+        timeline.appearance_bars(list(seconds), expressions(shown)),
+        width="stretch",
+        key="live-summary",
+        alt="Seconds in each apparent expression, as a stacked bar for each face",
+    )
+    if len(shown) < len(seen):
+        st.caption(f"The {MOST_BARS} longest appearances; the table has all.")
+
+
+def _table(seen: Sequence[PersonSummary]) -> None:
+    shown = expressions(seen)
+    st.dataframe(
+        [
+            {"face": row["person"], **{name: row[name] for name in ("first_seen", *shown)}}
+            for row in rows(seen)
+        ],
+        hide_index=True,
+        column_config={
+            "first_seen": st.column_config.NumberColumn("first seen, s", format="%.1f"),
+            **{name: st.column_config.NumberColumn(f"{name}, s", format="%.1f") for name in shown},
+        },
+    )
+
+
+def expressions(people: Sequence[PersonSummary]) -> list[str]:
+    """Those that occurred, in the order of `EMOTIONS`, "unsure" last."""
+    return [
+        name for name in (*EMOTIONS, UNSURE) if any(name in person.seconds for person in people)
+    ]
+
+
+def show_captured(session: Session) -> None:
+    """The captured frames, each with its downloads."""
     if not session.moments:
         return
-    st.markdown("#### Moments")
+    st.subheader("Captured frames")
     st.caption(
         "In the memory of the computer that runs this app, for you alone, until you remove them or "
         "some minutes after you close this tab."
@@ -88,7 +123,9 @@ def show_moments(session: Session) -> None:
         columns = st.columns(3, gap="medium")
         for column, moment in zip(columns, session.moments[first : first + 3], strict=False):
             with column, st.container(border=True):
-                st.image(moment.png, width="stretch", alt=f"A moment, apparently {moment.labels}")
+                st.image(
+                    moment.png, width="stretch", alt=f"Captured frame, apparently {moment.labels}"
+                )
                 st.caption(f"{moment.record['time']:.0f} s into the stream: {moment.labels}")
                 with st.container(horizontal=True):
                     st.download_button(
@@ -114,7 +151,7 @@ def show_moments(session: Session) -> None:
                         explanation_view.button(
                             explanation_view.Question(model, prior, face.pixels, face.prediction),
                             f"{moment.key}-why-{index}",
-                            f"Why is person {face.person} {face.prediction.display_label}?",
+                            f"Why is face {face.person} {face.prediction.display_label}?",
                         )
                     st.button(
                         "Remove",

@@ -1,49 +1,70 @@
-"""What is shown beside the live picture, refreshed every two seconds."""
+"""What is shown of a stream while it goes on: bars beside the picture, the last minute below."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import emotion_bars
 from dashboard.live import help as live_help, settings as live_settings
 from dashboard.live.session import Session
 from dashboard.live.stream import Stream
-from dashboard.look import emotion_icons
 from dashboard.server import memory
 from dashboard.text import count, escape_markdown
 from fer import registry
-from fer.live.feed import Spread
-from fer.visualization import annotate, timeline
+from fer.live.feed import Person, Spread
+from fer.visualization import timeline
 
+BARS_SECONDS = 0.4
 TICK_SECONDS = 2.0
-"""Ticks cost pictures: one a second took a tenth of them from three visitors on two cores."""
+"""Ticks with a chart cost pictures: one a second took a tenth of them from three visitors on two
+cores."""
 
+_CHOSEN = "live-person"
 _FOLLOW = 0
 _SETTLED_FRAMES = 100
 
 
-def beside(session: Session, stream: Stream, connecting: bool) -> None:
-    """Trouble, offers, people, chart and measurements of a stream, while it goes on. What comes
-    and goes has a container: a chart whose place on the page changes is mounted anew."""
+def bars(stream: Stream, connecting: bool) -> None:
+    """The seven probabilities of the chosen face; of the same height whoever is in view."""
+    people = stream.feed.people() if stream.feed is not None and connecting else ()
+    person = shown_person(people, st.session_state.get(_CHOSEN, _FOLLOW))
+    headline = "No face"
+    if person is not None:
+        note = f"Face {person.track} · tracked for {stream.now() - person.since:.0f} s"
+    elif not connecting:
+        headline, note = "Apparent expression", "How likely each of the seven is, as it changes"
+    elif not stream.frames:
+        note = "Waiting for the camera's picture…"
+    else:
+        note = "The chosen face is not in view." if people else "Nobody in view"
+    prediction = None if person is None else person.prediction
+    emotion_bars.large(prediction, "live-bars", BARS_SECONDS, headline=headline, note=note)
+
+
+def shown_person(people: tuple[Person, ...], chosen: int) -> Person | None:
+    """The chosen face, or the first from the left; None where it is not in view."""
+    return next((person for person in people if chosen in (_FOLLOW, person.track)), None)
+
+
+def minute(session: Session, stream: Stream) -> None:
+    """Measurements, trouble, offers and the last minute. What comes and goes has a container: a
+    chart whose place on the page changes is mounted anew."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = _choose(stream)
+        st.caption(measured_line(stream), help=_MEASURED_HELP)
     with st.container():
-        _trouble(stream, connecting)
+        _trouble(stream)
         _offer(session, stream)
-    if stream.feed is None:
-        if connecting:
-            st.caption("Waiting for the camera's picture…")
-        return
     if stream.frames > _SETTLED_FRAMES:
         memory.settle("streaming")
-    with st.container():
-        _people(stream)
-    _minute(stream)
-    _measured(stream)
+    _chart(stream, chosen)
 
 
-def _trouble(stream: Stream, connecting: bool) -> None:
-    sentence = live_help.stream_sentence(stream, connecting)
+def _trouble(stream: Stream) -> None:
+    sentence = live_help.stream_sentence(stream, connecting=True)
     if sentence:
         st.warning(sentence, icon=":material/wifi_off:")
-    dark = live_help.light_sentence(stream) if connecting else None
+    dark = live_help.light_sentence(stream)
     if dark:
         st.warning(dark, icon=":material/dark_mode:")
     for problem in (stream.fault, stream.feed.problem() if stream.feed else None):
@@ -65,9 +86,7 @@ def _offer(session: Session, stream: Stream) -> None:
         if use:
             live_settings.choose(active)
 
-    st.info(
-        f"The model **{escape_markdown(active)}** was activated meanwhile.", icon=":material/sync:"
-    )
+    st.info(f"The model **{escape_markdown(active)}** was activated meanwhile.", icon=":material/sync:")
     with st.container(horizontal=True):
         used = st.button(f"Use {escape_markdown(active)}", on_click=answer, args=(True,))
         st.button(
@@ -77,32 +96,40 @@ def _offer(session: Session, stream: Stream) -> None:
         st.rerun()
 
 
-def _people(stream: Stream) -> None:
-    assert stream.feed is not None
-    people = stream.feed.people()
-    if not people:
-        st.markdown("**Nobody on screen**")
-        return
-    lines = []
-    for person in people:
-        prediction = person.prediction
-        label = f"{emotion_icons.of_prediction(prediction)} **{prediction.display_label}**"
-        if not prediction.uncertain:
-            label += f" {annotate.percent(prediction.confidence)}"
-        here = stream.now() - person.since
-        lines.append(f"- Person {person.track}: {label} · here for {here:.0f} s")
-    st.markdown(f"**{count(len(people), 'face')} on screen**\n\n" + "\n".join(lines))
+def _choose(stream: Stream) -> int:
+    """The face whose bars and minute are shown, or `_FOLLOW`."""
+    samples = stream.feed.history(timeline.SECONDS) if stream.feed is not None else ()
+    on_screen = {person.track for person in stream.feed.people()} if stream.feed else set()
+    known = sorted({sample.track for sample in samples} | on_screen)
+
+    def label(track: int) -> str:
+        if not track:
+            return "First face from the left"
+        return f"Face {track}" + ("" if track in on_screen else " (gone)")
+
+    choice: int | None = st.selectbox(
+        "Show timeline for",
+        [_FOLLOW, *known],
+        format_func=label,
+        key=_CHOSEN,
+        width=230,
+    )
+    return choice or _FOLLOW
 
 
-def _minute(stream: Stream) -> None:
+def followed(choice: int, known: list[int], on_screen: list[int]) -> int | None:
+    """The track whose minute is shown: the choice, else the first on screen, else the last."""
+    if choice:
+        return choice
+    return on_screen[0] if on_screen else (known[-1] if known else None)
+
+
+def _chart(stream: Stream, choice: int) -> None:
     """The last minute of the chosen face."""
-    assert stream.feed is not None
-    samples = stream.feed.history(timeline.SECONDS)
-    on_screen = [person.track for person in stream.feed.people()]
-    known = sorted({sample.track for sample in samples})
-    with st.container():
-        chosen = _chosen(known, on_screen)
-    own = [sample for sample in samples if sample.track == chosen]
+    samples = stream.feed.history(timeline.SECONDS) if stream.feed is not None else ()
+    on_screen = [person.track for person in stream.feed.people()] if stream.feed else []
+    track = followed(choice, sorted({sample.track for sample in samples}), on_screen)
+    own = [sample for sample in samples if sample.track == track]
     columns = timeline.table(
         [sample.time for sample in own],
         [sample.probabilities for sample in own],
@@ -114,39 +141,32 @@ def _minute(stream: Stream) -> None:
         width="stretch",
         height=timeline.HEIGHT,
         key="live-minute",
-        alt=f"The last minute of person {chosen or 1}: probability of each emotion",
+        alt=f"The last minute of face {track or 1}: probability of each emotion",
     )
 
 
-def _chosen(known: list[int], on_screen: list[int]) -> int | None:
-    """The track whose minute is shown: the visitor's choice, else whoever is first on screen."""
-    if len(known) < 2:
-        return known[0] if known else None
-    choice = st.selectbox(
-        "Whose minute",
-        [_FOLLOW, *known],
-        format_func=lambda track: (
-            f"Person {track}" + ("" if track in on_screen else " (gone)")
-            if track
-            else "whoever is first on screen"
-        ),
-        key="live-person",
-    )
-    return choice or (on_screen[0] if on_screen else known[-1])
+_MEASURED_HELP = (
+    "Over the last five seconds. Latency: from a frame's arrival at the server to its result. The "
+    "way of the picture to the server and back comes on top. p95: 19 of 20 frames are faster."
+)
 
 
-def _measured(stream: Stream) -> None:
-    assert stream.feed is not None
+def measured_line(stream: Stream) -> str:
+    """Faces, frames a second and latency."""
+    if stream.feed is None:
+        return "Waiting for the camera's picture…"
     stats = stream.feed.stats()
-    st.caption(
-        f"Measured: {stats.offered_per_second:.0f} pictures and {stats.analysed_per_second:.0f} "
-        f"analyses a second · analysis {_milliseconds(stats.analysis)} · from a picture to its "
-        f"labels {_milliseconds(stats.delay)}",
-        help="Over the last seconds. The way of the picture to the server and back comes on top.",
+    return (
+        f"{count(len(stream.feed.people()), 'face')} on screen · "
+        f"{stats.offered_per_second:.0f} frames/s, {stats.analysed_per_second:.0f} analysed · "
+        f"analysis {_milliseconds(stats.analysis)} · latency {_milliseconds(stats.delay)}"
+        f"{_slowest(stats.delay)}"
     )
 
 
 def _milliseconds(spread: Spread) -> str:
-    if spread.p50 is None or spread.p95 is None:
-        return "–"
-    return f"{1000 * spread.p50:.0f} ms (p95 {1000 * spread.p95:.0f})"
+    return "–" if spread.p50 is None else f"{1000 * spread.p50:.0f} ms"
+
+
+def _slowest(spread: Spread) -> str:
+    return "" if spread.p95 is None else f" (p95 {1000 * spread.p95:.0f} ms)"

@@ -1,8 +1,8 @@
-"""The last minute of one face as a line for each emotion, updated in place."""
+"""A stream as charts: the last minute of one face, updated in place, and the sum of each face."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,13 @@ from fer.results import Probabilities
 
 SECONDS = 60
 POINTS_PER_SECOND = 4
-HEIGHT = 270
+HEIGHT = 180
 
 _AGO = "seconds ago"
 _LABEL = "datum.value ? -datum.value + ' s ago' : 'now'"
-_LEGEND_COLUMNS = 3
+_LEGEND_COLUMNS = 4
+_BAR_HEIGHT = 34
+UNSURE, _UNSURE_COLOUR = "unsure", "#CFCFCF"
 
 
 def table(
@@ -35,7 +37,8 @@ def table(
 
 
 def specification() -> dict[str, Any]:
-    """A Vega-Lite chart of `table`. It never changes, so that a page changes its data alone."""
+    """A Vega-Lite chart of `table`; bars beside it are its legend. It never changes, so that a page
+    changes its data alone."""
     colours = {"domain": list(EMOTIONS), "range": [COLOURS[name] for name in EMOTIONS]}
     return {
         "transform": [{"fold": list(EMOTIONS), "as": ["emotion", "share"]}],
@@ -51,13 +54,70 @@ def specification() -> dict[str, Any]:
                 "field": "share",
                 "type": "quantitative",
                 "scale": {"domain": [0, 1]},
-                "axis": {"format": "%", "tickCount": 5, "title": None},
+                "axis": {"format": "%", "tickCount": 3, "title": None},
             },
             "color": {
                 "field": "emotion",
                 "type": "nominal",
                 "scale": colours,
+                "legend": None,
+            },
+        },
+    }
+
+
+def appearances(seconds: Mapping[str, Mapping[str, float]]) -> dict[str, list[Any]]:
+    """Columns for `appearance_bars`: a row for each face and expression, by the name of the face.
+
+    `seconds` has those spent in each emotion and in "unsure".
+    """
+    order = (*EMOTIONS, UNSURE)
+    cells = [
+        (name, expression, by_expression[expression], order.index(expression))
+        for name, by_expression in seconds.items()
+        for expression in order
+        if by_expression.get(expression, 0.0) > 0
+    ]
+    columns = zip(*cells, strict=True) if cells else ((), (), (), ())
+    names = ("face", "expression", "seconds", "order")
+    return {name: list(column) for name, column in zip(names, columns, strict=True)}
+
+
+def appearance_bars(faces: Sequence[str], expressions: Sequence[str]) -> dict[str, Any]:
+    """A Vega-Lite chart of `appearances`: a stacked bar for each face, in this order; "unsure" pale
+    in a broken frame."""
+    colours = {**COLOURS, UNSURE: _UNSURE_COLOUR}
+    is_unsure = f"datum.expression === '{UNSURE}'"
+    return {
+        "height": {"step": _BAR_HEIGHT},
+        "mark": {"type": "bar", "cornerRadius": 3, "strokeDash": [4, 3]},
+        "encoding": {
+            "y": {
+                "field": "face",
+                "type": "nominal",
+                "sort": list(faces),
+                "axis": {"title": None, "labelLimit": 200},
+            },
+            "x": {
+                "field": "seconds",
+                "type": "quantitative",
+                "axis": {"title": "seconds", "tickCount": 6},
+            },
+            "color": {
+                "field": "expression",
+                "type": "nominal",
+                "scale": {
+                    "domain": list(expressions),
+                    "range": [colours[name] for name in expressions],
+                },
                 "legend": {"orient": "bottom", "title": None, "columns": _LEGEND_COLUMNS},
             },
+            "stroke": {"condition": {"test": is_unsure, "value": "#5A5A5A"}, "value": None},
+            "order": {"field": "order", "type": "quantitative"},
+            "tooltip": [
+                {"field": "face", "type": "nominal"},
+                {"field": "expression", "type": "nominal"},
+                {"field": "seconds", "type": "quantitative", "format": ".1f"},
+            ],
         },
     }

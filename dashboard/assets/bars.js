@@ -1,0 +1,42 @@
+// One face's prediction: a headline and a bar for each emotion. The elements stay and only their values
+// change, so that bars glide from one prediction to the next.
+function make(parent, tag, name) {
+  const element = document.createElement(tag);
+  element.className = name;
+  parent.append(element);
+  return element;
+}
+
+function build(parent, rows) {
+  const root = make(parent, "div", "bars");
+  const headline = make(root, "p", "headline");
+  const sample = make(headline, "span", "sample");
+  const title = make(headline, "span", "title");
+  const note = make(root, "p", "note");
+  const bars = rows.map(({ name, colour }) => {
+    const row = make(root, "div", "row");
+    make(row, "span", "dot").style.background = colour;
+    make(row, "span", "name").textContent = name;
+    const fill = make(make(row, "div", "track"), "div", "fill");
+    fill.style.background = colour;
+    return { row, fill, share: make(row, "span", "share") };
+  });
+  return { root, headline, sample, title, note, bars };
+}
+
+export default function ({ parentElement, data }) {
+  const parts = (parentElement.parts ??= build(parentElement, data.rows));
+  parts.root.className = `bars ${data.size}${data.uncertain ? " uncertain" : ""}`;
+  parts.root.style.setProperty("--glide", `${data.glide}ms`);
+  parts.headline.hidden = parts.note.hidden = data.headline === null;
+  parts.title.textContent = data.headline;
+  parts.sample.hidden = !data.colour && !data.uncertain;
+  parts.sample.style.background = data.colour ?? "transparent";
+  parts.note.textContent = data.note;
+  data.rows.forEach(({ value, share, first }, index) => {
+    const { row, fill, share: text } = parts.bars[index];
+    row.classList.toggle("first", first);
+    fill.style.transform = `scaleX(${value})`;
+    text.textContent = share;
+  });
+}

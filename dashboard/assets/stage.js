@@ -1,0 +1,63 @@
+// Dresses the frame in which streamlit-webrtc shows the camera: a poster of the picture's shape before it
+// comes, and buttons that look like the page's. The page's keyboard shortcuts work in it too.
+const dressed = new WeakSet();
+
+// The page's fonts, whose files a frame has to name again.
+function fontFaces() {
+  const rules = [...document.styleSheets].flatMap((sheet) => {
+    try {
+      return [...sheet.cssRules].map((rule) => ({ rule, base: sheet.href ?? document.baseURI }));
+    } catch {
+      return []; // of another origin
+    }
+  });
+  return rules
+    .filter(({ rule }) => rule instanceof CSSFontFaceRule)
+    .map(({ rule, base }) =>
+      rule.cssText.replace(/url\("?([^")]+)"?\)/g, (_, url) => `url("${new URL(url, base)}")`),
+    )
+    .join("\n");
+}
+
+function look(inside, { css, poster }) {
+  const style = inside.createElement("style");
+  style.textContent = `${fontFaces()}\n${css}`;
+  const theme = getComputedStyle(document.querySelector(".stApp"));
+  const root = inside.documentElement.style;
+  root.setProperty("--stage-font", theme.fontFamily);
+  root.setProperty("--stage-poster", `url("${poster}")`);
+  root.setProperty("--stage-radius", "0.6rem");
+  inside.head.append(style);
+}
+
+function forwardKeys(inside) {
+  for (const type of ["keydown", "keyup"]) {
+    inside.addEventListener(type, (event) => {
+      const { key, code, altKey, ctrlKey, metaKey, shiftKey } = event;
+      const keys = { key, code, altKey, ctrlKey, metaKey, shiftKey, bubbles: true };
+      document.body.dispatchEvent(new KeyboardEvent(type, keys));
+    });
+  }
+}
+
+function dress(frame, data) {
+  const inside = frame.contentDocument;
+  if (!inside?.head || !inside.getElementById("root") || dressed.has(inside)) return;
+  dressed.add(inside);
+  look(inside, data);
+  forwardKeys(inside);
+}
+
+export default function ({ data }) {
+  const stage = document.querySelector(".st-key-live-stage");
+  if (!stage) return;
+  const dressAll = () =>
+    stage.querySelectorAll("iframe").forEach((frame) => {
+      frame.onload = () => dress(frame, data);
+      dress(frame, data);
+    });
+  const watcher = new MutationObserver(dressAll);
+  watcher.observe(stage, { childList: true, subtree: true });
+  dressAll();
+  return () => watcher.disconnect();
+}
