@@ -125,7 +125,7 @@ def _delays(
 
 @contextmanager
 def visitor(browser: Browser, arm: Arm) -> Iterator[tuple[Page, Frame]]:
-    """A visitor who has pressed START and sees a picture."""
+    """A visitor who has started the camera and sees a picture."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(120_000)
     context.add_init_script(READER)
@@ -147,7 +147,7 @@ def _started(page: Page) -> Frame:
     (a few of a hundred starts, all with the callback that does nothing); it is started again."""
     inside = page.frame_locator("iframe[title*=webrtc]")
     for start in range(1, _MOST_STARTS + 1):
-        inside.get_by_role("button", name="START").click()
+        inside.get_by_role("button", name="Start camera").click()
         inside.locator("video").wait_for()
         frame = next(one for one in page.frames if "webrtc_streamer" in one.url)
         frame.wait_for_function("() => document.querySelector('video')?.videoWidth !== 0")

@@ -10,7 +10,7 @@ from fer import images, registry
 from fer.visualization import annotate, charts
 
 PAGES = {
-    "live": "Press START, allow the camera, and see each face read as it moves.",
+    "live": "Start the camera, allow it, and see each face read as it moves.",
     "photos": "Drop pictures or take a snapshot, and read every face in them.",
     "train": "Teach a network of your own, watch it learn, and put it to work.",
     "evaluate": "Accuracy on labelled faces, with intervals, mistakes and explanations.",

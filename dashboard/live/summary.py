@@ -1,4 +1,4 @@
-"""After a stream: seconds in each expression for each face; and captured frames."""
+"""After a stream: seconds in each expression for each person; and captured frames."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def csv_text(people: Sequence[PersonSummary]) -> str:
 
 
 def show(session: Session) -> None:
-    """The summary of the stream that was stopped last: a bar for each face, and the table."""
+    """The summary of the stream that was stopped last: a bar for each person, and the table."""
     stream = session.before
     if stream is None or stream.feed is None:
         return
@@ -76,13 +76,13 @@ def show(session: Session) -> None:
 def _bars(seen: Sequence[PersonSummary]) -> None:
     longest = sorted(seen, key=lambda person: -sum(person.seconds.values()))[:MOST_BARS]
     shown = [person for person in seen if person in longest]
-    seconds = {f"Face {person.track}": person.seconds for person in shown}
+    seconds = {f"Person {person.track}": person.seconds for person in shown}
     st.vega_lite_chart(
         timeline.appearances(seconds),
         timeline.appearance_bars(list(seconds), expressions(shown)),
         width="stretch",
         key="live-summary",
-        alt="Seconds in each apparent expression, as a stacked bar for each face",
+        alt="Seconds in each apparent expression, as a stacked bar for each person",
     )
     if len(shown) < len(seen):
         st.caption(f"The {MOST_BARS} longest appearances; the table has all.")
@@ -92,7 +92,7 @@ def _table(seen: Sequence[PersonSummary]) -> None:
     shown = expressions(seen)
     st.dataframe(
         [
-            {"face": row["person"], **{name: row[name] for name in ("first_seen", *shown)}}
+            {"person": row["person"], **{name: row[name] for name in ("first_seen", *shown)}}
             for row in rows(seen)
         ],
         hide_index=True,
@@ -151,7 +151,7 @@ def show_captured(session: Session) -> None:
                         explanation_view.button(
                             explanation_view.Question(model, prior, face.pixels, face.prediction),
                             f"{moment.key}-why-{index}",
-                            f"Why is face {face.person} {face.prediction.display_label}?",
+                            f"Why is person {face.person} {face.prediction.display_label}?",
                         )
                     st.button(
                         "Remove",

@@ -30,13 +30,13 @@ def bars(stream: Stream, connecting: bool) -> None:
     person = shown_person(people, st.session_state.get(_CHOSEN, _FOLLOW))
     headline = "No face"
     if person is not None:
-        note = f"Face {person.track} · tracked for {stream.now() - person.since:.0f} s"
+        note = f"Person {person.track} · tracked for {stream.now() - person.since:.0f} s"
     elif not connecting:
         headline, note = "Apparent expression", "How likely each of the seven is, as it changes"
     elif not stream.frames:
         note = "Waiting for the camera's picture…"
     else:
-        note = "The chosen face is not in view." if people else "Nobody in view"
+        note = "The chosen person is not in view." if people else "Nobody in view"
     prediction = None if person is None else person.prediction
     emotion_bars.large(prediction, "live-bars", BARS_SECONDS, headline=headline, note=note)
 
@@ -104,8 +104,8 @@ def _choose(stream: Stream) -> int:
 
     def label(track: int) -> str:
         if not track:
-            return "First face from the left"
-        return f"Face {track}" + ("" if track in on_screen else " (gone)")
+            return "First person from the left"
+        return f"Person {track}" + ("" if track in on_screen else " (gone)")
 
     choice: int | None = st.selectbox(
         "Show timeline for",
@@ -141,7 +141,7 @@ def _chart(stream: Stream, choice: int) -> None:
         width="stretch",
         height=timeline.HEIGHT,
         key="live-minute",
-        alt=f"The last minute of face {track or 1}: probability of each emotion",
+        alt="The last minute of the chosen person: probability of each emotion",
     )
 
 

@@ -1,4 +1,4 @@
-"""A stream as charts: the last minute of one face, updated in place, and the sum of each face."""
+"""A stream as charts: the last minute of one face, updated in place, and the sum of each person."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def specification() -> dict[str, Any]:
 
 
 def appearances(seconds: Mapping[str, Mapping[str, float]]) -> dict[str, list[Any]]:
-    """Columns for `appearance_bars`: a row for each face and expression, by the name of the face.
+    """Columns for `appearance_bars`: a row for each person and expression.
 
     `seconds` has those spent in each emotion and in "unsure".
     """
@@ -79,13 +79,13 @@ def appearances(seconds: Mapping[str, Mapping[str, float]]) -> dict[str, list[An
         if by_expression.get(expression, 0.0) > 0
     ]
     columns = zip(*cells, strict=True) if cells else ((), (), (), ())
-    names = ("face", "expression", "seconds", "order")
+    names = ("person", "expression", "seconds", "order")
     return {name: list(column) for name, column in zip(names, columns, strict=True)}
 
 
-def appearance_bars(faces: Sequence[str], expressions: Sequence[str]) -> dict[str, Any]:
-    """A Vega-Lite chart of `appearances`: a stacked bar for each face, in this order; "unsure" pale
-    in a broken frame."""
+def appearance_bars(people: Sequence[str], expressions: Sequence[str]) -> dict[str, Any]:
+    """A Vega-Lite chart of `appearances`: a stacked bar for each person, in this order; "unsure"
+    is pale in a broken frame."""
     colours = {**COLOURS, UNSURE: _UNSURE_COLOUR}
     is_unsure = f"datum.expression === '{UNSURE}'"
     return {
@@ -93,9 +93,9 @@ def appearance_bars(faces: Sequence[str], expressions: Sequence[str]) -> dict[st
         "mark": {"type": "bar", "cornerRadius": 3, "strokeDash": [4, 3]},
         "encoding": {
             "y": {
-                "field": "face",
+                "field": "person",
                 "type": "nominal",
-                "sort": list(faces),
+                "sort": list(people),
                 "axis": {"title": None, "labelLimit": 200},
             },
             "x": {
@@ -115,7 +115,7 @@ def appearance_bars(faces: Sequence[str], expressions: Sequence[str]) -> dict[st
             "stroke": {"condition": {"test": is_unsure, "value": "#5A5A5A"}, "value": None},
             "order": {"field": "order", "type": "quantitative"},
             "tooltip": [
-                {"field": "face", "type": "nominal"},
+                {"field": "person", "type": "nominal"},
                 {"field": "expression", "type": "nominal"},
                 {"field": "seconds", "type": "quantitative", "format": ".1f"},
             ],

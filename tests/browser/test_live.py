@@ -28,7 +28,7 @@ pytestmark = pytest.mark.browser
 NewContext = Callable[..., BrowserContext]
 
 LONG = 90_000
-HAPPY = "A moment, apparently happy"
+HAPPY = "Captured frame, apparently happy"
 _DRAWN = """video => {
     const canvas = document.createElement("canvas");
     canvas.width = video.videoWidth;
@@ -75,14 +75,14 @@ def stage(page: Page) -> FrameLocator:
 
 
 def start(page: Page) -> None:
-    stage(page).get_by_role("button", name="START").click()
+    stage(page).get_by_role("button", name="Start camera").click()
     expect(stage(page).locator("video")).to_be_visible(timeout=LONG)
     wait_until(page, lambda: frames_seen(page) > 0, "the first picture")
 
 
 def stop(page: Page) -> None:
-    stage(page).get_by_role("button", name="STOP").click()
-    expect(stage(page).get_by_role("button", name="START")).to_be_visible()
+    stage(page).get_by_role("button", name="Stop").click()
+    expect(stage(page).get_by_role("button", name="Start camera")).to_be_visible()
 
 
 def picture(page: Page) -> Image:
@@ -148,19 +148,19 @@ def test_a_face_is_framed_its_minute_grows_and_it_can_start_again(page: Page, li
     assert chart.evaluate("chart => chart.marked"), "the chart was mounted anew"
 
     def frozen() -> bool:
-        """On a busy machine a moment may lack its analysis."""
-        page.get_by_role("button", name="Freeze this moment").click()
+        """On a busy machine a frame may lack its analysis."""
+        page.get_by_role("button", name="Freeze").click()
         page.wait_for_timeout(1000)
         settled(page)
-        return page.get_by_role("img", name="A moment").first.get_attribute("alt") == HAPPY
+        return page.get_by_role("img", name="Captured frame").first.get_attribute("alt") == HAPPY
 
-    wait_until(page, frozen, "a moment with its analysis")
+    wait_until(page, frozen, "a captured frame with its analysis")
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG", exact=True).first.click()
     assert oranges(images.read(download.value.path())) > 200
 
     stop(page)
-    expect(page.get_by_text("The last stream")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("heading", name="Session summary")).to_be_visible(timeout=LONG)
     with page.expect_download() as download:
         page.get_by_role("button", name="Summary as CSV").click()
     header, *rows = Path(download.value.path()).read_text().splitlines()
@@ -171,6 +171,26 @@ def test_a_face_is_framed_its_minute_grows_and_it_can_start_again(page: Page, li
     stop(page)
     hosts = {urlparse(url).hostname for url in requested if not url.startswith(("data:", "blob:"))}
     assert hosts == {"localhost"}
+
+
+def test_nothing_jumps_at_the_start_and_the_key_works_in_the_stage(page: Page, live: str) -> None:
+    inside = open_live(page, live)
+    poster = inside.locator(".MuiPaper-root").bounding_box()
+    assert poster is not None
+    assert poster["width"] / poster["height"] == pytest.approx(4 / 3, abs=0.02)
+    before = page.locator("iframe[title*=webrtc]").bounding_box()
+    bars = page.get_by_text("surprise", exact=True).bounding_box()
+    expect(inside.get_by_role("button", name="Choose camera")).to_be_visible()
+    start(page)
+    expect(page.get_by_text("tracked for")).to_be_visible()
+    video = inside.locator("video").bounding_box()
+    assert video is not None
+    assert (video["width"], video["height"]) == pytest.approx((poster["width"], poster["height"]))
+    assert page.locator("iframe[title*=webrtc]").bounding_box() == before
+    assert page.get_by_text("surprise", exact=True).bounding_box() == bars
+    expect(page.get_by_text("Take a snapshot instead")).to_have_count(0)
+    inside.get_by_role("button", name="Stop").press("f")
+    expect(page.get_by_role("img", name="Captured frame")).to_be_visible()
 
 
 def points(page: Page) -> int:
@@ -197,6 +217,7 @@ def test_on_a_phone_settings_change_while_the_picture_goes_on(
     video.evaluate("video => { video.marked = video.srcObject.id }")
     before = frames_seen(phone)
 
+    phone.get_by_test_id("stExpandSidebarButton").click()
     phone.get_by_text("Pixelate faces").click()
     wait_until(phone, lambda: not bare(picture(phone)), "covered faces")
     phone.get_by_role("radio", name="Circle").click()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -81,7 +83,7 @@ def labelled(page: AppTest, kind: str, label: str) -> object:
 
 def test_one_sentence_above_start_says_what_happens(open_live: Show) -> None:
     shown = words(open_live())
-    assert "nothing is stored" in shown
+    assert "Nothing is stored" in shown
     assert "tell those in view" in shown
     assert "model **tiny**" in shown
 
@@ -160,24 +162,63 @@ def test_the_prior_is_a_setting_of_the_stream(open_live: Show) -> None:
     assert "assuming that expressions are equally likely" in words(page)
 
 
+def bars(page: AppTest) -> dict[str, Any]:
+    """What the bars beside the picture show."""
+    (found,) = [
+        element for element in page.get("bidi_component") if "bars" in element.proto.component_name
+    ]
+    shown: dict[str, Any] = json.loads(found.proto.json)
+    return shown
+
+
 def test_people_chart_and_measurements_are_shown(open_live: Show) -> None:
     page = open_live(sending=True)
     send_until_seen(page)
     page.run()
     shown = words(page)
     assert "1 face on screen" in shown
-    assert "Person 1" in shown
-    assert "analyses a second" in shown
+    assert "frames/s" in shown
+    assert "latency" in shown
     assert len(page.get("vega_lite_chart")) == 1
+    beside = bars(page)
+    assert beside["note"].startswith("Person 1 · tracked for")
+    assert sum(row["value"] for row in beside["rows"]) == pytest.approx(1, abs=0.01)
+
+
+def test_bars_keep_their_rows_whoever_is_in_view(open_live: Show) -> None:
+    waiting, page = bars(open_live()), open_live(sending=True)
+    assert [row["value"] for row in waiting["rows"]] == [0.0] * 7
+    assert bars(page)["headline"] == "No face"
+    send_until_seen(page)
+    page.run()
+    labels = [row["name"] for row in bars(page)["rows"]]
+    assert labels == [row["name"] for row in waiting["rows"]] == list(EMOTIONS)
+    page.session_state["live-person"] = 99
+    assert live_view.shown_person(stream(page).feed.people(), 99) is None  # type: ignore[union-attr]
+
+
+def test_settings_are_beside_the_picture_and_other_ways_gone_while_it_goes_on(
+    open_live: Show,
+) -> None:
+    page = open_live()
+    assert {"Model", "Face detector", "Search for faces"} <= {
+        box.label for box in page.sidebar.selectbox
+    }
+    assert [toggle.label for toggle in page.main.toggle] == ["Take a snapshot instead"]
+    page = open_live(sending=True)
+    assert not page.main.toggle
+    freeze = next(button for button in page.button if button.label == "Freeze")
+    assert freeze.proto.shortcut
 
 
 def test_a_moment_is_frozen_and_removed(open_live: Show) -> None:
     page = open_live(sending=True)
-    press(page, "Freeze this moment")
+    press(page, "Freeze")
     assert session(page).moments == []
     send_until_seen(page)
-    press(page, "Freeze this moment")
-    assert "Moments" in words(page) and "the computer that runs this app" in words(page)
+    press(page, "Freeze")
+    assert "the computer that runs this app" in words(page)
+    assert "Captured frames" in [heading.value for heading in page.subheader]
     labels = [button.proto.label for button in page.get("download_button")]
     assert labels == ["PNG", "JSON"]
     press(page, "Remove")
@@ -238,7 +279,7 @@ def test_after_stop_there_is_a_summary_and_another_start(
     first = send_until_seen(page)
     page.run()
     assert first.ended
-    assert "The last stream" in words(page)
+    assert "1 appearance," in words(page)
     assert list(page.dataframe[0].value["person"]) == [1]
     page.run()
     assert stream(page) is not first
@@ -381,5 +422,7 @@ def test_the_summary_as_csv_has_everyone() -> None:
 
 
 def test_whose_minute_is_shown_can_be_chosen() -> None:
-    assert live_view._chosen([4], []) == 4
-    assert live_view._chosen([], []) is None
+    assert live_view.followed(0, [4], []) == 4
+    assert live_view.followed(0, [1, 4], [4]) == 4
+    assert live_view.followed(1, [1, 4], [4]) == 1
+    assert live_view.followed(0, [], []) is None
