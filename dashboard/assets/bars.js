@@ -3,6 +3,7 @@
 function make(parent, tag, name) {
   const element = document.createElement(tag);
   element.className = name;
+  if (tag === "img") element.alt = "";
   parent.append(element);
   return element;
 }
@@ -10,7 +11,7 @@ function make(parent, tag, name) {
 function build(parent, rows) {
   const root = make(parent, "div", "bars");
   const headline = make(root, "p", "headline");
-  const sample = make(headline, "span", "sample");
+  const icon = make(headline, "img", "icon");
   const title = make(headline, "span", "title");
   const note = make(root, "p", "note");
   const bars = rows.map(({ name, colour }) => {
@@ -21,7 +22,7 @@ function build(parent, rows) {
     fill.style.background = colour;
     return { row, fill, share: make(row, "span", "share") };
   });
-  return { root, headline, sample, title, note, bars };
+  return { root, headline, icon, title, note, bars };
 }
 
 export default function ({ parentElement, data }) {
@@ -30,8 +31,8 @@ export default function ({ parentElement, data }) {
   parts.root.style.setProperty("--glide", `${data.glide}ms`);
   parts.headline.hidden = parts.note.hidden = data.headline === null;
   parts.title.textContent = data.headline;
-  parts.sample.hidden = !data.colour && !data.uncertain;
-  parts.sample.style.background = data.colour ?? "transparent";
+  parts.icon.hidden = !data.icon;
+  if (data.icon) parts.icon.src = data.icon;
   parts.note.textContent = data.note;
   data.rows.forEach(({ value, share, first }, index) => {
     const { row, fill, share: text } = parts.bars[index];

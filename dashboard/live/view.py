@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import emotion_bars
 from dashboard.live import help as live_help, settings as live_settings
 from dashboard.live.session import Session
 from dashboard.live.stream import Stream
+from dashboard.look import emotion_bars
 from dashboard.server import memory
 from dashboard.text import count, escape_markdown
 from fer import registry
@@ -86,7 +86,9 @@ def _offer(session: Session, stream: Stream) -> None:
         if use:
             live_settings.choose(active)
 
-    st.info(f"The model **{escape_markdown(active)}** was activated meanwhile.", icon=":material/sync:")
+    st.info(
+        f"The model **{escape_markdown(active)}** was activated meanwhile.", icon=":material/sync:"
+    )
     with st.container(horizontal=True):
         used = st.button(f"Use {escape_markdown(active)}", on_click=answer, args=(True,))
         st.button(

@@ -41,7 +41,7 @@ _ON_DARK = ("sad",)
 
 def of_prediction(prediction: Prediction) -> str:
     """The icon of its label, or the one for "unsure"."""
-    return icon(_UNSURE if prediction.uncertain else prediction.label)
+    return icon(prediction.display_label)
 
 
 @lru_cache
@@ -50,8 +50,13 @@ def icon(emotion: str) -> str:
 
     Its words are beside it wherever it is shown, so that it has no alternative text.
     """
+    return f"![]({address(emotion)})"
+
+
+def address(emotion: str) -> str:
+    """The icon as a data URL."""
     data = base64.b64encode(drawing(emotion).encode()).decode()
-    return f"![](data:image/svg+xml;base64,{data})"
+    return f"data:image/svg+xml;base64,{data}"
 
 
 def drawing(emotion: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import navigation
+from dashboard.look import emotion_icons
 from fer.emotions import COLOURS, EMOTIONS
 from fer.results import Prediction
 from fer.visualization.annotate import caption, percent
@@ -48,7 +49,7 @@ def _rows(prediction: Prediction | None) -> dict[str, Any]:
     label = None if prediction is None or uncertain else prediction.label
     return {
         "uncertain": uncertain,
-        "colour": COLOURS.get(label or ""),
+        "icon": None if prediction is None else emotion_icons.address(prediction.display_label),
         "glide": 0,
         "rows": [
             {
