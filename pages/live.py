@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import errors, model_picker, navigation
 from dashboard.live import (
     help as live_help,
+    recording as live_recording,
     session as live_session,
     settings as live_settings,
     stage as live_stage,
@@ -49,7 +50,9 @@ with right:
     st.fragment(live_view.bars, run_every=live_view.BARS_SECONDS if connecting else None)(
         stream, connecting
     )
-    if not connecting:
+    if connecting:
+        live_recording.button(session)
+    else:
         session.finish()
         live_help.camera_check()
         model, detector = stream.model, choice.settings.detector
@@ -60,6 +63,7 @@ if connecting:
     st.fragment(live_view.minute, run_every=live_view.TICK_SECONDS)(session, stream)
 else:
     live_summary.show(session)
+    live_recording.show(session)
 live_summary.show_captured(session)
 with errors.show_errors():
     st.caption(model_picker.model_sentence(stream.model.card, stream.model.prior.name))

@@ -14,7 +14,7 @@ MOST_CHARTS = 6
 SHORTEST_SECONDS = 1.0
 _HELP = (
     "Keeps the probabilities of every face over time, without any picture, in the memory of this "
-    "server for this tab alone. After STOP there are charts and a CSV."
+    "server for this tab alone. After *Stop* there are charts and a CSV."
 )
 
 
@@ -44,7 +44,7 @@ def show(session: Session) -> None:
     if recording is None:
         return
     with st.container(border=True):
-        st.markdown("#### The recorded timeline")
+        st.subheader("Recorded timeline")
         courses = {
             f"Person {course.person}": course
             for course in recording.courses()

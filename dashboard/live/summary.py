@@ -9,13 +9,14 @@ import streamlit as st
 
 from dashboard import explanation_view
 from dashboard.live.session import Session
+from dashboard.look import plots
 from dashboard.text import count
 from fer.emotions import EMOTIONS
 from fer.live.feed import PersonSummary
 from fer.storage import spreadsheets
-from fer.visualization import timeline
-from fer.visualization.timeline import UNSURE
+from fer.visualization import expression_charts
 
+UNSURE = "unsure"
 SHORTEST_SECONDS = 0.5
 """Who was seen for less is left out on the page; the CSV has everyone."""
 
@@ -55,7 +56,7 @@ def show(session: Session) -> None:
             st.caption("No face was seen for longer than a moment.")
             return
         st.caption(
-            f"{count(len(seen), 'appearance')}, with the seconds in each apparent expression. "
+            f"{count(len(seen), 'appearance')} and the share of time in each apparent expression. "
             "Whoever left and came back is counted again, because no face is recognised."
         )
         chart, table = st.tabs(["Chart", "Table"])
@@ -76,13 +77,15 @@ def show(session: Session) -> None:
 def _bars(seen: Sequence[PersonSummary]) -> None:
     longest = sorted(seen, key=lambda person: -sum(person.seconds.values()))[:MOST_BARS]
     shown = [person for person in seen if person in longest]
-    seconds = {f"Person {person.track}": person.seconds for person in shown}
-    st.vega_lite_chart(
-        timeline.appearances(seconds),
-        timeline.appearance_bars(list(seconds), expressions(shown)),
-        width="stretch",
-        key="live-summary",
-        alt="Seconds in each apparent expression, as a stacked bar for each person",
+    shares = {}
+    for person in shown:
+        total = sum(person.seconds.values()) or 1.0
+        name = f"Person {person.track} · {total:.0f} s"
+        shares[name] = {label: seconds / total for label, seconds in person.seconds.items()}
+    plots.show(
+        expression_charts.share_bars(shares),
+        "live-summary",
+        "Shares of the time in each apparent expression, as a stacked bar for each person",
     )
     if len(shown) < len(seen):
         st.caption(f"The {MOST_BARS} longest appearances; the table has all.")

@@ -24,7 +24,15 @@ def press(page: AppTest, label: str) -> AppTest:
 
 
 def words(page: AppTest) -> str:
-    kinds = (page.markdown, page.caption, page.info, page.warning, page.error, page.title)
+    kinds = (
+        page.markdown,
+        page.caption,
+        page.info,
+        page.warning,
+        page.error,
+        page.title,
+        page.subheader,
+    )
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 

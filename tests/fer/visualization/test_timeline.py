@@ -31,18 +31,3 @@ def test_each_emotion_has_its_own_colour_on_an_axis_that_stays() -> None:
     assert dict(zip(*chart["encoding"]["color"]["scale"].values(), strict=True)) == COLOURS
     assert chart["encoding"]["x"]["scale"]["domain"] == [-60, 0]
     assert json.dumps(chart) == json.dumps(timeline.specification())
-
-
-def test_appearances_are_stacked_in_the_order_of_emotions_with_unsure_last() -> None:
-    columns = timeline.appearances(
-        {"Person 2": {"unsure": 1.5, "happy": 4.0, "angry": 0.0}, "Person 5": {}}
-    )
-    assert columns == {
-        "person": ["Person 2", "Person 2"],
-        "expression": ["happy", "unsure"],
-        "seconds": [4.0, 1.5],
-        "order": [3, 7],
-    }
-    chart = timeline.appearance_bars(["Person 2"], ["happy", "unsure"])
-    assert chart["encoding"]["color"]["scale"]["range"][0] == COLOURS["happy"]
-    assert timeline.appearances({}) == {name: [] for name in columns}
