@@ -130,12 +130,14 @@ class Quality:
 class Searched:
     """What was searched for faces: `search` is its name, `smallest_face` the side in pixels of the
     picture from which on faces are found, `tiles` how many of the `tiles_total` were searched
-    before the time was up (0 of 0 without tiles)."""
+    before the time was up (0 of 0 without tiles). `capped`: so many faces, or places that look
+    like some, that only the clearest of them are given."""
 
     search: str
     smallest_face: int
     tiles: int = 0
     tiles_total: int = 0
+    capped: bool = False
 
     @property
     def complete(self) -> bool:
@@ -144,6 +146,11 @@ class Searched:
     @property
     def sentence(self) -> str:
         """What was searched, for the user."""
+        more = " It shows too many faces to look at all: only the clearest are given."
+        return self._extent + (more if self.capped else "")
+
+    @property
+    def _extent(self) -> str:
         limit = f"faces smaller than about {self.smallest_face} pixels may be missed"
         if not self.complete:
             done = f"{self.tiles} of {self.tiles_total} tiles"

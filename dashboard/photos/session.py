@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import secrets
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -17,15 +18,19 @@ from dashboard.model_picker import Reader
 from fer import images
 from fer.errors import FerError
 from fer.geometry import Image
-from fer.inference import records
+from fer.inference import detection, records
 from fer.results import FrameResult
 
 MOST_PICTURES = 300
 MOST_WAITING_BYTES = 512 * 1024**2
 MOST_SOURCE_BYTES = 64 * 1024**2
+MOST_READ_AT_ONCE = 2 * detection.POOL_SIZE
+"""Pictures that are read at a time in this server: decoded, each may take 150 MB. Half of them have
+a detector, the others are decoded or wait for one."""
 
 _PREVIEW_SIDE = 1600
 _KEY = "_photo_session"
+_turns = threading.BoundedSemaphore(MOST_READ_AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +152,12 @@ def current_session() -> PhotoSession:
 
 def read(name: str, data: bytes, reader: Reader, turns: int = 0) -> Picture:
     """Reads an encoded picture, turned clockwise by so many quarters, and keeps what its page
-    shows of it. Raises `FerError`."""
+    shows of it; waits while `MOST_READ_AT_ONCE` others are read. Raises `FerError`."""
+    with _turns:
+        return _read(name, data, reader, turns)
+
+
+def _read(name: str, data: bytes, reader: Reader, turns: int) -> Picture:
     started = time.perf_counter()
     photo = images.decode_photo(data, name)
     image = images.turned(photo.image, turns)

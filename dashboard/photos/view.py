@@ -163,11 +163,15 @@ def _detector_text(picture: Picture) -> str:
 
 
 def _search_text(result: FrameResult) -> str:
-    """What was searched, and how to search more; empty where even small faces were looked for."""
+    """What was searched, and how to search more; empty where all faces were looked for."""
     searched = result.searched
-    if searched is None or searched.smallest_face <= detection.SMALLEST_FACE:
+    if searched is None:
         return ""
-    advice = " Choose *Thorough* in the sidebar to find them." if not searched.tiles_total else ""
+    is_small = searched.smallest_face > detection.SMALLEST_FACE
+    if not is_small and not searched.capped:
+        return ""
+    can_do_more = is_small and not searched.tiles_total
+    advice = " Choose *Thorough* in the sidebar to find them." if can_do_more else ""
     return f"  \n{searched.sentence}{advice}"
 
 

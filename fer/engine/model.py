@@ -15,7 +15,9 @@ from fer.metrics import with_temperature
 from fer.model_card import ModelCard
 from fer.prior import Prior, PriorLike, adjusted
 
-BATCH = 256
+BATCH = 64
+"""Faces that an engine is given at once; fewer where a model's input is larger than 48×48."""
+_PIXELS_A_BATCH = BATCH * 48 * 48
 PASSES = (1, 2)
 """How often the network is asked about a face; twice is about its mirror image too."""
 
@@ -70,8 +72,9 @@ class Model:
         """
         if len(pixels) == 0:
             return np.empty((0, NUM_EMOTIONS), np.float32)
-        starts = range(0, len(pixels), BATCH)
-        batches = [self._averaged(pixels[start : start + BATCH]) for start in starts]
+        at_once = max(1, min(BATCH, _PIXELS_A_BATCH // (pixels.shape[1] * pixels.shape[2])))
+        starts = range(0, len(pixels), at_once)
+        batches = [self._averaged(pixels[start : start + at_once]) for start in starts]
         if not all(map(_are_probabilities, batches)):
             raise BadModel(
                 f"the model {self.card.name!r} does not return seven finite probabilities for each "

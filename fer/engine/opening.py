@@ -68,6 +68,8 @@ def _session(data: bytes, name: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = _threads
     options.inter_op_num_threads = 1
+    # An arena keeps what the largest batch ever needed; without it a face takes as long.
+    options.enable_cpu_mem_arena = False
     # Threads that spin while they wait for the next frame of a stream eat a whole core.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:

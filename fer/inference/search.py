@@ -44,22 +44,24 @@ def find(
     """
     check(search)
     started = time.monotonic()
-    faces = list(detection.detect(image, detector))
+    faces, is_capped = detection.search(image, detector)
     longest = max(image.shape[:2])
     scale = min(1.0, _SIDE / longest)
     if search == "fast" or scale == 1:
-        return tuple(faces), Searched(search, _smallest(scale))
+        return faces, Searched(search, _smallest(scale), capped=is_capped)
     levels = _levels(longest)
     total = sum(len(_tiles(*_size(image, level))) for level in levels)
     done = 0
     for level in levels:
-        for tile_faces in _search_level(image, detector, level):
-            faces += tile_faces
+        for tile_faces, is_tile_capped in _search_level(image, detector, level):
+            all_faces = _once([*faces, *tile_faces])
+            faces = detection.best(all_faces)
+            is_capped = is_capped or is_tile_capped or len(all_faces) > len(faces)
             done += 1
             if time.monotonic() - started > SECONDS and done < total:
-                return _once(faces), Searched(search, _smallest(scale), done, total)
+                return faces, Searched(search, _smallest(scale), done, total, is_capped)
         scale = level
-    return _once(faces), Searched(search, _smallest(scale), done, total)
+    return faces, Searched(search, _smallest(scale), done, total, is_capped)
 
 
 def _levels(longest: int) -> list[float]:
@@ -70,18 +72,20 @@ def _levels(longest: int) -> list[float]:
     return levels
 
 
-def _search_level(image: Image, detector: str, level: float) -> Iterator[list[Face]]:
-    """The faces of one tile after the other, in pixels of the whole picture."""
+def _search_level(image: Image, detector: str, level: float) -> Iterator[tuple[list[Face], bool]]:
+    """The faces of one tile after the other, in pixels of the whole picture, and whether there were
+    too many of them."""
     width, height = _size(image, level)
     scaled = images.bounded(image, max(width, height))[0]
     for tile in _tiles(scaled.shape[1], scaled.shape[0]):
         pixels = np.ascontiguousarray(scaled[tile.top : tile.bottom, tile.left : tile.right])
-        finds = detection.detect(pixels, detector)
-        yield [
+        finds, is_capped = detection.search(pixels, detector)
+        whole = [
             _moved(face, tile, level, image)
             for face in finds
             if not _cut(face.box, tile, scaled.shape[1], scaled.shape[0])
         ]
+        yield whole, is_capped
 
 
 def _size(image: Image, level: float) -> tuple[int, int]:

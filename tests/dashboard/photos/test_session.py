@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +13,7 @@ from dashboard.live.stream import FrozenFace, Moment
 from dashboard.model_picker import Reader
 from dashboard.photos import session as photo_session, view as photo_view
 from fer import images
+from fer.errors import BadImage
 from fer.geometry import Image
 from fer.inference import cropping
 from fer.inference.recognizer import CROP_SIDE
@@ -34,6 +37,29 @@ def test_a_broken_file_does_not_stop_the_others() -> None:
     assert [one.name for one in table.unreadable] == ["broken.jpg"]
     assert [one.name for one in table.pictures] == ["good .png"]
     assert not table.waiting
+
+
+def test_few_pictures_are_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each visitor's thread holds a decoded picture of up to 150 MB meanwhile."""
+    at_once: list[int] = []
+    running = 0
+
+    def decode(data: bytes, name: str) -> images.Photo:
+        nonlocal running
+        running += 1
+        time.sleep(0.05)
+        at_once.append(running)
+        running -= 1
+        raise BadImage("none")
+
+    monkeypatch.setattr(images, "decode_photo", decode)
+    tables = [photo_session.PhotoSession() for _ in range(3 * photo_session.MOST_READ_AT_ONCE)]
+    for table in tables:
+        table.add("a.png", b"?")
+    with ThreadPoolExecutor(len(tables)) as threads:
+        list(threads.map(lambda table: list(table.read_waiting(READER)), tables))
+    assert len(at_once) == len(tables)
+    assert max(at_once) <= photo_session.MOST_READ_AT_ONCE
 
 
 def test_a_picture_leaves_the_queue_only_once_it_is_read() -> None:

@@ -105,6 +105,7 @@ def test_the_search_can_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[
             "smallest_face": 21 if search == "fast" else 20,
             "tiles": tiles,
             "tiles_total": tiles,
+            "capped": False,
         }
 
 

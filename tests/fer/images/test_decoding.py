@@ -15,6 +15,7 @@ from hypothesis import given, strategies as st
 from fer import images
 from fer.errors import BadImage
 from tests.helpers import astronaut
+from tests.memory import CAN_MEASURE, growth_megabytes
 
 UPRIGHT = PIL.Image.fromarray(astronaut()[:120, :200])
 
@@ -93,6 +94,19 @@ def test_transparency_is_laid_over_white() -> None:
     layer = UPRIGHT.convert("RGBA")
     layer.putalpha(PIL.Image.new("L", layer.size, 0))
     assert (images.decode(encoded(layer, "PNG")) == 255).all()
+
+
+@pytest.mark.skipif(not CAN_MEASURE, reason="reads Linux's own count")
+def test_a_large_transparent_picture_is_held_twice_at_the_most() -> None:
+    """12 megapixels: 48 MB as RGBA, 36 MB as RGB."""
+    before = """
+import io, PIL.Image
+from fer import images
+buffer = io.BytesIO()
+PIL.Image.new("RGBA", (4000, 3000), (9, 9, 9, 9)).save(buffer, "PNG", compress_level=1)
+data = buffer.getvalue()
+"""
+    assert growth_megabytes(before, "images.decode(data)") < 80  # beside the 48 of making it
 
 
 def test_a_palette_with_a_transparent_colour_is_laid_over_white() -> None:

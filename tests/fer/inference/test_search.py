@@ -94,7 +94,7 @@ def test_tiles_cover_the_picture_and_overlap(width: int, height: int) -> None:
 def test_the_time_of_a_search_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     clock: Iterator[float] = iter(range(0, 1000, 7))
     monkeypatch.setattr(search.time, "monotonic", lambda: next(clock))
-    monkeypatch.setattr(detection, "detect", lambda *_: ())
+    monkeypatch.setattr(detection, "search", lambda *_: ((), False))
     monkeypatch.setattr(search, "SECONDS", 30.0)
     _, searched = search.find(np.zeros((3000, 4000, 3), np.uint8), search="thorough")
     assert (searched.tiles, searched.tiles_total) == (5, 20)
