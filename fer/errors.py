@@ -41,6 +41,14 @@ class BadDataset(FerError):
     """Labelled data that cannot be used as it is."""
 
 
+class OverBudget(FerError):
+    """Labelled data that takes more time or memory than may be spent on it."""
+
+
+class Stopped(FerError):
+    """Work that was asked to stop before it was done."""
+
+
 class BadSettings(FerError):
     """A setting outside what it may be."""
 

@@ -1,4 +1,4 @@
-"""A job in which nothing is learned: all of `fer.training.job` but its work, for tests.
+"""A job in which nothing is read or learned: all else of `fer.training.job`, for tests.
 
 It writes "begin ID" and "end ID" to `FER_RUNS/order.txt` and works until it is stopped or the file
 `finish` appears in its run folder.
@@ -9,14 +9,30 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from typing import Any
 
-from fer.runs import store
+from fer.errors import Stopped
+from fer.runs import queue as run_queue, store
 from fer.runs.store import Run
 from fer.training import job
 from fer.training.reporter import Reporter
 
 SLOW_START = 77
 """Settings with this seed take a second to start."""
+SLOW_READING = 78
+"""Settings with this seed read until they are stopped."""
+IMPATIENT = 79
+"""Settings with this seed wait for nobody who is reading."""
+
+
+def read(run: Run, reporter: Reporter, stop: threading.Event) -> Any:
+    reporter.state("starting")
+    reporter.doing("reading the faces")
+    if run.settings.seed == IMPATIENT:
+        run_queue.READING_SECONDS = 0
+    if run.settings.seed == SLOW_READING:
+        stop.wait()
+        raise Stopped
 
 
 def work(run: Run, data: object, reporter: Reporter, stop: threading.Event) -> str:
@@ -42,5 +58,6 @@ def note(line: str) -> None:
 
 
 if __name__ == "__main__":
+    job._read = read
     job._work = work
     sys.exit(job.main())

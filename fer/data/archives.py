@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from fer.data.budget import Budget
 from fer.data.builder import short
 from fer.data.dataset import RowProblem
 from fer.errors import BadDataset
@@ -35,13 +36,16 @@ _BROKEN = (zipfile.BadZipFile, EOFError, UnicodeDecodeError, NotImplementedError
 class Tree:
     """Files by their path inside, with "/", in sorted order, and their sizes in bytes.
 
-    `open` gives the bytes of a file as a stream. `problems` are entries that cannot be used,
-    `num_hidden` counts hidden files and those that systems leave in folders.
+    `open` gives the bytes of a file as a stream, within `budget`. `problems` are entries that
+    cannot be used, `num_hidden` counts hidden files and those that systems leave in folders.
+    `is_packed`: the files are those of a zip.
     """
 
     name: str
     sizes: dict[str, int]
     open: Callable[[str], IO[bytes]]
+    budget: Budget
+    is_packed: bool = False
     problems: tuple[RowProblem, ...] = ()
     num_hidden: int = 0
 
@@ -51,10 +55,10 @@ class Tree:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Tree]:
+def opened(path: Path, budget: Budget) -> Iterator[Tree]:
     """The files of a folder or a zip. Raises `BadDataset` for one that is not to be trusted."""
     if path.is_dir():
-        yield _folder(path)
+        yield _folder(path, budget)
         return
     with ExitStack() as stack:
         try:
@@ -62,7 +66,7 @@ def opened(path: Path) -> Iterator[Tree]:
             guarded = stack.enter_context(_Guarded(path))
             archive = stack.enter_context(zipfile.ZipFile(guarded))
             guarded.limit = None
-            tree = _archive(archive, path.name, path.stat().st_size)
+            tree = _archive(archive, path.name, path.stat().st_size, budget)
         except _BROKEN as error:
             raise BadDataset(
                 f"{path.name} is no zip that can be read: {short(str(error), 120)}."
@@ -70,11 +74,12 @@ def opened(path: Path) -> Iterator[Tree]:
         yield tree  # outside of the try: what the caller raises is not about the zip
 
 
-def _folder(path: Path) -> Tree:
+def _folder(path: Path, budget: Budget) -> Tree:
     sizes: dict[str, int] = {}
     links: list[RowProblem] = []
     seen = num_hidden = 0
     for parent, folders, files in os.walk(path):
+        budget.check()
         folders[:] = sorted(name for name in folders if not _is_ignored(name))
         seen += len(files)
         if seen > MAX_FOLDER_FILES:
@@ -92,10 +97,17 @@ def _folder(path: Path) -> Tree:
                 sizes[inside] = file.stat().st_size
     ordered = dict(sorted(sizes.items()))
     shown = path.absolute().name or str(path)
-    return Tree(shown, ordered, lambda name: (path / name).open("rb"), tuple(links), num_hidden)
+    return Tree(
+        shown,
+        ordered,
+        lambda name: budget.watched((path / name).open("rb")),
+        budget,
+        problems=tuple(links),
+        num_hidden=num_hidden,
+    )
 
 
-def _archive(archive: zipfile.ZipFile, name: str, packed: int) -> Tree:
+def _archive(archive: zipfile.ZipFile, name: str, packed: int, budget: Budget) -> Tree:
     entries = archive.infolist()
     if len(entries) > MAX_ZIP_FILES:
         raise BadDataset(
@@ -105,7 +117,7 @@ def _archive(archive: zipfile.ZipFile, name: str, packed: int) -> Tree:
     for entry in entries:
         _check(entry, name)
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > MAX_UNPACKED or unpacked > max(SMALL, MAX_RATIO * packed):
+    if unpacked > MAX_UNPACKED or is_bomb(packed, unpacked):
         raise BadDataset(
             f"{name} has {packed / 1024**2:,.1f} MB and would unpack to "
             f"{unpacked / 1024**2:,.0f} MB: more than {MAX_UNPACKED // 1024**3} GB, or far more "
@@ -120,9 +132,16 @@ def _archive(archive: zipfile.ZipFile, name: str, packed: int) -> Tree:
     return Tree(
         name,
         {file: files[file].file_size for file in shown},
-        lambda file: archive.open(files[file]),
+        lambda file: budget.watched(archive.open(files[file])),
+        budget,
+        is_packed=True,
         num_hidden=len(files) - len(shown),
     )
+
+
+def is_bomb(packed: int, unpacked: int) -> bool:
+    """Whether so many bytes unpack to far more than those of pictures and tables do."""
+    return unpacked > max(SMALL, MAX_RATIO * packed)
 
 
 def _check(entry: zipfile.ZipInfo, name: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer import images
+from fer.data.budget import Budget
 from fer.data.dataset import (
     FER2013,
     NUM_VOTES,
@@ -53,6 +54,7 @@ class DatasetBuilder:
     votes: list[NDArray[np.int64] | None] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
     num_problems: int = 0
+    budget: Budget = field(default_factory=Budget)
     encoded: list[bytes] = field(default_factory=list)
     file_hashes: list[bytes] = field(default_factory=list)
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -174,7 +176,9 @@ class DatasetBuilder:
         return notes
 
     def _pictures(self) -> Sequence[Picture]:
-        return OnDemand(self.encoded, decoded) if self.encoded else self.pictures
+        if not self.encoded:
+            return self.pictures
+        return OnDemand(self.encoded, lambda data: decoded(data, LONGEST_SIDE, self.budget))
 
     def _stacked_votes(self) -> NDArray[np.int64] | None:
         if all(votes is None for votes in self.votes):
@@ -188,9 +192,9 @@ class DatasetBuilder:
         return [int(label) for label in leading_emotions(labels, self._stacked_votes())]
 
 
-def decoded(data: bytes, longest: int = LONGEST_SIDE) -> Picture:
+def decoded(data: bytes, longest: int, budget: Budget) -> Picture:
     """An encoded picture as it is kept. Raises `BadImage`."""
-    return compact(images.decode(data), longest)
+    return compact(budget.decode(data), longest)
 
 
 def compact(image: Image, longest: int) -> Picture:

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from fer.data import archives
+from fer.data.budget import Budget
 from fer.data.builder import LONGEST_SIDE, short
 from fer.data.class_names import ClassNames, parse
 from fer.data.dataset import Dataset
@@ -28,6 +29,7 @@ def load(
     votes: str | Path | None = None,
     longest: int = LONGEST_SIDE,
     classes: str | None = None,
+    budget: Budget | None = None,
 ) -> Dataset:
     """The labelled faces of a file or folder, or the drawings where `path` is the word ``drawn``.
 
@@ -36,13 +38,15 @@ def load(
     with the label in the file name, kept at most `longest` pixels long; and a zip of any of those.
     `classes` says what class names mean ("1=surprise,2=fear"). Rows and files that cannot be used
     are left out and counted in the data set. Raises `BadDataset` with a sentence where nothing is
-    left or the whole cannot be trusted. A folder that is called "drawn" can be named `./drawn`.
+    left or the whole cannot be trusted, and what the `budget` raises. A folder that is called
+    "drawn" can be named `./drawn`.
     """
     if str(path) == DRAWN:
         return synthetic_faces.dataset()
     file, votes_file, names = Path(path), Path(votes) if votes else None, parse(classes)
-    with _as_sentences(file), ExitStack() as stack:
-        return _read(file, votes_file, names, longest, stack)
+    budget = budget or Budget()
+    with _as_sentences(file), ExitStack() as stack, budget.reading():
+        return _read(file, votes_file, names, longest, stack, budget)
 
 
 @contextmanager
@@ -55,14 +59,20 @@ def opened(
         yield synthetic_faces.dataset()
         return
     file, votes_file, names = Path(path), Path(votes) if votes else None, parse(classes)
+    budget = Budget()
     with ExitStack() as stack:
-        with _as_sentences(file):
-            data = _read(file, votes_file, names, None, stack)
+        with _as_sentences(file), budget.reading():
+            data = _read(file, votes_file, names, None, stack, budget)
         yield data
 
 
 def _read(
-    file: Path, votes: Path | None, names: ClassNames, longest: int | None, stack: ExitStack
+    file: Path,
+    votes: Path | None,
+    names: ClassNames,
+    longest: int | None,
+    stack: ExitStack,
+    budget: Budget,
 ) -> Dataset:
     """With `longest` None the data is read as it is, and its pictures while `stack` is open."""
     for path in (file, votes):
@@ -70,12 +80,12 @@ def _read(
             raise BadDataset(f"{short(str(path), 200)} does not exist. Check the path.")
     if file.is_dir() or file.suffix.lower() == ".zip":
         _check_zip(file)
-        tree = stack.enter_context(archives.opened(file))
+        tree = stack.enter_context(archives.opened(file, budget))
         return trees.read(tree, file, votes, names, longest)
     if table_files.is_list(file):
-        tree = stack.enter_context(archives.opened(file.parent))
+        tree = stack.enter_context(archives.opened(file.parent, budget))
         return trees.read_list(tree, file, names, longest)
-    return table_files.read_file(file, votes, names, longest)
+    return table_files.read_file(file, votes, names, longest, budget)
 
 
 def _check_zip(file: Path) -> None:

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fer import images
-from fer.data import archives
 from fer.data.archives import Tree
+from fer.data.budget import bounded_side
 from fer.data.builder import DatasetBuilder, compact, short
 from fer.data.dataset import UNREAD_HASH, OnDemand
 from fer.errors import BadImage
-from fer.geometry import Image
 
-MEMORY = 1536 * 1024**2
-"""Bytes that all pictures of a folder may take together."""
-
-_SMALLEST_SIDE = 48
 _UNREADABLE = (
     *(OSError, EOFError, zipfile.BadZipFile, zlib.error),
     *(NotImplementedError, UnicodeDecodeError),
@@ -48,7 +41,7 @@ def read(
     """Adds the pictures to the builder; returns the SHA-256 of their paths and bytes.
 
     They are kept with their longer side at most `longest` pixels, and less where there are so many
-    that they would not fit in `MEMORY`; those without colour are kept grey.
+    that they would not fit in `budget.MEMORY`; those without colour are kept grey.
     """
     side = bounded_side(longest, len(pictures))
     digest = hashlib.sha256()
@@ -57,10 +50,11 @@ def read(
         try:
             data = _bytes(tree, item.file)
             digest.update(hashlib.sha256(data).digest())
-            picture = compact(images.decode(data, item.file), side)
+            picture = compact(tree.budget.decode(data, item.file), side)
         except BadImage as error:
             builder.skip(item.file, str(error), item.split)
             continue
+        tree.budget.keep(picture.nbytes)
         builder.add(item.file, picture, item.label, item.split, item.votes)
     return digest.hexdigest()
 
@@ -83,23 +77,8 @@ def on_demand(
         builder.file_hashes.append(file_hash)
         builder.add(item.file, None, item.label, item.split, item.votes)
     files = [item.file for item in pictures]
-    return OnDemand(files, lambda file: images.decode(_bytes(tree, file), file)), digest.hexdigest()
-
-
-def originals(path: str | Path, sources: Iterable[str]) -> Iterator[Image]:
-    """The pictures of a folder or a zip at their own size, one at a time.
-
-    `sources` are those of a `Dataset` that was loaded from the same `path`.
-    """
-    with archives.opened(Path(path)) as tree:
-        for file in sources:
-            yield images.decode(_bytes(tree, file), file)
-
-
-def bounded_side(longest: int, num_pictures: int) -> int:
-    """The longer side in pixels at which so many RGB pictures fit in `MEMORY`; 48 at the least."""
-    fits = math.isqrt(MEMORY // (3 * max(1, num_pictures)))
-    return max(_SMALLEST_SIDE, min(longest, fits))
+    on_demand = OnDemand(files, lambda file: tree.budget.decode(_bytes(tree, file), file))
+    return on_demand, digest.hexdigest()
 
 
 def _bytes(tree: Tree, file: str) -> bytes:
@@ -109,6 +88,6 @@ def _bytes(tree: Tree, file: str) -> bytes:
         raise BadImage(f"it has {size / 1024**2:,.0f} MB; the limit is {limit} MB.")
     try:
         with tree.open(file) as stream:
-            return stream.read(images.MAX_BYTES)
+            return stream.read(size)
     except _UNREADABLE as error:
         raise BadImage(f"it cannot be read: {short(str(error), 120)}.") from None

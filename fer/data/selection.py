@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.data.budget import Budget
 from fer.data.builder import LONGEST_SIDE
 from fer.data.dataset import CROWD, SPLITS, UNLABELLED, Dataset, Picture, as_rgb, default_labels
 from fer.data.formats.fer_plus import VOTES_NAME
@@ -90,17 +91,19 @@ def prepared(
     seed: int = 0,
     report: Callable[[str], None] = lambda sentence: None,
     classes: str | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Dataset:
     """The faces to train on: those with an answer, free of copies, and no more than `limit`.
 
     `path`, `votes` and `classes` as in `loading.load`; `labels` is what is to be predicted. The
     limit holds for training faces, drawn with `seed`; as many at most are validated with. `report`
     hears how the set was read and what is left out. Raises `BadDataset` where training or
-    validation is left without faces.
+    validation is left without faces, and `Stopped` soon after `should_stop` says so.
     """
+    budget = Budget(should_stop)
     is_table = Path(path).is_file() and Path(path).suffix.lower() != ".zip"
     longest = LONGEST_SIDE if is_table else PHOTO_SIDE
-    whole = load(path, votes, longest, classes)
+    whole = load(path, votes, longest, classes, budget)
     for sentence in (*whole.notes, *map(str, whole.problems)):
         report(sentence)
     unique = without_copies(whole)
@@ -110,7 +113,7 @@ def prepared(
         f"{len(whole) - len(unique):,} exact copies of other faces; without a label or vote: "
         f"{len(unique) - len(data):,}; wrong rows and files: {whole.num_problems:,}"
     )
-    data = with_faces(_limited(data, limit, seed), report)
+    data = with_faces(_limited(data, limit, seed), report, budget)
     for split in ("train", "validation"):
         if not (data.splits == split).any():
             raise BadDataset(f"{data.name} has no faces in its {split} split.")
@@ -128,7 +131,7 @@ def _limited(data: Dataset, limit: int | None, seed: int) -> Dataset:
     return data.rows(chosen)
 
 
-def with_faces(data: Dataset, report: Callable[[str], None] = lambda sentence: None) -> Dataset:
+def with_faces(data: Dataset, report: Callable[[str], None], budget: Budget) -> Dataset:
     """`data` with the face of each picture, cut in training as it will be in use.
 
     The largest face counts. Pictures without one are left out, unless that is most of them: then
@@ -139,6 +142,7 @@ def with_faces(data: Dataset, report: Callable[[str], None] = lambda sentence: N
         return data
     faces: list[Face | None] = []
     for number, picture in enumerate(data.pictures, 1):
+        budget.check()
         faces.append(_face(picture))
         if number % _TELL_EVERY == 0:
             report(f"{data.name}: faces searched in {number:,} of {len(data):,} pictures")

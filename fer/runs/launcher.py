@@ -139,7 +139,7 @@ def _launch(run: Run, settings: TrainSettings) -> None:
     try:
         owner = processes.spawn(JOB, [str(path)], path / "log.txt")
         _hand_over(run, settings, owner)
-        run_queue.enter(run.id, owner)
+        run_queue.enter(run.id, owner, is_ready=False)
     except OSError as error:
         reason = f"the job could not be started: {error.strerror or error}."
         with contextlib.suppress(OSError):

@@ -2,7 +2,8 @@
 
 A run that waits has a numbered ticket in `FER_RUNS/.queue`, which counts as long as its process
 lives. Whoever has the lowest number takes the lock `turn`, which the system frees when its holder
-ends. Numbers, not clocks, make the order.
+ends. Numbers, not clocks, make the order. A run that is still reading its faces keeps its number,
+but after a while others go before it.
 """
 
 from __future__ import annotations
@@ -28,16 +29,28 @@ from fer.storage import files
 POLL_SECONDS = 0.25
 CHANGE_SECONDS = 20.0
 """The longest wait for other processes that change runs, which takes a moment."""
+READING_SECONDS = 30.0
+"""So long a run that is not ready keeps its place before those that are."""
 _NAME = re.compile(r"\d{10}-")
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A run that waits: the file that stands for it, and the run's process."""
+    """A run that waits: the file that stands for it, the run's process, and whether it has read
+    its faces."""
 
     path: Path
     run_id: str
     owner: Identity
+    is_ready: bool
+
+    def counts(self) -> bool:
+        """Whether runs behind it have to wait for it."""
+        try:
+            age = time.time() - self.path.stat().st_mtime
+        except OSError:
+            return False
+        return self.is_ready or 0 <= age < READING_SECONDS
 
 
 class _TicketValues(Struct, frozen=True):
@@ -47,6 +60,7 @@ class _TicketValues(Struct, frozen=True):
     pid: Count
     pid_created: Finite
     pid_start: str | None = None
+    is_ready: bool = True
 
 
 def folder() -> Path:
@@ -70,16 +84,20 @@ def changing() -> Iterator[None]:
         lock.release()
 
 
-def enter(run_id: str, owner: Identity) -> None:
-    """Puts a run at the end of the queue, or leaves it where it is. Call it while `changing`."""
+def enter(run_id: str, owner: Identity, is_ready: bool = True) -> None:
+    """Puts a run at the end of the queue, or leaves it where it is. Call it while `changing`.
+
+    A run that is not ready has yet to read its faces; it enters once more when it has.
+    """
     own = [ticket for ticket in _tickets() if ticket.run_id == run_id]
     if own and own[0].owner.is_same(owner):
-        return
-    folder().mkdir(parents=True, exist_ok=True)
-    last = max((int(path.name[:10]) for path in _files()), default=0)
-    values = _TicketValues(run_id, owner.pid, owner.created, owner.start)
-    data = msgspec.json.encode(values)
-    files.replace_file(folder() / f"{last + 1:010d}-{run_id}.json", data)
+        path = own[0].path
+    else:
+        folder().mkdir(parents=True, exist_ok=True)
+        last = max((int(path.name[:10]) for path in _files()), default=0)
+        path = folder() / f"{last + 1:010d}-{run_id}.json"
+    values = _TicketValues(run_id, owner.pid, owner.created, owner.start, is_ready)
+    files.replace_file(path, msgspec.json.encode(values))
 
 
 def waiting() -> list[str]:
@@ -110,12 +128,13 @@ def _wait(
 ) -> bool:
     me = processes.identity()
     while not stop.is_set():
-        order = waiting()
-        if run_id not in order:
+        tickets = _tickets()
+        order = [ticket.run_id for ticket in tickets]
+        if run_id not in order or not tickets[order.index(run_id)].is_ready:
             with changing():
                 enter(run_id, me)
             continue
-        ahead = order.index(run_id)
+        ahead = sum(ticket.counts() for ticket in tickets[: order.index(run_id)])
         if ahead == 0 and _acquired(lock, 0):
             _leave(run_id)
             return True
@@ -165,4 +184,4 @@ def _read(path: Path) -> Ticket | None:
     except (OSError, ValueError):
         return None
     owner = Identity(values.pid, values.pid_created, values.pid_start)
-    return Ticket(path, values.run, owner)
+    return Ticket(path, values.run, owner, values.is_ready)

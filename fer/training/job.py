@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from fer import registry
 from fer.data import dataset, selection
-from fer.errors import BadModel, FerError, UnknownModel
+from fer.errors import BadModel, FerError, Stopped, UnknownModel
 from fer.runs import checks, launcher, queue as run_queue, store, weights
 from fer.runs.settings import TrainSettings
 from fer.runs.store import Run
@@ -33,12 +34,16 @@ if TYPE_CHECKING:
 
 
 def checked_data(
-    settings: TrainSettings, fresh: bool = True, has_predictions: bool = False
+    settings: TrainSettings,
+    fresh: bool = True,
+    has_predictions: bool = False,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> dataset.Dataset:
     """The faces that a run would use, once all that can be known before it starts is in order.
 
     A run that is resumed (not `fresh`) no longer needs the weights it began with, nor, where it
-    `has_predictions` of its teachers, the teachers. Raises `FerError` with what is wrong.
+    `has_predictions` of its teachers, the teachers. Raises `FerError` with what is wrong, and
+    `Stopped` soon after `should_stop` says so.
     """
     if fresh:
         weights.source(settings)
@@ -53,6 +58,7 @@ def checked_data(
         settings.seed,
         say,
         settings.classes,
+        should_stop,
     )
     if not has_predictions:
         checks.check_teachers(with_labels(settings, data))
@@ -67,14 +73,20 @@ def with_labels(settings: TrainSettings, data: dataset.Dataset) -> TrainSettings
 def run(run: Run, stop: threading.Event, data: dataset.Dataset | None = None) -> str:
     """Does or continues a run until it is finished or `stop` is set; returns its last state.
 
-    First it waits until no other run is active. `data` spares reading what `checked_data` has
-    given already. Errors that its user can correct end as "failed" with the reason in the status.
+    It reads its faces, and then waits until no other run trains. `data` spares reading what
+    `checked_data` has given already. Errors that its user can correct end as "failed" with the
+    reason in the status.
     """
     with Reporter(run, stop) as reporter:
         try:
+            published = _published_by(run) if run.checkpoint.exists() else None
+            if published is not None:
+                reporter.state("finished", model=published)
+                return "finished"
+            faces = _read(run, reporter, stop) if data is None else data
             with run_queue.turn(run.id, stop, reporter.waiting) as has_turn:
-                state = _work(run, data, reporter, stop) if has_turn else "stopped"
-        except KeyboardInterrupt:
+                state = _work(run, faces, reporter, stop) if has_turn else "stopped"
+        except (KeyboardInterrupt, Stopped):
             state = "stopped"
         except Exception as error:
             reason = failures.reason(error)
@@ -128,19 +140,20 @@ def learner_for(
     return Learner(settings, train, examples("validation"), fresh)
 
 
-def _work(run: Run, data: dataset.Dataset | None, reporter: Reporter, stop: threading.Event) -> str:
+def _read(run: Run, reporter: Reporter, stop: threading.Event) -> dataset.Dataset:
+    """The faces of a run, whose settings say afterwards what is to be predicted."""
     settings, fresh = run.settings, not run.checkpoint.exists()
     reporter.state("starting")
-    published = None if fresh else _published_by(run)
-    if published is not None:
-        reporter.state("finished", model=published)
-        return "finished"
-    if data is None:
-        reporter.doing("reading the faces")
-        data = checked_data(settings, fresh, run.teacher_probabilities.exists())
-        if settings.labels is None:
-            settings = with_labels(settings, data)
-            run.write_settings(settings)
+    reporter.doing("reading the faces")
+    data = checked_data(settings, fresh, run.teacher_probabilities.exists(), stop.is_set)
+    if settings.labels is None:
+        run.write_settings(with_labels(settings, data))
+    return data
+
+
+def _work(run: Run, data: dataset.Dataset, reporter: Reporter, stop: threading.Event) -> str:
+    settings, fresh = run.settings, not run.checkpoint.exists()
+    reporter.state("starting")
     if stop.is_set():
         return "stopped"
     teacher_probabilities = None

@@ -71,7 +71,7 @@ class Reporter:
         activity = f"waiting: {runs} ahead"
         if activity != self._status.activity:
             say(activity)
-        self._change(activity=activity)
+        self._change(state="queued", activity=activity)
 
     def doing(self, activity: str) -> None:
         """A step of an active job, in words."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from fer.data.builder import short
+from fer.data.builder import MAX_FACES, short
 from fer.data.formats import signatures
 from fer.errors import BadDataset
 
@@ -66,6 +66,14 @@ def lines(stream: IO[bytes], name: str) -> Iterator[Row]:
         raise BadDataset(f"{name} is {kind[0]}, not a table: {kind[1]}.")
     stream.seek(0)
     return _split_lines(io.TextIOWrapper(stream, _encoding(head), errors="replace"))
+
+
+def listed(stream: IO[bytes], name: str) -> Iterator[Row]:
+    """`lines` of a list of pictures. Raises `BadDataset` for more lines than faces may be."""
+    for number, row in lines(stream, name):
+        if number > MAX_FACES:
+            raise BadDataset(f"{name} has more than {MAX_FACES:,} lines. Use a part of it.")
+        yield number, row
 
 
 def cell(row: list[str] | None, position: int) -> str:

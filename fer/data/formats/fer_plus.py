@@ -102,7 +102,7 @@ def _listed(tree: Tree, file: str, builder: DatasetBuilder) -> list[LabelledPict
     split = split_of(folder.rpartition("/")[2])
     pictures: list[LabelledPicture] = []
     with tree.open(file) as stream:
-        for number, row in delimited.lines(stream, file):
+        for number, row in delimited.listed(stream, file):
             if number == 1 and not _has_votes(row) and row and len(row) >= len(COUNTS):
                 continue  # a header
             if row is None or len(row) < len(COUNTS) + 1:

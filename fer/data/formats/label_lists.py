@@ -90,10 +90,10 @@ def _read(tree: Tree, file: str, index: _PictureIndex, builder: DatasetBuilder) 
     items, wrong = [], []
     with tree.open(file) as stream:
         try:
-            rows = delimited.lines(stream, file)
+            rows = delimited.listed(stream, file)
+            first = next(rows, (1, None))
         except BadDataset:
             return []
-        first = next(rows, (1, None))
         at, has_header = _columns(Header(name, tuple(_cells(first[1]))), index, folder)
         if at is None:
             return []

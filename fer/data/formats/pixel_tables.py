@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.data.builder import DatasetBuilder, short
+from fer.data.budget import Budget
+from fer.data.builder import MAX_FACES, DatasetBuilder, short
 from fer.data.class_names import OTHER, ClassNames
 from fer.data.dataset import NO_LABEL, Picture
 from fer.data.formats import columns, delimited
@@ -21,6 +22,7 @@ from fer.errors import BadDataset
 
 SIDE = 48
 SMALLEST_SIDE, LARGEST_SIDE = 8, 256
+MAX_CLASSES = 1000
 
 _BETWEEN_PIXELS = re.compile(r"[\s,;|\[\](){}\"']+")
 _NOT_A_PIXEL = re.compile(r"[^0-9. ]")
@@ -38,8 +40,57 @@ class LabelledRow:
     votes: NDArray[np.int64] | None
 
 
+class LabelledRows:
+    """The rows of a table before all of its class names are known."""
+
+    def __init__(self, builder: DatasetBuilder) -> None:
+        self.builder = builder
+        self._rows: list[LabelledRow] = []
+        self._class_names: set[str] = set()
+        self._encoded: dict[bytes, bytes] = {}
+
+    def add(self, row: LabelledRow) -> None:
+        """Keeps a row; equal bytes are kept once. Raises `FerError` where there are too many."""
+        name = self.builder.name
+        if len(self._rows) == MAX_FACES:
+            raise BadDataset(f"{name} holds more than {MAX_FACES:,} faces. Use a part of it.")
+        self._class_names.add(row.class_name)
+        if len(self._class_names) > MAX_CLASSES:
+            raise BadDataset(
+                f"{name} has more than {MAX_CLASSES:,} different labels; expected a few classes."
+            )
+        if isinstance(row.picture, bytes):
+            first = self._encoded.setdefault(row.picture, row.picture)
+            if first is row.picture:
+                self.builder.budget.keep(len(first))
+            else:
+                row = replace(row, picture=first)
+        else:
+            self.builder.budget.keep(row.picture.nbytes)
+        self._rows.append(row)
+
+    def label(self, names: ClassNames, fer2013: bool) -> None:
+        """Gives the builder the rows whose class is one of the seven, and counts the others."""
+        builder = self.builder
+        reading = names.read(builder.name, (row.class_name for row in self._rows), fer2013)
+        builder.notes += reading.notes
+        for row in self._rows:
+            label = reading.labels[row.class_name]
+            if label is None:
+                reason = f"{row.class_name!r} is not one of the seven emotions"
+                builder.skip(row.where, reason, row.split, NO_LABEL)
+            elif label == OTHER:
+                builder.skip_class(row.class_name, row.split)
+            else:
+                builder.add(row.where, row.picture, label, row.split, row.votes)
+
+
 def read(
-    stream: IO[bytes], name: str, names: ClassNames, votes: Votes | None = None
+    stream: IO[bytes],
+    name: str,
+    names: ClassNames,
+    votes: Votes | None = None,
+    budget: Budget | None = None,
 ) -> DatasetBuilder:
     """The faces of a CSV such as `fer2013.csv` or `icml_face_data.csv`, read row by row.
 
@@ -49,8 +100,8 @@ def read(
     """
     header, rows = delimited.read(stream, name)
     layout = _Layout.of(header)
-    builder = DatasetBuilder(name)
-    labelled: list[LabelledRow] = []
+    labelled = LabelledRows(DatasetBuilder(name, budget=budget or Budget()))
+    builder = labelled.builder
     num_rows, side = 0, 0
     for index, (number, row) in enumerate(rows):
         num_rows += 1
@@ -64,28 +115,11 @@ def read(
             continue
         side = side or len(picture)
         counts = None if votes is None else votes.of(index, where, split, builder)
-        labelled.append(LabelledRow(where, picture, class_name, split, counts))
+        labelled.add(LabelledRow(where, picture, class_name, split, counts))
     if votes is not None and len(votes.counts) != num_rows:
         raise votes.not_joined(name, f"{len(votes.counts):,} rows beside {num_rows:,}")
-    add_rows(builder, labelled, names, fer2013=layout.is_fer2013)
+    labelled.label(names, fer2013=layout.is_fer2013)
     return builder
-
-
-def add_rows(
-    builder: DatasetBuilder, rows: list[LabelledRow], names: ClassNames, fer2013: bool
-) -> None:
-    """Adds the rows whose class is one of the seven; counts the others."""
-    reading = names.read(builder.name, (row.class_name for row in rows), fer2013)
-    builder.notes += reading.notes
-    for row in rows:
-        label = reading.labels[row.class_name]
-        if label is None:
-            reason = f"{row.class_name!r} is not one of the seven emotions"
-            builder.skip(row.where, reason, row.split, NO_LABEL)
-        elif label == OTHER:
-            builder.skip_class(row.class_name, row.split)
-        else:
-            builder.add(row.where, row.picture, label, row.split, row.votes)
 
 
 def pixels(text: str, side: int = 0) -> Picture:

@@ -31,7 +31,7 @@ def find(tree: Tree, builder: DatasetBuilder) -> list[LabelledPicture] | None:
     pictures_by_stem = _by_stem(tree)
     pictures = []
     with tree.open(file) as stream:
-        for number, row in delimited.lines(stream, file):
+        for number, row in delimited.listed(stream, file):
             where = f"{file}, line {number}"
             name, _, code = " ".join(row or [""]).strip().rpartition(" ")
             split = split_of(name.partition("_")[0])

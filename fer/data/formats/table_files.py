@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from fer.data.archives import Tree
+from fer.data.budget import Budget
 from fer.data.builder import DatasetBuilder
 from fer.data.class_names import ClassNames
 from fer.data.dataset import Dataset
@@ -30,45 +31,56 @@ FER2013_LICENCE = (
     "FER+ votes: MIT licence, Microsoft"
 )
 ENDINGS = (".csv", ".tsv", ".parquet")
+MAX_PACKED_PARQUET = 512 * 1024**2
+"""A parquet file inside a zip is held in memory, because it is not read from front to back."""
 _USUAL = ("fer2013.csv", "icml_face_data.csv", "fer2013.parquet")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A table's or votes' file name, and how to open it."""
+    """A table's or votes' file name, and how to open it; its size where it lies in a zip."""
 
     name: str
     open: Callable[[], IO[bytes]]
+    packed_size: int | None = None
 
 
-def read_file(file: Path, votes: Path | None, names: ClassNames, longest: int | None) -> Dataset:
+def read_file(
+    file: Path, votes: Path | None, names: ClassNames, longest: int | None, budget: Budget
+) -> Dataset:
     """The faces of a table on the disk. With `longest` None it is read as it is, and its pictures
     on demand."""
     _check_kind(file)
     beside = file.with_name(VOTES_NAME)
     if votes is None and file.suffix.lower() == ".csv" and beside.is_file() and beside != file:
         votes = beside
-    builder = read(on_disk(file), on_disk(votes) if votes else None, names, longest)
+    joined = on_disk(votes, budget) if votes else None
+    builder = read(on_disk(file, budget), joined, names, longest, budget)
     return builder.build(
         digest(file, votes), licence(file.name, votes is not None), as_it_is=longest is None
     )
 
 
 def read(
-    table: Table, votes: Table | None, names: ClassNames, longest: int | None
+    table: Table, votes: Table | None, names: ClassNames, longest: int | None, budget: Budget
 ) -> DatasetBuilder:
     """The faces of a table, joined with votes."""
     name = table.name.rpartition("/")[2]
     with table.open() as stream:
         if not name.lower().endswith(".parquet"):
             joined = _read_votes(votes) if votes else None
-            return pixel_tables.read(stream, name, names, joined)
+            return pixel_tables.read(stream, name, names, joined, budget)
         if votes is not None:
             raise BadDataset(f"{name} has its votes in its own columns; name no others.")
-        is_seekable = isinstance(stream, io.BufferedReader)
-        return parquet.read(
-            stream if is_seekable else io.BytesIO(stream.read()), name, names, longest
-        )
+        if table.packed_size is not None:
+            if table.packed_size > MAX_PACKED_PARQUET:
+                raise BadDataset(
+                    f"{name} has {table.packed_size / 1024**2:,.0f} MB, and inside a zip the limit "
+                    f"is {MAX_PACKED_PARQUET // 1024**2} MB. Take it out of the zip."
+                )
+            budget.keep(table.packed_size)
+            stream = io.BytesIO(stream.read(table.packed_size))
+        return parquet.read(stream, name, names, longest, budget)
 
 
 def one_of(tree: Tree) -> str | None:
@@ -99,12 +111,12 @@ def is_list(file: Path) -> bool:
     return not has_pixels and (file.suffix.lower() == ".txt" or label_lists.is_list(header))
 
 
-def on_disk(file: Path) -> Table:
-    return Table(file.name, lambda: file.open("rb"))
+def on_disk(file: Path, budget: Budget) -> Table:
+    return Table(file.name, lambda: budget.watched(file.open("rb")))
 
 
 def in_tree(tree: Tree, file: str) -> Table:
-    return Table(file, lambda: tree.open(file))
+    return Table(file, lambda: tree.open(file), tree.sizes[file] if tree.is_packed else None)
 
 
 def digest(*files: Path | None) -> str:

@@ -124,10 +124,12 @@ def _table(
 ) -> Dataset:
     folder = table.rpartition("/")[0]
     inside = f"{folder}/{fer_plus.VOTES_NAME}".lstrip("/")
-    joined = table_files.on_disk(votes) if votes else None
+    joined = table_files.on_disk(votes, tree.budget) if votes else None
     if joined is None and inside in tree.sizes and table.lower().endswith(".csv"):
         joined = table_files.in_tree(tree, inside)
-    builder = table_files.read(table_files.in_tree(tree, table), joined, names, longest)
+    builder = table_files.read(
+        table_files.in_tree(tree, table), joined, names, longest, tree.budget
+    )
     for path in tree.sizes:
         if path not in (table, inside):
             builder.passed_over[PurePosixPath(path).suffix.lower() or "without ending"] += 1
@@ -151,7 +153,10 @@ def _with_lists(tree: Tree, lists: Sequence[str], digest: str) -> str:
     whole = hashlib.sha256(digest.encode())
     for file in sorted(lists):
         with tree.open(file) as stream:
-            whole.update(hashlib.sha256(stream.read()).digest())
+            listed = hashlib.sha256()
+            while piece := stream.read(1 << 20):
+                listed.update(piece)
+        whole.update(listed.digest())
     return whole.hexdigest()
 
 

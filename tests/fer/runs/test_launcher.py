@@ -30,7 +30,7 @@ from fer.runs import (
 from fer.runs.settings import TrainSettings
 from fer.runs.store import Run
 from fer.training import job
-from tests.fake_job import SLOW_START
+from tests.fake_job import IMPATIENT, SLOW_READING, SLOW_START
 from tests.helpers import publish_tiny
 
 pytestmark = pytest.mark.slow
@@ -156,6 +156,20 @@ def test_a_stopped_run_is_resumed_once(monkeypatch: pytest.MonkeyPatch, tmp_path
     launcher.stop(run)
     wait_for_state(run, "stopped")
     assert (tmp_path / "relative-runs" / run.id / "log.txt").is_file()
+
+
+@posix
+def test_a_run_that_reads_for_long_blocks_nobody() -> None:
+    slow = launcher.start(replace(SETTINGS, seed=SLOW_READING))
+    wait_for(lambda: slow.status().activity == "reading the faces")
+    quick = launcher.start(replace(SETTINGS, seed=IMPATIENT))
+    wait_for_state(quick, "running")
+    assert slow.status().activity == "reading the faces"
+    launcher.stop(slow)
+    wait_for_state(slow, "stopped")
+    launcher.delete(slow)
+    finish(quick)
+    wait_for_state(quick, "finished")
 
 
 @posix
@@ -301,6 +315,7 @@ def test_models_are_deleted_but_not_those_that_answer(
 
 
 def test_a_run_in_the_foreground_waits_its_turn_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "_read", lambda *_: None)
     monkeypatch.setattr(job, "_work", lambda *_: pytest.fail("worked out of turn"))
     run, stop, states = store.create(SETTINGS), threading.Event(), []
 

@@ -109,6 +109,23 @@ def test_whoever_waits_longer_goes_first() -> None:
     assert run_queue.waiting() == ["first"]
 
 
+def test_whoever_reads_for_long_is_overtaken_but_keeps_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    me, stop = processes.identity(), threading.Event()
+    run_queue.enter("reads", me, is_ready=False)
+    with run_queue.turn("next", stop, lambda ahead: stop.set()) as has_turn:
+        assert not has_turn
+    monkeypatch.setattr(run_queue, "READING_SECONDS", 0)
+    with run_queue.turn("next", threading.Event()) as has_turn:
+        assert has_turn
+    run_queue.enter("reads", me)
+    assert run_queue.waiting() == ["reads"]
+    stop.clear()
+    with run_queue.turn("next", stop, lambda ahead: stop.set()) as has_turn:
+        assert not has_turn
+
+
 def test_a_turn_ends_with_its_block_and_excludes_others_until_then() -> None:
     stop = threading.Event()
     with run_queue.turn("one", threading.Event()) as has_turn:

@@ -1,0 +1,5 @@
+"""Faces in parquet files."""
+
+from fer.data.formats.parquet.faces import read
+
+__all__ = ["read"]
