@@ -54,10 +54,9 @@ def main(name: str, path: str, target: str | None = None) -> None:
 def _rows(model: Model, source: object, part: pd.DataFrame) -> list[dict[str, Any]]:
     """The figures of one set: a row a cut and prior."""
     true = np.array([index_of(label) for label in part["label"]])
-    pictures = [images.decode(png) for png in part["png"]]
     rows = []
     for cut, face_of in CUTS.items():
-        pixels = np.concatenate([_input(picture, face_of(picture), model) for picture in pictures])
+        pixels = cut_faces(model, part, face_of)
         for prior in model.card.prior_names:
             predicted = model.with_prior(prior).probabilities(pixels).argmax(axis=1)
             figures = _figures(predicted, true)
@@ -67,8 +66,19 @@ def _rows(model: Model, source: object, part: pd.DataFrame) -> list[dict[str, An
     return rows
 
 
-def _input(picture: Image, face: Face | None, model: Model) -> NDArray[np.uint8]:
-    return cropping.model_input(picture, [face or cropping.whole_face(picture)], model.card.input)
+def cut_faces(
+    model: Model, part: pd.DataFrame, face_of: Callable[[Image], Face | None]
+) -> NDArray[np.uint8]:
+    """The model's inputs (N, H, W, C) for the pictures of a table."""
+    pictures = [images.decode(png) for png in part["png"]]
+    return np.concatenate(
+        [
+            cropping.model_input(
+                picture, [face_of(picture) or cropping.whole_face(picture)], model.card.input
+            )
+            for picture in pictures
+        ]
+    )
 
 
 def _figures(predicted: NDArray[np.int64], true: NDArray[np.int64]) -> dict[str, Any]:
