@@ -1,12 +1,45 @@
-"""The server sends no request to any other server."""
+"""Whom the server answers to, and that it asks nobody.
+
+A page of a foreign name may make that name point to this computer (DNS rebinding): the browser then
+takes our server for a part of that page. Streamlit checks the host name of websockets alone, by
+`server.allowedHosts`; here every request is checked.
+"""
 
 from __future__ import annotations
 
+import argparse
+import ipaddress
+import os
+import socket
+from collections.abc import Sequence
+
+import psutil
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 from streamlit import net_util
+from streamlit.web.server.starlette import starlette_websocket
+from streamlit.web.server.starlette.starlette_path_security_middleware import (
+    PathSecurityMiddleware,
+)
 
 from dashboard.server.compatibility import ForeignName, require
 
-FOREIGN_NAMES = (ForeignName("streamlit", "1.67", "streamlit.net_util:get_external_ip"),)
+_STARLETTE = "streamlit.web.server.starlette."
+_MIDDLEWARE = "starlette_path_security_middleware:PathSecurityMiddleware.__call__"
+FOREIGN_NAMES = (
+    ForeignName("streamlit", "1.67", "streamlit.net_util:get_external_ip"),
+    ForeignName("streamlit", "1.67", f"{_STARLETTE}starlette_websocket:is_host_allowed"),
+    ForeignName("streamlit", "1.67", f"{_STARLETTE}{_MIDDLEWARE}"),
+)
+VARIABLE = "FER_HOSTS"
+LOCAL = ("localhost", "127.0.0.1", "::1")
+REFUSAL = (
+    "This server does not answer to that host name. Whoever runs it can add the name: "
+    f"{VARIABLE}=faces.example.org python -m fer app, see docs/settings.md."
+)
+_OPTION = "STREAMLIT_SERVER_ALLOWED_HOSTS"
+_HEALTH = "/_stcore/health"
 
 
 def disable_external_address() -> None:
@@ -19,3 +52,60 @@ def disable_external_address() -> None:
 
 def _no_address() -> None:
     return None
+
+
+_answer = PathSecurityMiddleware.__call__
+
+
+def refuse_foreign_hosts() -> None:
+    """Answers 403 to requests whose host name is not allowed; health checks may use any."""
+    require(*FOREIGN_NAMES)
+    PathSecurityMiddleware.__call__ = _checked  # type: ignore[method-assign]
+
+
+def allow_hosts(arguments: Sequence[str]) -> None:
+    """Allows the names of `FER_HOSTS`, and those of this computer if the server's arguments bind it
+    to more than this computer. A list of Streamlit's own replaces them."""
+    named = os.environ.get(VARIABLE, "").replace(",", " ").split()
+    bound = _bound_to(arguments)
+    if bound not in (None, *LOCAL):
+        named += _own_names() if _is_every_address(bound) else [bound]
+    if named:
+        os.environ.setdefault(_OPTION, " ".join(dict.fromkeys([*LOCAL, *named])))
+
+
+async def _checked(
+    self: PathSecurityMiddleware, scope: Scope, receive: Receive, send: Send
+) -> None:
+    if scope["type"] == "http" and not scope["path"].endswith(_HEALTH):
+        host = Headers(scope=scope).get("host")
+        if not starlette_websocket.is_host_allowed(host):
+            await PlainTextResponse(REFUSAL, 403)(scope, receive, send)
+            return
+    await _answer(self, scope, receive, send)
+
+
+def _bound_to(arguments: Sequence[str]) -> str | None:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--server.address", dest="address")
+    address: str | None = parser.parse_known_args(arguments)[0].address
+    return address
+
+
+def _is_every_address(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_unspecified
+    except ValueError:
+        return False
+
+
+def _own_names() -> list[str]:
+    """The addresses and names of this computer, which no foreign page can have."""
+    addresses = [
+        address.address.partition("%")[0]
+        for interface in psutil.net_if_addrs().values()
+        for address in interface
+        if address.family in (socket.AF_INET, socket.AF_INET6)
+    ]
+    name = socket.gethostname()
+    return [*addresses, name, f"{name}.local"]

@@ -6,10 +6,12 @@ from dashboard.server import network, uploads
 
 
 def apply() -> None:
-    """Keeps uploads in memory and the server from asking others; may be called again.
+    """Keeps uploads in memory, the server from asking others, and foreign host names out; may be
+    called again.
 
     Raises `UnsupportedVersion`. The live page installs `video_relay` itself, since only there the
     packages below it are loaded.
     """
     uploads.keep_in_memory()
     network.disable_external_address()
+    network.refuse_foreign_hosts()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import stat
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -66,6 +67,28 @@ def test_no_page_asks_another_server(page: Page, app: str) -> None:
     settled(page)
     hosts = {urlparse(url).hostname for url in requested if not url.startswith(("data:", "blob:"))}
     assert hosts == {"localhost"}
+
+
+def answer_to(address: str, host: str, upgrade: bool) -> int:
+    """The status of a page, or of a websocket, asked for under some host name."""
+    headers = {"Host": host, "Origin": f"http://{host}"}
+    if upgrade:
+        key = {"Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Version": "13"}
+        headers |= {"Connection": "Upgrade", "Upgrade": "websocket", **key}
+    server = urlparse(address)
+    connection = http.client.HTTPConnection(str(server.hostname), server.port, timeout=30)
+    with closing(connection):
+        connection.request("GET", "/_stcore/stream" if upgrade else "/", headers=headers)
+        return connection.getresponse().status
+
+
+def test_a_name_that_was_made_to_point_here_is_refused(app: str) -> None:
+    """As after DNS rebinding: origin and host agree, and neither is ours."""
+    port = urlparse(app).port
+    for upgrade, welcome in ((False, 200), (True, 101)):
+        assert answer_to(app, f"evil.example:{port}", upgrade) == 403
+        assert answer_to(app, f"localhost:{port}", upgrade) == welcome
+        assert answer_to(app, f"127.0.0.1:{port}", upgrade) == welcome
 
 
 def test_uploaded_pictures_are_read_and_can_be_taken_home(
