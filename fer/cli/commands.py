@@ -9,14 +9,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fer.cli import analyze, app, evaluate, find_rate, inspect, robustness, train
+from fer.cli import analyze, app, evaluate, find_rate, inspect, robustness, train, video
 from fer.cli.models import average, card, export, importing, listing, networks, quantize
 from fer.cli.output import DONE, INTERRUPTED, WRONG_USE
 from fer.errors import FerError
 from fer.runs import checks
 
 _COMMANDS = (
-    *(app, analyze, train, find_rate, inspect, evaluate, robustness),
+    *(app, analyze, video, train, find_rate, inspect, evaluate, robustness),
     *(networks, listing, card, export, importing, average, quantize),
 )
 

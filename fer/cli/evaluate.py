@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from tqdm import tqdm
-
 from fer import registry
-from fer.cli import output
+from fer.cli import output, progress
 from fer.cli.output import DONE, SOME_FAILED
 from fer.data import loading
 from fer.data.dataset import NO_LABEL, UNREADABLE, Dataset, as_rgb
 from fer.engine import Model
 from fer.errors import BadModel, FerError
 from fer.evaluation import recorded_inputs, report
-from fer.evaluation.predictions import PROGRESS
 from fer.evaluation.report import Report
 from fer.evaluation.reports import html
-from fer.storage import files
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -86,34 +79,6 @@ def models_named(names: str, prior: str | None, passes: int) -> list[Model]:
     return models
 
 
-@contextmanager
-def progress(keep: Path | None) -> Iterator[Callable[[int, int], None]]:
-    """Shows how much is done: a bar on a terminal, and a file in the folder `keep`.
-
-    SIGTERM ends the work inside as Ctrl-C does.
-    """
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if keep:
-        _make_folder(keep)
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        with tqdm(unit="face", disable=not sys.stderr.isatty()) as bar:
-
-            def show(done: int, total: int) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-                if keep:
-                    record = json.dumps({"done": done, "total": total})
-                    files.replace_file(keep / PROGRESS, record.encode())
-
-            yield show
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _evaluate(options: argparse.Namespace) -> int:
     if options.with_faces and not options.html:
         raise FerError("--with-faces is about the HTML report; name its file with --html.")
@@ -123,7 +88,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     if options.keep:
         models = recorded_inputs.recording(models, options.keep)
     with (
-        progress(options.keep) as show,
+        progress.shown(options.keep, "face") as show,
         loading.opened(options.data, options.votes, options.classes) as data,
     ):
         evaluation = report.evaluate(
@@ -134,13 +99,6 @@ def _evaluate(options: argparse.Namespace) -> int:
         _write(evaluation, data, options)
     some_failed = any(kind in evaluation.data["dropped"] for kind in (UNREADABLE, NO_LABEL))
     return SOME_FAILED if some_failed else DONE
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FerError(f"{folder} cannot be made: {error.strerror}.") from None
 
 
 def _write(evaluation: Report, data: Dataset, options: argparse.Namespace) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from fer.errors import FerError
 from fer.prior import Prior
+from fer.storage import files
 
 DONE, SOME_FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 STDOUT = "-"
@@ -46,6 +49,25 @@ def write(target: str, text: str) -> None:
         return
     try:
         Path(target).write_text(text, "utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise FerError(f"{target} cannot be written: {error.strerror}.") from None
+
+
+@contextmanager
+def text_file(target: str) -> Iterator[IO[str]]:
+    """A file to write piece by piece, which is there once it is complete, or standard output for
+    "-". Raises `FerError` where it cannot be written."""
+    if target == STDOUT:
+        yield sys.stdout
+        return
+    path = Path(target)
+    is_device = path.exists() and not path.is_file()
+    try:
+        with path.open("wb") if is_device else files.written_whole(path) as raw:
+            text = io.TextIOWrapper(raw, "utf-8", errors="backslashreplace", newline="")
+            yield text
+            text.flush()
+            text.detach()
     except OSError as error:
         raise FerError(f"{target} cannot be written: {error.strerror}.") from None
 

@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fer.cli import output
-from fer.cli.evaluate import add_data_flags, models_named, progress
+from fer.cli import output, progress
+from fer.cli.evaluate import add_data_flags, models_named
 from fer.cli.output import DONE
 from fer.data import loading
 from fer.errors import BadSettings
@@ -37,7 +37,7 @@ def _robustness(options: argparse.Namespace) -> int:
     output.check_writable(options.json)
     models = models_named(options.model, options.prior, options.passes)
     with (
-        progress(options.keep) as show,
+        progress.shown(options.keep, "face") as show,
         loading.opened(options.data, options.votes, options.classes) as data,
     ):
         measured = robustness.measure(

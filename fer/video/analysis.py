@@ -39,7 +39,7 @@ OnProgress = Callable[[Progress], None]
 
 
 class Pace:
-    """Tells about progress now and then."""
+    """Tells about progress now and then, and at the end."""
 
     def __init__(self, on_progress: OnProgress) -> None:
         self._on_progress = on_progress
@@ -55,6 +55,9 @@ class Pace:
         left = passed * (1 - share) / share if is_sure else None
         self._on_progress(Progress(share, left, frames))
         return True
+
+    def finish(self, frames: int) -> None:
+        self._on_progress(Progress(1.0, 0.0, frames))
 
 
 def check_rate(frames_per_second: float | None) -> None:
@@ -146,6 +149,7 @@ class _Work:
             name = display_name(self._writer.film.file)
             error = f"{name} is damaged or incomplete: not all of it could be read."
         self._save(is_complete=True, error=error)
+        pace.finish(self._frames)
 
     def _counted(self) -> Iterator[FilmFrame]:
         """All frames; keeps count of how far they were read."""

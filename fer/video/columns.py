@@ -85,31 +85,44 @@ def read(folder: Path) -> Columns:
 
 
 class ColumnWriter:
-    """Appends moments to the files of a folder, which are made anew. Raises `OSError`."""
+    """Appends moments to the files of a folder, which are made anew. Raises `OSError`.
+
+    Ctrl-C may end any of its steps; the next one then goes on as if it had not been begun.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._files: dict[str, IO[bytes]] = {
             key: (folder / name).open("wb", buffering=0) for key, (name, _) in FILES.items()
         }
-        self._pending: dict[str, list[tuple[Any, ...]]] = {key: [] for key in FILES}
-        self._faces = self._hidden = 0
+        self._written = dict.fromkeys(FILES, 0)
+        self._pending: list[Moment] = []
+        self._last = -1
 
     def write(self, moment: Moment) -> None:
-        self._faces += len(moment.faces)
-        self._hidden += len(moment.hidden)
-        self._pending["faces"] += [_face_row(face) for face in moment.faces]
-        self._pending["hidden"] += [tuple(box.as_list()) for box in moment.hidden]
-        self._pending["frames"].append((moment.frame, moment.time, self._faces, self._hidden))
-        if len(self._pending["frames"]) >= _FLUSHED_EVERY:
+        """Takes a moment; one that is not later than the last is passed over."""
+        if moment.frame > self._last:
+            self._pending.append(moment)
+            self._last = moment.frame
+        if len(self._pending) >= _FLUSHED_EVERY:
             self.flush()
 
     def flush(self) -> None:
         """Writes what is pending, frames last, so that a reader finds the faces of each."""
+        counts = dict(self._written)
+        rows: dict[str, list[tuple[Any, ...]]] = {key: [] for key in FILES}
+        for moment in self._pending:
+            rows["faces"] += [_face_row(face) for face in moment.faces]
+            rows["hidden"] += [tuple(box.as_list()) for box in moment.hidden]
+            ends = counts["faces"] + len(rows["faces"]), counts["hidden"] + len(rows["hidden"])
+            rows["frames"].append((moment.frame, moment.time, *ends))
         for key in ("faces", "hidden", "frames"):
-            rows, self._pending[key] = self._pending[key], []
-            data = memoryview(np.array(rows, FILES[key][1]).tobytes())
+            kind, file = FILES[key][1], self._files[key]
+            file.seek(counts[key] * kind.itemsize)
+            data = memoryview(np.array(rows[key], kind).tobytes())
             while data:
-                data = data[self._files[key].write(data) :]
+                data = data[file.write(data) :]
+            counts[key] += len(rows[key])
+        self._written, self._pending = counts, []
 
     def close(self) -> None:
         for file in self._files.values():

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from fer.errors import BadFilm
 from fer.geometry import Box
 from fer.results import Face, FaceResult, FrameResult, Prediction, Quality
 
 UNSURE = "unsure"
 """The key of the time without a label, beside the seven emotions."""
+
+_LONGEST_NAME = 60
+_MOST_PEOPLE = 2**24
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +122,41 @@ class PeopleEdits:
     names: Mapping[int, str] = field(default_factory=dict)
     merged: Mapping[int, int] = field(default_factory=dict)
     left_out: frozenset[int] = frozenset()
+
+    @classmethod
+    def parse(cls, record: object) -> PeopleEdits:
+        """From JSON such as ``{"names": {"1": "Anna"}, "merged": {"3": 1}, "left_out": [4]}``.
+
+        Raises `BadFilm` for anything else.
+        """
+        try:
+            values = dict(record)  # type: ignore[call-overload]
+            names, merged = values.pop("names", {}), values.pop("merged", {})
+            left_out = values.pop("left_out", [])
+            if values:
+                raise ValueError
+            return cls(
+                {_number(person): str(name)[:_LONGEST_NAME] for person, name in names.items()},
+                {_number(person): _number(other) for person, other in merged.items()},
+                frozenset(map(_number, left_out)),
+            )
+        except (AttributeError, TypeError, ValueError):
+            raise BadFilm(
+                'the file of people holds an object such as {"names": {"1": "Anna"}, '
+                '"merged": {"3": 1}, "left_out": [4]}, with the numbers of people.'
+            ) from None
+
+    def record(self) -> dict[str, Any]:
+        """What `parse` takes."""
+        return {
+            "names": {str(person): name for person, name in self.names.items()},
+            "merged": {str(person): other for person, other in self.merged.items()},
+            "left_out": sorted(self.left_out),
+        }
+
+
+def _number(value: object) -> int:
+    number = int(str(value))
+    if not 0 < number < _MOST_PEOPLE:
+        raise ValueError
+    return number

@@ -63,7 +63,7 @@ def draw(
         ):
             video = _video_stream(written, timeline)
             with Sound(path, written, wanted=film.has_sound) as sound:
-                pace = Pace(on_progress)
+                pace, frames = Pace(on_progress), 0
                 moments = _Moments(timeline)
                 for frame in film.frames():
                     moment = moments.at(frame)
@@ -72,9 +72,11 @@ def draw(
                     picture = _drawn(frame, moment, timeline, video, pixelate)
                     sound.write(until=frame.time)
                     written.mux(_encoded(video, picture, frame.time))
-                    pace(frame.read, frame.index + 1)
+                    frames = frame.index + 1
+                    pace(frame.read, frames)
                 sound.write(until=timeline.film.seconds)
             written.mux(video.encode(None))
+        pace.finish(frames)
     except OSError as error:
         raise BadFilm(f"{name} cannot be written: {files.reason_of(error)}.") from None
 
