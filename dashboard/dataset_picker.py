@@ -19,6 +19,7 @@ from fer.data.formats.fer_plus import VOTES_NAME
 from fer.errors import FerError
 from fer.runs import uploads, weights
 from fer.runs.uploads import Upload
+from fer.storage import files
 
 DRAWN = "drawn"
 LISTED = (
@@ -68,8 +69,8 @@ class Choice:
 def _written(file: UploadedFile, folder: Path) -> str:
     path = folder / uploads.safe_name(file.name)
     try:
-        folder.mkdir()
-        with path.open("wb") as target:
+        folder.mkdir(mode=0o700)
+        with files.private(path) as target:
             file.seek(0)
             shutil.copyfileobj(file, target)
     except OSError as error:

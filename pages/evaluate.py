@@ -41,10 +41,18 @@ with errors.show_errors():
 
 if form.take() and request is not None and is_usable:
     with errors.show_errors(stop=False):
-        form.started(evaluations.start(request).key)
+        started = evaluations.start(request)
+        form.started(started.key)
+        evaluations.show(started)
 start_button.button(form, disabled=not is_usable)
 
 listed = evaluations.current_evaluations()
+if evaluations.address_is_gone():
+    st.warning(
+        "The evaluation of this address is gone: it was removed, nobody looked at it for two "
+        "hours, or the server was started anew before it had finished.",
+        icon="🗑️",
+    )
 if not listed:
     st.info("Choose one or two models and press Start.", icon=":material/arrow_upward:")
     st.stop()

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.evaluate.session import Evaluation
+from dashboard.evaluate.evaluation import Evaluation
 from fer.evaluation.recorded_inputs import Inputs
 from fer.evaluation.report import Report
 from fer.evaluation.reports import html, records

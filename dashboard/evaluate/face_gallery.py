@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard import explanation_view
-from dashboard.evaluate.session import Evaluation
+from dashboard.evaluate.evaluation import Evaluation
 from dashboard.look import emotion_icons, plots
 from dashboard.text import count, escape_markdown
 from fer import images, registry

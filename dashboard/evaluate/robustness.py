@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import errors
 from dashboard.evaluate import session as evaluations, view as evaluate_view
-from dashboard.evaluate.session import Evaluation
+from dashboard.evaluate.evaluation import Evaluation
 from dashboard.look import plots
 from dashboard.model_picker import prior_label
 from dashboard.text import count

@@ -8,27 +8,26 @@ at for two hours since it ended is deleted, visitors or not.
 from __future__ import annotations
 
 import atexit
-import secrets
-import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from dashboard.dataset_picker import Choice
-from dashboard.server import tasks, timers
+from dashboard.evaluate.evaluation import RESULT, Evaluation, found_again
+from dashboard.server import tasks, timers, workspaces
 from dashboard.server.tasks import Task
+from dashboard.server.visitors import identity
+from dashboard.server.visitors.places import Places
 from fer.errors import FerError
-from fer.evaluation import recorded_inputs, report, robustness
-from fer.evaluation.recorded_inputs import Inputs
-from fer.evaluation.report import Report
+from fer.evaluation import robustness
 
 MOST_KEPT = 8
-MOST_AT_WORK = 3
+AT_WORK = Places(3, 2, "evaluations are at work")
 LONGEST_UNSEEN_SECONDS = 2 * 3600.0
 SWEEP_SECONDS = 300.0
 
@@ -53,74 +52,45 @@ class Request:
         return f"{' and '.join(self.models)} on {data}"
 
 
-@dataclass(slots=True)
-class Evaluation:
-    """One evaluation; `arguments` are the command's, for measuring more on the same faces. Of the
-    request it keeps the title alone: a request holds uploads, which are on the disk by then."""
-
-    title: str
-    arguments: tuple[str, ...]
-    task: Task
-    robustness: Task | None = None
-    key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
-    seen: float = field(default_factory=time.monotonic)
-    _report: Report | None = None
-
-    @property
-    def is_at_work(self) -> bool:
-        tasks = (self.task, self.robustness)
-        return any(task is not None and not task.is_done for task in tasks)
-
-    def report(self) -> Report:
-        """The report, once the task is done. Raises `FerError`."""
-        if self._report is None:
-            self._report = report.load(self.task.results)
-        return self._report
-
-    def inputs(self, model: int) -> Inputs:
-        """What the model of that number saw of each face. Raises `FerError`."""
-        return recorded_inputs.inputs(self.task.results, model, self.report().faces.found)
-
-    def remove(self) -> None:
-        for task in (self.robustness, self.task):
-            if task is not None:
-                task.remove()
-
-
 _evaluations: dict[str, Evaluation] = {}
-_reserved = 0
+_reserved: list[str] = []
+"""The visitors whose evaluations are about to start."""
 _lock = threading.Lock()
-"""Guards the two above, and nothing slow: files are copied and deleted, and processes waited for,
+"""Guards the above, and nothing slow: files are copied and deleted, and processes waited for,
 without it, or every Evaluate page would stand still."""
 
 
 def start(request: Request) -> Evaluation:
-    """Stores uploads in the evaluation's own folder and starts its command. Raises `FerError`."""
+    """Stores uploads in the evaluation's own folder and starts its command. Raises `FerError`.
+
+    Once it has looked who asks, it calls nothing of Streamlit, which might begin the page anew.
+    """
+    own, visitor = _own_keys(), identity.current()
     drop_unseen()
-    with _reserved_place():
+    with _reserved_place(visitor):
         _remove(_beyond_most_kept())
-        folder = tempfile.TemporaryDirectory(prefix="fer-evaluation-")
+        folder = workspaces.new("evaluation")
         try:
             arguments = _arguments(request, Path(folder.name))
-            task = tasks.start(["evaluate", *arguments], "report.json", folder)
+            task = tasks.start(["evaluate", *arguments], RESULT, folder)
+            evaluation = Evaluation(request.title, arguments, task, visitor)
+            evaluation.keep()
         except (FerError, OSError):
             folder.cleanup()
             raise
-        evaluation = Evaluation(request.title, arguments, task)
         with _lock:
             _evaluations[evaluation.key] = evaluation
     timers.start_once(SWEEP_SECONDS, drop_unseen, "evaluations nobody looks at")
-    _own_keys().append(evaluation.key)
-    show(evaluation)
+    own.append(evaluation.key)
     return evaluation
 
 
 def start_robustness(evaluation: Evaluation, limit: int | None) -> None:
     """Measures the same models on the same faces, made worse; on `limit` of them. Raises
     `FerError`."""
-    with _reserved_place():
+    with _reserved_place(identity.current()):
         _check_exists(evaluation)
-        folder = tempfile.TemporaryDirectory(prefix="fer-robustness-")
+        folder = workspaces.new("robustness")
         more = ["--limit", str(limit)] if limit else []
         try:
             task = tasks.start(
@@ -143,7 +113,8 @@ def current_evaluations() -> list[Evaluation]:
     """The evaluations of this session, the newest first; one that the address names joins them."""
     drop_unseen()
     keys = _own_keys()
-    named = st.query_params.get(_ADDRESS)
+    named = named_in_address()
+    _come_back_to(named)
     with _lock:
         if named in _evaluations and named not in keys:
             keys.append(named)
@@ -186,11 +157,31 @@ def named_in_address() -> str | None:
     return st.query_params.get(_ADDRESS)
 
 
+def address_is_gone() -> bool:
+    """Whether the page's address names an evaluation that is not here any more."""
+    with _lock:
+        return named_in_address() not in (None, *_evaluations)
+
+
 def remove(evaluation: Evaluation) -> None:
-    """Ends it and deletes all that was kept of it."""
+    """A button's callback: ends it and deletes all that was kept of it."""
     with _lock:
         _evaluations.pop(evaluation.key, None)
     evaluation.remove()
+    if named_in_address() == evaluation.key:
+        del st.query_params[_ADDRESS]
+
+
+def _come_back_to(key: str | None) -> None:
+    """Takes over the evaluation of that key from a server that was killed, if it left one."""
+    with _lock:
+        is_known = key is None or key in _evaluations
+    evaluation = None if is_known or key is None else found_again(key, identity.current())
+    if evaluation is not None:
+        with _lock:
+            _evaluations[evaluation.key] = evaluation
+        timers.start_once(SWEEP_SECONDS, drop_unseen, "evaluations nobody looks at")
+        _remove(_beyond_most_kept())
 
 
 def _own_keys() -> list[str]:
@@ -199,29 +190,24 @@ def _own_keys() -> list[str]:
 
 
 @contextmanager
-def _reserved_place() -> Iterator[None]:
-    """One of the `MOST_AT_WORK` places, held until its command has started. Raises `FerError`
-    where all are taken."""
-    global _reserved
+def _reserved_place(visitor: str) -> Iterator[None]:
+    """A place of this visitor's, held until its command has started. Raises `NoPlace`."""
     with _lock:
-        at_work = sum(evaluation.is_at_work for evaluation in _evaluations.values())
-        if at_work + _reserved >= MOST_AT_WORK:
-            raise FerError(
-                f"{MOST_AT_WORK} evaluations are at work on this server. Wait until one is done."
-            )
-        _reserved += 1
+        at_work = [one.visitor for one in _evaluations.values() if one.is_at_work]
+        AT_WORK.check(visitor, [*at_work, *_reserved])
+        _reserved.append(visitor)
     try:
         yield
     finally:
         with _lock:
-            _reserved -= 1
+            _reserved.remove(visitor)
 
 
 def _beyond_most_kept() -> list[Evaluation]:
     """Forgets the longest unseen beyond `MOST_KEPT`, but none that is at work."""
     with _lock:
         ended = [item for item in _evaluations.values() if not item.is_at_work]
-        too_many = max(0, len(_evaluations) + _reserved - MOST_KEPT)
+        too_many = max(0, len(_evaluations) + len(_reserved) - MOST_KEPT)
         longest_unseen = sorted(ended, key=lambda item: item.seen)[:too_many]
         return [_evaluations.pop(item.key) for item in longest_unseen]
 

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.evaluate import session as evaluations
-from dashboard.evaluate.session import Evaluation
+from dashboard.evaluate.evaluation import Evaluation
 from dashboard.look import plots
 from dashboard.model_picker import prior_label
 from dashboard.server.tasks import Task

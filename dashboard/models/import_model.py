@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,9 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard.server import child_commands
+from dashboard.errors import show_errors
+from dashboard.server import child_commands, workspaces
+from dashboard.server.workspaces import Workspace
 from dashboard.text import escape_markdown
 from fer import registry
 from fer.emotions import EMOTIONS
@@ -29,7 +30,7 @@ _LARGEST_MB = 512
 class _Import:
     """A command at work in this session, and the folder of its uploads."""
 
-    folder: tempfile.TemporaryDirectory[str]
+    folder: Workspace
     arguments: list[str]
     key: str
 
@@ -89,7 +90,8 @@ def _form() -> None:
 
 
 def _start(files: Sequence[UploadedFile], more: list[str]) -> None:
-    folder = tempfile.TemporaryDirectory(prefix="fer-import-")
+    with show_errors():
+        folder = workspaces.new("import")
     try:
         paths = [Path(folder.name, uploads.safe_name(file.name, ENDINGS)) for file in files]
         if len(set(paths)) < len(paths):

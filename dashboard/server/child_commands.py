@@ -9,13 +9,14 @@ from __future__ import annotations
 import atexit
 import functools
 import json
+import os
 import queue
 import subprocess
-import tempfile
 import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,13 +24,20 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.server import timers
+from dashboard.server import timers, workspaces
+from dashboard.server.visitors import identity
+from dashboard.server.visitors.places import Places
+from dashboard.server.workspaces import Workspace
 from fer.runs import processes
+from fer.storage import files
 
-MAX_RUNNING = 2
-"""Commands of `run` at work in this server: each may take the memory of a TensorFlow."""
+PLACES = Places(3, 2, "commands are at work")
+"""For commands of `run`: each may take the memory of a TensorFlow."""
 
 MODULE = "fer"
+PUBLISHING = ("import",)
+"""Commands whose files others may read: models."""
+_BOUND = "dashboard.server.bound_process"
 _KEY = "_children"
 _LIMIT_SECONDS = 900.0
 _CHECK_SECONDS = 5.0
@@ -38,12 +46,29 @@ _MAX_KEPT = 16
 _STDOUT, _STDERR = "stdout.txt", "stderr.txt"
 
 
+class Ended:
+    """Stands for the process of a command that a server before this one started."""
+
+    returncode = 0
+
+    def poll(self) -> int:
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        return self.returncode
+
+    def terminate(self) -> None:
+        """It has ended."""
+
+    kill = terminate
+
+
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Child:
     """One `python -m fer` command with its output, in a folder that is deleted with it."""
 
-    process: subprocess.Popen[bytes]
-    folder: tempfile.TemporaryDirectory[str]
+    process: subprocess.Popen[bytes] | Ended
+    folder: Workspace
     began: float
     limit_seconds: float = _LIMIT_SECONDS
     timed_out: bool = False
@@ -84,25 +109,30 @@ class Child:
 
 
 _running: weakref.WeakSet[Child] = weakref.WeakSet()
-_abandoned: queue.SimpleQueue[
-    tuple[subprocess.Popen[bytes] | None, tempfile.TemporaryDirectory[str]]
-] = queue.SimpleQueue()
+_abandoned: queue.SimpleQueue[tuple[subprocess.Popen[bytes] | None, Workspace]] = (
+    queue.SimpleQueue()
+)
 """Processes and folders of children without a reference. The last reference may go on Streamlit's
 event loop, where nothing may wait, so a thread of its own ends them."""
-_of_visitors: weakref.WeakSet[Child] = weakref.WeakSet()
+_of_visitors: weakref.WeakKeyDictionary[Child, str] = weakref.WeakKeyDictionary()
+_starting = ThreadPoolExecutor(1, "start of commands")
+"""Linux ends a `bound_process` with the thread that started it: this one stays."""
 _lock = threading.RLock()
 
 
 def start(
     arguments: Sequence[str],
-    folder: tempfile.TemporaryDirectory[str],
+    folder: Workspace,
     limit_seconds: float = _LIMIT_SECONDS,
 ) -> Child:
-    """Starts `python -m fer ARGUMENTS`. It is killed after its limit, and when the last reference
-    to the child goes."""
+    """Starts `python -m fer ARGUMENTS`. It is killed after its limit, when the last reference to
+    the child goes, and with this server."""
     path = Path(folder.name)
-    with (path / _STDOUT).open("wb") as stdout, (path / _STDERR).open("wb") as stderr:
-        process = processes.launch(MODULE, arguments, stdout, stderr)
+    bound = [str(os.getpid()), MODULE, *arguments]
+    umask = -1 if arguments[0] in PUBLISHING else workspaces.UMASK
+    with files.private(path / _STDOUT) as stdout, files.private(path / _STDERR) as stderr:
+        launched = _starting.submit(processes.launch, _BOUND, bound, stdout, stderr, umask=umask)
+        process = launched.result()
     child = Child(process, folder, time.monotonic(), limit_seconds)
     weakref.finalize(child, _abandoned.put, (process, folder)).atexit = False
     _start_ending()
@@ -122,7 +152,7 @@ def end_timed_out() -> None:
                 _running.discard(child)
 
 
-def _end(process: subprocess.Popen[bytes] | None, folder: tempfile.TemporaryDirectory[str]) -> None:
+def _end(process: subprocess.Popen[bytes] | Ended | None, folder: Workspace) -> None:
     if process is not None and process.poll() is None:
         process.kill()
         with suppress(subprocess.TimeoutExpired):
@@ -156,7 +186,8 @@ class _Request:
     arguments: Sequence[str]
     out: tuple[str, str] | None
     settings: Mapping[str, Any] | None
-    folder: tempfile.TemporaryDirectory[str]
+    folder: Workspace
+    visitor: str
     child: Child | None = None
     unstarted: weakref.finalize[Any, Any] = field(init=False)
 
@@ -172,10 +203,10 @@ class _Request:
     def begin(self) -> Child | None:
         """Starts it unless too many run; whoever asks first then is the next."""
         with _lock:
-            running = sum(not child.is_done() for child in _of_visitors)
-            if self.child is None and running < MAX_RUNNING:
+            holders = [who for child, who in _of_visitors.items() if not child.is_done()]
+            if self.child is None and PLACES.has_one(self.visitor, holders):
                 self.child = self._start()
-                _of_visitors.add(self.child)
+                _of_visitors[self.child] = self.visitor
         return self.child
 
     def _start(self) -> Child:
@@ -209,13 +240,14 @@ def run(
         for other in [name for name, item in requests.items() if item.arguments[0] == arguments[0]]:
             if not requests[other].is_done:
                 discard(other)
-        folder = tempfile.TemporaryDirectory(prefix="fer-")
+        folder = workspaces.new(arguments[0])
         try:
             more = prepare(Path(folder.name)) if prepare else ()
         except BaseException:
             folder.cleanup()
             raise
-        requests[key] = _Request([*arguments, *more], out, settings, folder)
+        visitor = identity.current()
+        requests[key] = _Request([*arguments, *more], out, settings, folder, visitor)
         while len(requests) > _MAX_KEPT:
             discard(next(iter(requests)))
     child = requests[key].begin()

@@ -1,13 +1,18 @@
-"""What the server needs before the first page: changes to the packages it runs on."""
+"""What the server needs before the first page: changes to the packages it runs on, and order in
+what servers before it left."""
 
 from __future__ import annotations
 
-from dashboard.server import network, uploads
+import functools
+
+from dashboard.server import network, timers, uploads, workspaces
+
+SWEEP_SECONDS = 600.0
 
 
 def apply() -> None:
-    """Keeps uploads in memory, the server from asking others, and foreign host names out; may be
-    called again.
+    """Keeps uploads in memory, the server from asking others, and foreign host names out; deletes
+    the folders of killed servers. May be called again.
 
     Raises `UnsupportedVersion`. The live page installs `video_relay` itself, since only there the
     packages below it are loaded.
@@ -15,3 +20,10 @@ def apply() -> None:
     uploads.keep_in_memory()
     network.disable_external_address()
     network.refuse_foreign_hosts()
+    _sweep()
+
+
+@functools.cache
+def _sweep() -> None:
+    workspaces.sweep()
+    timers.start_once(SWEEP_SECONDS, workspaces.sweep, "folders of killed servers")

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.server import child_commands
 from dashboard.server.child_commands import Child
+from dashboard.server.workspaces import Workspace
 from fer.evaluation.predictions import PROGRESS
 from fer.storage import files
 
 LIMIT_SECONDS = 6 * 3600.0
 _GRACE_SECONDS = 5.0
-_RESULTS = "results"
+RESULTS = "results"
+"""The folder of a command's results, in its own."""
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ class Task:
     @property
     def results(self) -> Path:
         """The folder that it writes its results into."""
-        return Path(self.child.folder.name) / _RESULTS
+        return Path(self.child.folder.name) / RESULTS
 
     @property
     def is_done(self) -> bool:
@@ -86,7 +87,7 @@ class Task:
         self.child.folder.cleanup()
 
 
-def start(arguments: Sequence[str], result: str, folder: tempfile.TemporaryDirectory[str]) -> Task:
+def start(arguments: Sequence[str], result: str, folder: Workspace) -> Task:
     """Runs `python -m fer ARGUMENTS --keep FOLDER`, which is to write a file `result` there."""
-    more = ["--keep", str(Path(folder.name) / _RESULTS)]
+    more = ["--keep", str(Path(folder.name) / RESULTS)]
     return Task(child_commands.start([*arguments, *more], folder, LIMIT_SECONDS), result)

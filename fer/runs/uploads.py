@@ -1,4 +1,5 @@
-"""Files that visitors uploaded, each kept once in `FER_RUNS/uploads/<SHA-256>/`."""
+"""Files that visitors uploaded, each kept once in `FER_RUNS/uploads/<SHA-256>/`, which no other
+account of the computer may read."""
 
 from __future__ import annotations
 
@@ -62,7 +63,9 @@ def save(stream: IO[bytes], name: str, endings: Sequence[str] = ENDINGS) -> Path
     safe, shown = safe_name(name, endings), display_name(name)
     incoming = folder() / f"{_INCOMING}{secrets.token_hex(8)}"
     try:
-        incoming.mkdir(parents=True)
+        folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder().chmod(0o700)  # versions before this one let others look in
+        incoming.mkdir(mode=0o700)
         digest = _write(stream, incoming / safe, shown)
         _check_kind(incoming / safe, shown)
         return _settled(incoming, folder() / digest)
@@ -150,7 +153,7 @@ def delete_unused(grace_seconds: float = GRACE_SECONDS) -> list[str]:
 def _write(stream: IO[bytes], file: Path, shown: str) -> str:
     """Copies the stream into a new file and returns the SHA-256 of its bytes."""
     digest, size = hashlib.sha256(), 0
-    with file.open("xb") as target:
+    with files.private(file) as target:
         while piece := stream.read(_PIECE):
             size += len(piece)
             if size > MAX_BYTES:

@@ -47,6 +47,11 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
         part.unlink(missing_ok=True)
 
 
+def private(path: Path) -> IO[bytes]:
+    """A new file to write that no other account may read."""
+    return open(path, "xb", opener=_private_opener)
+
+
 @contextlib.contextmanager
 def hidden_folder(parent: Path) -> Iterator[Path]:
     """A folder to make something in, which is gone afterwards unless it was renamed.
@@ -128,6 +133,10 @@ def tail(path: Path, lines: int) -> str:
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-lines:]) if lines > 0 else ""
+
+
+def _private_opener(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _row(line: bytes) -> dict[str, Any] | None:

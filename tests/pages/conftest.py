@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import tempfile
 import time
 import weakref
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import navigation
 from dashboard.server import child_commands
 from dashboard.server.child_commands import Child
+from dashboard.server.workspaces import Workspace
 from fer import cli
 
 Open = Callable[[str], AppTest]
@@ -85,9 +85,7 @@ class Ended:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands run in this process while the page waits, which saves starting Python each time."""
 
-    def start(
-        arguments: Sequence[str], folder: tempfile.TemporaryDirectory[str], limit_seconds: float
-    ) -> Child:
+    def start(arguments: Sequence[str], folder: Workspace, limit_seconds: float) -> Child:
         place = Path(folder.name)
         with (
             (place / "stdout.txt").open("w") as out,

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import navigation
 from dashboard.evaluate import downloads as evaluate_downloads, session as evaluations
-from dashboard.evaluate.session import Evaluation
+from dashboard.evaluate.evaluation import Evaluation
 from dashboard.text import escape_markdown
 from fer import registry
 from fer.emotions import EMOTIONS

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import json
 import subprocess
 import sys
-import tempfile
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -21,12 +21,15 @@ from streamlit.testing.v1 import AppTest
 from dashboard import dataset_picker
 from dashboard.dataset_picker import Choice
 from dashboard.evaluate import session as evaluations
-from dashboard.evaluate.session import Evaluation, Request
-from dashboard.server import timers
+from dashboard.evaluate.evaluation import Evaluation
+from dashboard.evaluate.session import Request
+from dashboard.server import timers, workspaces
 from dashboard.server.child_commands import Child
 from dashboard.server.tasks import Task
+from dashboard.server.workspaces import Workspace
 from fer.errors import FerError
 from fer.evaluation.predictions import PROGRESS
+from fer.runs import processes
 from tests.helpers import within_seconds
 
 REQUEST = Request(("tiny",), Choice("/data/faces.zip"))
@@ -44,9 +47,9 @@ def nothing_kept() -> Iterator[None]:
     evaluations._evaluations.clear()
 
 
-def command(code: str = "", folder: tempfile.TemporaryDirectory[str] | None = None) -> Task:
+def command(code: str = "", folder: Workspace | None = None) -> Task:
     """A task whose command is some Python, started in its folder."""
-    folder = folder or tempfile.TemporaryDirectory()
+    folder = folder or workspaces.new("test")
     for name in ("stdout.txt", "stderr.txt"):
         Path(folder.name, name).touch()
     with Path(folder.name, "stderr.txt").open("wb") as stderr:
@@ -57,18 +60,18 @@ def command(code: str = "", folder: tempfile.TemporaryDirectory[str] | None = No
     return _made[-1]
 
 
-def ended(code: str = "", folder: tempfile.TemporaryDirectory[str] | None = None) -> Task:
+def ended(code: str = "", folder: Workspace | None = None) -> Task:
     task = command(code, folder)
     task.child.process.wait(60)
     return task
 
 
-def at_work(folder: tempfile.TemporaryDirectory[str] | None = None) -> Task:
+def at_work(folder: Workspace | None = None) -> Task:
     return command("import signal; signal.pause()", folder)
 
 
 def keep(task: Task, **changes: object) -> Evaluation:
-    made = Evaluation(REQUEST.title, (), task, **changes)  # type: ignore[arg-type]
+    made = Evaluation(REQUEST.title, (), task, **{"visitor": "somebody", **changes})  # type: ignore[arg-type]
     evaluations._evaluations[made.key] = made
     return made
 
@@ -114,11 +117,11 @@ def test_cancelling_ends_the_process_and_removing_deletes_its_folder() -> None:
 
 
 def test_no_more_than_three_are_at_work(tiny_models: Path) -> None:
-    for _ in range(evaluations.MOST_AT_WORK):
-        keep(at_work())
+    for number in range(evaluations.AT_WORK.most):
+        keep(at_work(), visitor=f"visitor {number}")
     with pytest.raises(FerError, match="3 evaluations are at work"):
         evaluations.start(REQUEST)
-    assert len(evaluations._evaluations) == evaluations.MOST_AT_WORK
+    assert len(evaluations._evaluations) == evaluations.AT_WORK.most
 
 
 def test_the_longest_unseen_goes_first_but_none_at_work() -> None:
@@ -127,7 +130,7 @@ def test_the_longest_unseen_goes_first_but_none_at_work() -> None:
     old, new = keep(ended(), seen=now - 500), keep(ended(), seen=now)
     while len(evaluations._evaluations) < evaluations.MOST_KEPT:
         keep(ended(), seen=now)
-    with evaluations._reserved_place():
+    with evaluations._reserved_place("me"):
         evaluations._remove(evaluations._beyond_most_kept())
     assert old.key not in evaluations._evaluations
     assert working.key in evaluations._evaluations and new.key in evaluations._evaluations
@@ -256,7 +259,7 @@ def test_nobody_waits_for_copied_uploads_deleted_folders_or_ended_processes(
 
 
 def test_a_place_is_taken_while_uploads_are_still_copied(tiny_models: Path) -> None:
-    with evaluations._reserved_place(), evaluations._reserved_place():
+    with evaluations._reserved_place("you"), evaluations._reserved_place("they"):
         keep(at_work())
         with pytest.raises(FerError, match="3 evaluations are at work"):
             evaluations.start(REQUEST)
@@ -299,6 +302,61 @@ def test_an_evaluation_does_not_keep_what_was_uploaded(
     assert gone() is None
 
 
+def test_one_visitor_cannot_have_all_places(tiny_models: Path) -> None:
+    for _ in range(evaluations.AT_WORK.most_of_one):
+        keep(at_work(), visitor="greedy")
+    with (
+        pytest.raises(FerError, match="2 of your own evaluations are at work"),
+        evaluations._reserved_place("greedy"),
+    ):
+        pass
+    with evaluations._reserved_place("another"):
+        assert evaluations._reserved == ["another"]
+
+
+def server_was_killed(key: str, result: str | None) -> Path:
+    """What it left of an evaluation, which is finished if there is a result."""
+    folder = workspaces.new("evaluation")
+    left = Evaluation(
+        REQUEST.title, ("--data", f"{folder.name}/0/faces.zip"), ended("", folder), ""
+    )
+    left.key = key
+    left.keep()
+    owner = dataclasses.asdict(processes.identity())
+    Path(folder.name, "owner.json").write_text(json.dumps({**owner, "pid": 2**22 + 1}))
+    if result is not None:
+        left.task.results.mkdir()
+        Path(left.task.results, "report.json").write_text(result)
+    return Path(folder.name)
+
+
+def test_a_finished_evaluation_is_found_again_after_its_server_was_killed() -> None:
+    folder = server_was_killed("the-key", "{}")
+    workspaces.sweep()
+    assert folder.exists()
+    assert not at_address("another-key").markdown[0].value
+    assert at_address("the-key").markdown[0].value == "the-key"
+    again = evaluations._evaluations["the-key"]
+    assert again.title == REQUEST.title and again.task.is_done and again.task.failure is None
+    assert (again.task.results / "report.json").read_text() == "{}"
+    assert again.arguments == ("--data", f"{again.task.child.folder.name}/0/faces.zip")
+    assert not folder.exists()
+    workspaces.sweep()
+    evaluations.remove(again)
+    assert list(workspaces.folder().iterdir()) == []
+
+
+@pytest.mark.parametrize("result", [None, "{}"])
+def test_an_unfinished_or_old_evaluation_of_a_killed_server_is_swept(
+    monkeypatch: pytest.MonkeyPatch, result: str | None
+) -> None:
+    folder = server_was_killed("the-key", result)
+    monkeypatch.setattr(workspaces, "LONGEST_LEFT_SECONDS", -1.0)
+    assert workspaces.take_over("the-key") is None
+    workspaces.sweep()
+    assert not folder.exists()
+
+
 def test_keys_cannot_be_guessed() -> None:
-    keys = {Evaluation(REQUEST.title, (), None).key for _ in range(50)}  # type: ignore[arg-type]
+    keys = {Evaluation(REQUEST.title, (), None, "").key for _ in range(50)}  # type: ignore[arg-type]
     assert len(keys) == 50 and min(map(len, keys)) >= 20

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import json
 import os
-import tempfile
+import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +18,7 @@ import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.server import child_commands
+from dashboard.server import child_commands, workspaces
 from dashboard.server.child_commands import Child
 from fer.storage import folders
 from tests.helpers import within_seconds
@@ -44,7 +46,7 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callabl
 
 
 def started(limit_seconds: float = 900) -> Child:
-    return child_commands.start(["networks"], tempfile.TemporaryDirectory(), limit_seconds)
+    return child_commands.start(["networks"], workspaces.new("test"), limit_seconds)
 
 
 def is_alive(pid: int) -> bool:
@@ -93,6 +95,56 @@ def test_nothing_outlives_the_server() -> None:
     assert not is_alive(child.process.pid) and not Path(child.folder.name).exists()
 
 
+SERVER = """
+import threading, time
+from dashboard.server import child_commands, workspaces
+child_commands.MODULE = "stand_in"
+children = []
+start = lambda: children.append(child_commands.start(["evaluate"], workspaces.new("evaluation")))
+page = threading.Thread(target=start)
+page.start(); page.join()
+time.sleep(2)
+assert children[0].process.poll() is None, "it must not end with the thread of a page"
+print(children[0].process.pid, children[0].folder.name, flush=True)
+time.sleep(300)
+"""
+
+
+def killed_server() -> tuple[int, Path]:
+    """A server is killed while a command is at work: the command's process, and its folder."""
+    server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    try:
+        pid, folder = server.stdout.readline().split()
+        assert is_alive(int(pid)) and Path(folder).is_dir()
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+    return int(pid), Path(folder)
+
+
+def test_a_command_ends_with_a_server_that_is_killed_and_its_folder_with_the_next() -> None:
+    pid, folder = killed_server()
+    within_seconds(30, lambda: not is_alive(pid))
+    assert folder.exists()
+    workspaces.sweep()
+    assert not folder.exists()
+
+
+def test_nobody_else_may_read_what_a_command_has_and_writes(
+    command: Callable[[str], None],
+) -> None:
+    folder = workspaces.new("evaluation")
+    command(f"import os; os.chdir({folder.name!r}); open('faces.npz', 'w').close()")
+    child = child_commands.start(["evaluate"], folder)
+    child.process.wait(60)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in Path(folder.name).iterdir()}
+    assert modes["faces.npz"] == modes["stdout.txt"] == modes["stderr.txt"] == 0o600
+    for path in (workspaces.folder(), Path(folder.name)):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700
+
+
 def test_it_ends_in_time_without_a_watcher() -> None:
     child, patient = started(limit_seconds=0.1), started()
     time.sleep(0.2)
@@ -136,7 +188,7 @@ def test_fer_is_found_from_any_folder(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "json.py").write_text("raise ImportError('from the working folder')")
     monkeypatch.setenv("FER_MODELS", str(tiny_models))
-    child = child_commands.start(["models", "--json"], tempfile.TemporaryDirectory())
+    child = child_commands.start(["models", "--json"], workspaces.new("test"))
     child.process.wait(120)
     assert child.failure is None and '"tiny"' in child.output
 
@@ -194,7 +246,7 @@ def test_an_ended_one_of_its_kind_is_kept(command: Callable[[str], None]) -> Non
 
 
 def test_the_server_does_a_few_at_a_time_and_the_others_say_that_they_wait() -> None:
-    pages = [visitor() for _ in range(child_commands.MAX_RUNNING)]
+    pages = [visitor() for _ in range(child_commands.PLACES.most)]
     at_work = [ask(page, it="networks")["it"] for page in pages]
     late = visitor()
     assert ask(late, it="networks") == {"it": None}
@@ -206,6 +258,16 @@ def test_the_server_does_a_few_at_a_time_and_the_others_say_that_they_wait() -> 
     begun = ask(late, it="networks")["it"]
     assert begun is not None and is_alive(begun.process.pid)
     assert "Waiting" not in shown_text(late)
+
+
+def test_one_visitor_cannot_have_all_places() -> None:
+    greedy, other = visitor(), visitor()
+    three = {"network": "networks", "rate": "find-rate", "faces": "inspect"}
+    children = list(ask(greedy, **three).values())
+    assert children[-1] is None and None not in children[:-1]
+    assert "Waiting for other commands" in shown_text(greedy)
+    assert ask(other, it="networks")["it"] is not None
+    assert child_commands.PLACES.most_of_one == 2 < child_commands.PLACES.most
 
 
 def test_no_more_than_sixteen_are_kept(command: Callable[[str], None]) -> None:

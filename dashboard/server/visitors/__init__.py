@@ -1,0 +1,1 @@
+"""What a visitor has of the server: an identity, places that all share, uploads and media."""
