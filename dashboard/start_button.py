@@ -6,11 +6,14 @@ were called. So a press only sets a flag, and the page starts once it has read i
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
 import streamlit as st
 
+QUIET_SECONDS = 3.0
+"""So long after a start further presses are taken for the same one."""
 _LONGEST_SECONDS = 60.0
 
 
@@ -23,10 +26,16 @@ class Form:
     asked: float | None = None
     turn: int = 0
     newest: str | None = None
+    last: float = -math.inf
 
-    def ask(self) -> None:
-        """The button's callback: records the press."""
-        self.asked = time.monotonic()
+    def ask(self, turn: int) -> None:
+        """The callback of the button that was shown in a `turn`: records the press, unless it is
+        one of several quick ones."""
+        now = time.monotonic()
+        if turn == self.turn and now - self.last >= QUIET_SECONDS:
+            self.asked = now
+        else:
+            st.toast("Started already. Wait a moment to start another one.", icon="⏱️")
 
     def take(self) -> bool:
         """Whether Start was pressed since the last call. An old press, of a visitor who left the
@@ -37,6 +46,7 @@ class Form:
     def started(self, what: str) -> None:
         self.newest = what
         self.turn += 1
+        self.last = time.monotonic()
 
 
 def form(page: str) -> Form:
@@ -47,4 +57,4 @@ def form(page: str) -> Form:
 
 
 def button(of: Form, disabled: bool) -> None:
-    st.button("Start", type="primary", on_click=of.ask, disabled=disabled)
+    st.button("Start", type="primary", on_click=of.ask, args=(of.turn,), disabled=disabled)
