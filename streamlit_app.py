@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboard import errors, navigation
-from dashboard.server import startup
+from dashboard.server import startup, uploads
+from dashboard.server.visitors import media
 
 st.session_state[navigation.FRAMED] = True
 navigation.configure()
@@ -11,4 +12,5 @@ page = st.navigation(navigation.pages())
 st.set_page_config(page_title=navigation.browser_title(page))
 with errors.show_errors():
     startup.apply()
-page.run()
+with uploads.unused_ones_freed(), media.removed_ones_forgotten():
+    page.run()

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import errors
-from dashboard.server import timers
+from dashboard.server import child_commands, timers, uploads as held_uploads
 from dashboard.text import escape_markdown
 from fer.data import server_folder
 from fer.data.formats.fer_plus import VOTES_NAME
@@ -24,7 +24,9 @@ from fer.storage import files
 DRAWN = "drawn"
 LISTED = (
     "listed in this browser tab alone (until it is reloaded), under “Faces”, where one click "
-    "deletes it. It goes with the last run that uses it; without a run, after an hour or more"
+    "deletes it. It goes with the last run that uses it; without a run, after an hour or more. "
+    "**Its file name is shown to everybody who opens this page**, with the log of the run, in "
+    "which names of files inside it may stand, and the model's card keeps it"
 )
 UNSTORED = "A learning rate is looked for on stored faces: press Start, then choose them above."
 _UPLOAD = "upload"
@@ -88,7 +90,9 @@ def own_uploads(endings: Sequence[str] = uploads.ENDINGS) -> list[Upload]:
     """This session's uploads of a kind that are still there, the newest first."""
     hashes = own()
     listed = [upload for upload in uploads.listing() if upload.hash in hashes]
-    hashes.intersection_update([upload.hash for upload in listed])  # others may store the same
+    for gone in hashes.difference([upload.hash for upload in listed]):
+        hashes.discard(gone)
+        child_commands.discard_naming(gone)  # what was made of it, such as a contact sheet
     return [upload for upload in listed if upload.path.name.endswith(tuple(endings))]
 
 
@@ -104,7 +108,8 @@ class Faces:
     `asks_classes`: the class names of the faces can mean several things, so the page asks.
 
     They are keyed by it, so that a choice can be made for the visitor after they were drawn, and
-    no run that is under way can undo it.
+    no run that is under way can undo it. `refused` says why the last upload was of no use;
+    `looked_at` is the key of the command that has looked at the present one.
     """
 
     page: str
@@ -112,12 +117,23 @@ class Faces:
     votes: str | None = None
     classes: str | None = None
     asks_classes: bool = False
+    refused: str | None = None
+    looked_at: str | None = None
     turn: int = 0
 
     def select(self, choice: Choice) -> None:
         """Makes faces that were just stored the chosen ones, and empties the upload fields."""
+        self.refused = None
         self.chosen, self.votes, self.classes = choice.data, choice.votes, choice.classes
         self.turn += 1
+
+    def refuse(self, files: Sequence[UploadedFile], reason: str) -> None:
+        """Empties the upload fields, whose files cannot be used, and keeps the reason."""
+        names = " and ".join(file.name for file in files)
+        self.refused = reason if names in reason else f"{names}: {reason}"
+        self.chosen = _UPLOAD
+        self.turn += 1
+        held_uploads.free(files)
 
     def key(self, field: str) -> str:
         return f"{self.page}-{field}-{self.turn}"
@@ -221,9 +237,19 @@ def _ask_for_upload(faces: Faces, fate: str) -> Choice | None:
     votes = right.file_uploader(
         "FER+ votes, if there are any", ["csv"], key=faces.key("upload-votes")
     )
+    files = tuple(one for one in (file, votes) if one is not None)
+    try:
+        for one in files:
+            held_uploads.check(one)
+    except FerError as error:
+        faces.refuse(files, str(error))
+        st.rerun()
     if file is None:
+        if faces.refused:
+            st.error(escape_markdown(faces.refused), icon="⚠️")
         return None
-    return Choice(DRAWN, None, (file, votes) if votes else (file,))
+    faces.refused = None
+    return Choice(DRAWN, None, files)
 
 
 def stored_uploads() -> None:

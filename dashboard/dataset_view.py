@@ -25,8 +25,12 @@ def check_upload(choice: Choice | None, faces: Faces, as_is: bool = False) -> bo
 
     `as_is`: for evaluation, which cuts no splits. What is on the server is read when it is used.
     """
+    if faces.looked_at and (choice is None or faces.looked_at != _key(choice, as_is)):
+        child_commands.discard(faces.looked_at)  # its contact sheet goes with it
+        faces.looked_at = None
     if choice is None or not choice.files:
         return choice is not None
+    faces.looked_at = _key(choice, as_is)
     return look(choice, faces, as_is)
 
 
@@ -41,6 +45,9 @@ def look(choice: Choice, faces: Faces, as_is: bool = False) -> bool:
         return False
     shutil.rmtree(Path(child.folder.name, _UPLOADS), ignore_errors=True)
     if child.failure:
+        if choice.files and "--classes" not in child.failure:
+            faces.refuse(choice.files, child.failure)
+            st.rerun()
         st.error(escape_markdown(child.failure), icon=":material/warning:")
         if "--classes" in child.failure and not faces.asks_classes:
             faces.asks_classes = True
@@ -63,15 +70,18 @@ def _inspected(choice: Choice, as_is: bool) -> Child | None:
         (folder / _UPLOADS).mkdir()
         return choice.arguments(folder / _UPLOADS)
 
-    files = " ".join(file.file_id for file in choice.files)
-    key = f"inspect {choice.data} {choice.votes} {files} {choice.classes} {as_is}"
     return child_commands.run(
-        key,
+        _key(choice, as_is),
         ["inspect", "--json", "-", *(["--as-is"] if as_is else [])],
         "Reading the faces …",
         ("--sheet", _SHEET),
         prepare=prepare,
     )
+
+
+def _key(choice: Choice, as_is: bool) -> str:
+    files = " ".join(file.file_id for file in choice.files)
+    return f"inspect {choice.data} {choice.votes} {files} {choice.classes} {as_is}"
 
 
 def _show_counts(found: dict[str, Any]) -> None:

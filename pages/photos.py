@@ -29,7 +29,7 @@ style = photo_view.style_picker(annotate.STYLES)
 
 def add_uploads() -> None:
     for upload in st.session_state[f"uploads-{session.uploads}"] or []:
-        session.add(upload.name, upload.getvalue())
+        session.add_upload(upload)
     session.uploads += 1
     st.session_state["photo-page"] = 1
 

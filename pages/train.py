@@ -7,12 +7,12 @@ import streamlit as st
 
 from dashboard import dataset_picker, dataset_view, errors, model_actions, navigation, start_button
 from dashboard.look import plots
-from dashboard.server import child_commands
+from dashboard.server import child_commands, uploads
 from dashboard.text import escape_markdown
-from dashboard.train import form as train_form, view as train_view
+from dashboard.train import form as train_form, starting, view as train_view
 from fer import permission
 from fer.errors import FerError
-from fer.runs import launcher, network_specs, store
+from fer.runs import network_specs, store
 from fer.visualization import charts
 
 navigation.ensure_frame()
@@ -42,9 +42,10 @@ except FerError as error:
 if form.take() and choice is not None and request is not None and is_usable:
     with errors.show_errors(stop=False):
         where, stored = choice.stored(own), request.stored(own)
-        form.started(launcher.start(replace(stored, data=where.data, votes=where.votes)).id)
+        form.started(starting.start(replace(stored, data=where.data, votes=where.votes)).id)
         if choice.files:
             faces.select(where)
+            uploads.free(choice.files)
         st.rerun()
 
 if wrong:

@@ -21,7 +21,7 @@ from dashboard.dataset_picker import Choice
 from dashboard.evaluate.evaluation import RESULT, Evaluation, found_again
 from dashboard.server import tasks, timers, workspaces
 from dashboard.server.tasks import Task
-from dashboard.server.visitors import identity
+from dashboard.server.visitors import identity, media
 from dashboard.server.visitors.places import Places
 from fer.errors import FerError
 from fer.evaluation import robustness
@@ -168,6 +168,7 @@ def remove(evaluation: Evaluation) -> None:
     with _lock:
         _evaluations.pop(evaluation.key, None)
     evaluation.remove()
+    media.forget_removed()
     if named_in_address() == evaluation.key:
         del st.query_params[_ADDRESS]
 

@@ -11,7 +11,9 @@ import streamlit as st
 from streamlit_webrtc import webrtc_streamer
 from streamlit_webrtc.webrtc import SignallingTimeoutError
 
+from dashboard.live import places
 from dashboard.live.stream import Stream
+from dashboard.server.visitors.places import NoPlace
 from fer.errors import BadSettings, FerError
 
 URLS, USERNAME, CREDENTIAL = "FER_ICE_URLS", "FER_ICE_USERNAME", "FER_ICE_CREDENTIAL"
@@ -71,8 +73,10 @@ def configuration() -> dict[str, list[dict[str, Any]]]:
 def connect(stream: Stream) -> bool:
     """The picture with its buttons; returns whether a stream is sent or asked for.
 
-    Raises `BadSettings`, or `NoConnection` where this server cannot set up its side.
+    Raises `BadSettings`, `NoConnection` where this server cannot set up its side, or `NoPlace`
+    where too many streams run.
     """
+    places.check(stream)
     try:
         state = webrtc_streamer(
             "live",
@@ -91,7 +95,15 @@ def connect(stream: Stream) -> bool:
             f"this server could not set up its side of the connection: {reason}. If ICE servers "
             "are named for it, check that they can be reached from there; then reload this page."
         ) from None
-    return bool(state.playing or state.signalling)
+    connecting = bool(state.playing or state.signalling)
+    if not connecting:
+        places.leave(stream)
+        return False
+    try:
+        places.take(stream)
+    except NoPlace:  # somebody else was quicker: the page is shown anew, without a picture
+        st.rerun()
+    return True
 
 
 def camera_allowed(address: str | None) -> bool:

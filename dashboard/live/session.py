@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.live.settings import Choice
 from dashboard.live.stream import Moment, Stream
+from dashboard.server.visitors import media
 from fer import registry
 from fer.live.recording import Recording
 
@@ -60,6 +61,7 @@ class Session:
         self.recording = None
 
     def remove(self, moment: Moment) -> None:
+        media.forget_removed()
         self.moments = [other for other in self.moments if other is not moment]
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.errors import show_errors
-from dashboard.server import child_commands, workspaces
+from dashboard.server import child_commands, uploads as held_uploads, workspaces
 from dashboard.server.workspaces import Workspace
 from dashboard.text import escape_markdown
 from fer import registry
@@ -75,6 +75,8 @@ def _form() -> None:
     )
     text = st.text_input("Name", placeholder="that of the file", key="import-name")
     try:
+        for file in files:
+            held_uploads.check(file)
         parse_classes(labels)
         name = registry.name_from(text)
         if name:

@@ -13,8 +13,11 @@ from typing import Any
 
 import PIL.Image
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.model_picker import Reader
+from dashboard.server import uploads
+from dashboard.server.visitors import media
 from fer import images
 from fer.errors import FerError
 from fer.geometry import Image
@@ -96,6 +99,16 @@ class PhotoSession:
             self.queued = self.queued + 1 if self.waiting else 1
             self.waiting.append((shown, data))
 
+    def add_upload(self, upload: UploadedFile) -> None:
+        """Queues an uploaded picture and takes it out of the server's hands."""
+        try:
+            uploads.check(upload)
+        except FerError as error:
+            self.unreadable.append(Unreadable(images.display_name(upload.name), str(error)))
+        else:
+            self.add(upload.name, upload.getvalue())
+        uploads.free([upload])
+
     def read_waiting(self, reader: Reader) -> Iterator[tuple[str, int, int]]:
         """Reads what is waiting, one picture a step; yields the name of the one that is next, its
         number and how many there are.
@@ -123,9 +136,11 @@ class PhotoSession:
 
     def remove(self, picture: Picture) -> None:
         """Removes it, if it is still here."""
+        media.forget_removed()
         self.pictures[:] = [known for known in self.pictures if known.key != picture.key]
 
     def clear(self) -> None:
+        media.forget_removed()
         self.waiting.clear()
         self.pictures.clear()
         self.unreadable.clear()

@@ -131,7 +131,8 @@ def start(
     bound = [str(os.getpid()), MODULE, *arguments]
     umask = -1 if arguments[0] in PUBLISHING else workspaces.UMASK
     with files.private(path / _STDOUT) as stdout, files.private(path / _STDERR) as stderr:
-        launched = _starting.submit(processes.launch, _BOUND, bound, stdout, stderr, umask=umask)
+        launch = functools.partial(processes.launch, umask=umask, start_new_session=True)
+        launched = _starting.submit(launch, _BOUND, bound, stdout, stderr)
         process = launched.result()
     child = Child(process, folder, time.monotonic(), limit_seconds)
     weakref.finalize(child, _abandoned.put, (process, folder)).atexit = False
@@ -266,6 +267,12 @@ def discard(key: str) -> None:
         request.folder.cleanup()
     else:
         request.child.end()
+
+
+def discard_naming(text: str) -> None:
+    """Ends the commands of this session whose keys hold a text, and deletes their output."""
+    for key in [key for key in _session_requests() if text in key]:
+        discard(key)
 
 
 def _session_requests() -> dict[str, _Request]:

@@ -17,7 +17,7 @@ def apply() -> None:
     Raises `UnsupportedVersion`. The live page installs `video_relay` itself, since only there the
     packages below it are loaded.
     """
-    uploads.keep_in_memory()
+    uploads.install()
     network.disable_external_address()
     network.refuse_foreign_hosts()
     _sweep()

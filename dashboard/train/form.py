@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import dataset_picker
+from dashboard.server import uploads as held_uploads
 from fer import notices, registry
 from fer.errors import BadSettings
 from fer.runs import checks, network_specs, settings, uploads, weights
@@ -257,6 +258,7 @@ def _initial_weights(facts: network_specs.Network) -> tuple[dict[str, Any], Uplo
         )
         if file is None:
             raise BadSettings("choose the weights file, or start from something else.")
+        held_uploads.check(file)
         chosen = uploads.safe_name(file.name, weights.ENDINGS)
     return {"weights": chosen, **_freezing()}, file
 

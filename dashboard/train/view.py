@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import errors, model_actions
 from dashboard.look import plots
 from dashboard.text import duration, escape_markdown
+from dashboard.train import starting
 from fer import registry
 from fer.errors import FerError
 from fer.runs import launcher
@@ -114,7 +115,7 @@ def _buttons(run: Run, status: RunStatus) -> None:
                 "Resume",
                 key=f"resume-{run.id}",
                 on_click=errors.attempt,
-                args=(launcher.resume, run),
+                args=(starting.resume, run),
             )
         if not status.is_active:
             st.button(

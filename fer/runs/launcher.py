@@ -29,6 +29,8 @@ from fer.runs.status import RunStatus
 from fer.runs.store import Run
 
 JOB = "fer.training.job"
+MOST_WAITING = 20
+"""Runs that may wait for their turn, whoever started them."""
 
 
 def start(settings: TrainSettings) -> Run:
@@ -39,6 +41,7 @@ def start(settings: TrainSettings) -> Run:
     require_training()
     checks.check(settings)
     with run_queue.changing():
+        _check_waiting()
         run = _new_run(settings)
         _launch(run, settings)
     return run
@@ -63,6 +66,7 @@ def resume(run: Run) -> Run:
     store.check_space()
     with run_queue.changing():
         settings = _resumable(run)
+        _check_waiting()
         _launch(run, settings)
     return run
 
@@ -114,6 +118,11 @@ def claim(run: Run) -> None:
         owner = run.status().owner
         if owner is None or not owner.is_same(me):
             _hand_over(run, _resumable(run), me)
+
+
+def _check_waiting() -> None:
+    if len(run_queue.waiting()) >= MOST_WAITING:
+        raise BadRun(f"{MOST_WAITING} runs are waiting for their turn. Wait until one is done.")
 
 
 def _new_run(settings: TrainSettings) -> Run:

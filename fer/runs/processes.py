@@ -155,5 +155,5 @@ def _lower_priority(pid: int) -> None:
     # Linux weighs sessions against each other before it looks at the niceness of their processes.
     group = Path(f"/proc/{pid}/autogroup")
     with contextlib.suppress(OSError):
-        if group.exists():
+        if group.exists() and os.getsid(pid) == pid:  # in ours it would slow down all of us
             group.write_text(str(NICENESS))

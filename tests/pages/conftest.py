@@ -12,13 +12,19 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import navigation
+from dashboard import navigation, start_button
 from dashboard.server import child_commands
 from dashboard.server.child_commands import Child
 from dashboard.server.workspaces import Workspace
 from fer import cli
 
 Open = Callable[[str], AppTest]
+
+
+@pytest.fixture(autouse=True)
+def quick_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two presses of Start in a moment are meant as two."""
+    monkeypatch.setattr(start_button, "QUIET_SECONDS", 0.0)
 
 
 @pytest.fixture

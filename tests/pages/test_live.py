@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from streamlit_webrtc.webrtc import SignallingTimeoutError
 from dashboard import samples
 from dashboard.live import (
     help as live_help,
+    places as live_places,
     recording as live_recording,
     session as live_session,
     summary as live_summary,
@@ -27,7 +29,7 @@ from dashboard.live.stream import Look, Stream
 from dashboard.text import escape_markdown
 from fer import images, registry
 from fer.emotions import EMOTIONS
-from fer.live.feed import PersonSummary
+from fer.live.feed import LiveSettings, PersonSummary
 from fer.live.recording import Recording
 from tests.dashboard.live.test_stream import clips, shown_until, video
 from tests.helpers import publish_tiny
@@ -45,6 +47,7 @@ def open_live(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> Show:
         told = {"secure": True, "cameras": 1, "permission": "prompt", **facts}
         monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
         monkeypatch.setattr(live_help, "camera_facts", lambda: told)
+        monkeypatch.setattr(live_places, "_holders", weakref.WeakKeyDictionary())
         monkeypatch.setattr("fer.live.feed.STALE_SECONDS", 1e6)  # on a busy machine
         if sending:
             state = SimpleNamespace(state=SimpleNamespace(playing=True, signalling=False))
@@ -409,6 +412,34 @@ def test_a_connection_that_this_server_cannot_set_up_is_a_sentence(
     assert escape_markdown("could not set up its side of the connection: nothing within") in words(
         open_live()
     )
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "sentence"),
+    [
+        (2, 0, "2 of your own live streams are running"),
+        (1, 7, "8 live streams are running on this server"),
+        (1, 6, None),
+    ],
+)
+def test_streams_are_bounded_for_a_visitor_and_in_all_and_it_is_said(
+    open_live: Show, own: int, others: int, sentence: str | None
+) -> None:
+    page = open_live(sending=True)
+    running = [Stream(stream(page).model, LiveSettings(), Look()) for _ in range(own + others)]
+    me = page.session_state["_visitor"]
+    live_places._holders.clear()
+    for number, other in enumerate(running):
+        live_places._holders[other] = me if number < own else f"visitor {number}"
+    page.run()
+    if sentence is None:
+        assert not page.error and len(live_places._holders) == own + others + 1
+        return
+    assert sentence in page.error[0].value
+    assert stream(page) not in live_places._holders
+    running[0].end()
+    assert not page.run().error
+    assert stream(page) in live_places._holders
 
 
 def test_the_summary_as_csv_has_everyone() -> None:

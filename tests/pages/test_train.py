@@ -215,6 +215,35 @@ def test_start_takes_what_was_changed_in_the_same_moment(
     assert len(started) == 1
 
 
+def test_six_quick_clicks_on_start_are_one_run(
+    open_page: Open, started: list[TrainSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.start_button.QUIET_SECONDS", 3600.0)
+    page = open_page("train")
+    for _ in range(6):
+        start_button(page).click().run()
+        assert not page.exception
+    assert len(started) == 1
+    assert "Started already" in page.toast[0].value
+
+
+def test_runs_of_one_visitor_are_bounded_and_it_is_said(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fer.runs.launcher.start", store.create)  # active as long as this process
+    page, other = open_page("train"), open_page("train")
+    for _ in range(4):
+        start_button(page).click().run()
+    assert len(store.listing()) == 3
+    assert "3 of your own runs are waiting or training" in page.toast[0].value
+    start_button(other).click().run()
+    assert len(store.listing()) == 4
+    for run in store.listing():
+        run.write_status(RunStatus(state="finished"))
+    start_button(page).click().run()
+    assert len(store.listing()) == 5
+
+
 def test_start_with_a_field_gone_wrong_in_the_same_moment_starts_nothing(
     open_page: Open, started: list[TrainSettings]
 ) -> None:

@@ -95,6 +95,17 @@ def test_nothing_outlives_the_server() -> None:
     assert not is_alive(child.process.pid) and not Path(child.folder.name).exists()
 
 
+AUTOGROUP = Path("/proc/self/autogroup")
+
+
+@pytest.mark.skipif(not AUTOGROUP.exists(), reason="Linux weighs sessions")
+def test_a_command_slows_itself_down_and_not_the_server() -> None:
+    before = AUTOGROUP.read_text()
+    child = started()
+    assert AUTOGROUP.read_text() == before
+    assert Path(f"/proc/{child.process.pid}/autogroup").read_text().endswith("nice 10\n")
+
+
 SERVER = """
 import threading, time
 from dashboard.server import child_commands, workspaces

@@ -11,12 +11,14 @@ from streamlit.runtime.app_session import AppSession
 
 from dashboard.server import compatibility, network, sessions, uploads, video_relay
 from dashboard.server.compatibility import ForeignName, UnsupportedVersion, require
+from dashboard.server.visitors import identity, media
 from fer.storage import folders
 
 FOREIGN_NAMES = sorted(
     {
         *(*network.FOREIGN_NAMES, *sessions.FOREIGN_NAMES),
         *(*uploads.FOREIGN_NAMES, *video_relay.FOREIGN_NAMES),
+        *(*identity.FOREIGN_NAMES, *media.FOREIGN_NAMES),
     },
     key=lambda name: name.path,
 )

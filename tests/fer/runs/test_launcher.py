@@ -92,6 +92,17 @@ def test_a_run_is_never_lost_on_its_way_to_finished(tmp_path: Path) -> None:
     assert store.listing() == []
 
 
+def test_so_many_runs_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_queue, "waiting", lambda: ["a run"] * launcher.MOST_WAITING)
+    stopped = store.create(SETTINGS)
+    stopped.write_status(run_status.RunStatus(state="stopped"))
+    for begin in (lambda: launcher.start(SETTINGS), lambda: launcher.resume(stopped)):
+        with pytest.raises(BadRun, match="20 runs are waiting"):
+            begin()
+    assert store.listing() == [stopped]
+    assert stopped.status().state == "stopped"
+
+
 @posix
 def test_runs_take_turns_in_the_order_in_which_they_were_started(runs_folder: Path) -> None:
     first, second, third, fourth = (launcher.start(SETTINGS) for _ in range(4))

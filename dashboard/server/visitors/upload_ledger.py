@@ -1,0 +1,97 @@
+"""Which uploads were asked for, how many bytes they may take, and why one was not kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+MOST_BYTES = 2560 * 1024**2
+"""Uploads that the server holds in memory, for all visitors."""
+MOST_SESSION_BYTES = 1280 * 1024**2
+"""Uploads of one page: the largest data set, and something beside it."""
+MOST_ASKED = 1000
+"""Files of one page that may be on their way."""
+SETTLING_SECONDS = 10.0
+"""So long after its arrival a file may not be known to its page yet."""
+
+FULL = (
+    f"this server holds {MOST_BYTES / 1024**3:g} GB of uploads, which is all it takes. Try again "
+    "in a few minutes."
+)
+TOO_MUCH = (
+    f"this page holds {MOST_SESSION_BYTES / 1024**3:g} GB of uploads, which is all it may. Remove "
+    "others first, or start what they are for."
+)
+
+
+@dataclass(slots=True)
+class Asked:
+    """A file that an upload field announced: its name, the bytes on their way, and when it came;
+    `refusal` says why its bytes were not kept."""
+
+    name: str
+    arriving: int = 0
+    arrived: float | None = None
+    refusal: str | None = None
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The files of all sessions; safe to use from any thread."""
+
+    sessions: dict[str, dict[str, Asked]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def ask(self, session: str, names: Sequence[tuple[str, str]]) -> None:
+        """Notes ids and names of files that a session is about to send."""
+        with self._lock:
+            asked = self.sessions.setdefault(session, {})
+            asked.update((file, Asked(name)) for file, name in names)
+            for file in list(asked)[: max(0, len(asked) - MOST_ASKED)]:
+                del asked[file]
+
+    def get(self, session: str, file: str) -> Asked | None:
+        with self._lock:
+            return self.sessions.get(session, {}).get(file)
+
+    def begin(self, session: str, file: Asked, size: int, held: int, held_by_all: int) -> None:
+        """A file of so many bytes is coming, beside what is held; it may be refused."""
+        with self._lock:
+            own = sum(other.arriving for other in self.sessions.get(session, {}).values())
+            all_ = sum(
+                other.arriving for files in self.sessions.values() for other in files.values()
+            )
+            file.refusal = None
+            if held + own + size > MOST_SESSION_BYTES:
+                file.refusal = TOO_MUCH
+            elif held_by_all + all_ + size > MOST_BYTES:
+                file.refusal = FULL
+            else:
+                file.arriving = size
+
+    def end(self, file: Asked) -> None:
+        """It has come, or its sender has gone."""
+        with self._lock:
+            file.arriving, file.arrived = 0, time.monotonic()
+
+    def forgotten(self, session: str, files: Iterable[str], shown: set[str]) -> list[str]:
+        """Those of a session's files that no field of its page shows any more."""
+        now = time.monotonic()
+        with self._lock:
+            asked = self.sessions.get(session, {})
+            if any(other.arriving for other in asked.values()):
+                return []  # a field tells of its files once all have come
+            return [
+                file
+                for file in files
+                if file not in shown
+                and file in asked
+                and now - (asked[file].arrived or now) >= SETTLING_SECONDS
+            ]
+
+    def close(self, session: str) -> None:
+        """The session has ended."""
+        with self._lock:
+            self.sessions.pop(session, None)
