@@ -7,11 +7,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
 from fer.emotions import EMOTIONS
 from fer.runs import launcher, store
 from fer.runs.settings import TrainSettings
+from fer.runs.status import RunStatus
 from tests.fer.data import odd_data_sets as odd
 from tests.helpers import labelled_zip
 from tests.pages.conftest import Open, looked_at
@@ -98,3 +100,72 @@ def test_one_emotion_is_enough_to_evaluate_and_not_to_train(open_page: Open) -> 
     assert not is_start_disabled(uploaded(open_page, "evaluate", data))
     page = uploaded(open_page, "train", data)
     assert "one emotion only" in page.error[0].value and is_start_disabled(page)
+
+
+def inspections(page: AppTest) -> list[Path]:
+    """The folders of what has looked at faces, contact sheets included."""
+    requests = page.session_state["_children"]
+    return [Path(item.folder.name) for key, item in requests.items() if key.startswith("inspect")]
+
+
+@pytest.fixture
+def freed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the uploads that the server let go of."""
+    ids: list[str] = []
+
+    def remove_file(manager: object, session_id: str, file_id: str) -> None:
+        ids.append(file_id)
+
+    monkeypatch.setattr(MemoryUploadedFileManager, "remove_file", remove_file)
+    return ids
+
+
+@pytest.mark.parametrize("stem", ["train", "evaluate"])
+def test_an_upload_that_cannot_be_used_is_let_go_of_at_once(
+    open_page: Open, stem: str, freed: list[str]
+) -> None:
+    page = uploaded(open_page, stem, b"no zip at all")
+    assert len(freed) == 1 and inspections(page) == []
+    assert "my faces.zip" in page.error[0].value.replace("\\", "")
+    assert page.file_uploader[0].value is None
+    page.run()
+    assert "no zip that can be read" in page.error[0].value, "until there is another one"
+    page.file_uploader[0].set_value(("good.zip", labelled_zip([3], [4]), "")).run()
+    assert not page.error and len(freed) == 1
+
+
+def test_a_contact_sheet_goes_with_its_upload(open_page: Open) -> None:
+    page = uploaded(open_page, "evaluate", labelled_zip([3, 4], [3, 4]))
+    (sheet,) = inspections(page)
+    assert (sheet / "sheet.png").is_file()
+    page.file_uploader[0].set_value(("other.zip", labelled_zip([1], [1]), "")).run()
+    assert not sheet.exists()
+    looked_at(page)
+    (sheet,) = inspections(page)
+    page.selectbox(key="evaluate-faces-0").set_value("drawn").run()
+    assert not sheet.exists() and inspections(page) == []
+
+
+def test_a_contact_sheet_goes_with_its_stored_upload(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(settings: TrainSettings) -> store.Run:
+        run = store.create(settings)
+        run.write_status(RunStatus(state="stopped"))
+        return run
+
+    monkeypatch.setattr(launcher, "start", start)
+    page = uploaded(open_page, "train", labelled_zip([3, 4], [3, 4], "train"))
+    next(button for button in page.button if button.label == "Start").click().run()
+    page.segmented_control[0].set_value("Faces").run()
+    sheets = inspections(looked_at(page))
+    assert len(sheets) == 1 and (sheets[0] / "sheet.png").is_file()
+    next(one for one in page.button if str(one.key).startswith("delete-")).click().run()
+    assert not page.exception and not sheets[0].exists()
+
+
+def test_who_will_see_the_name_of_a_file_is_said_before_it_is_started(open_page: Open) -> None:
+    page = uploaded(open_page, "train", labelled_zip([3, 4], [3, 4], "train"))
+    assert "Its file name is shown to everybody who opens this page" in words(page)
+    page = uploaded(open_page, "evaluate", labelled_zip([3, 4], [3, 4]))
+    assert "file name is shown" not in words(page)
