@@ -246,7 +246,7 @@ def _ask_for_upload(faces: Faces, fate: str) -> Choice | None:
         st.rerun()
     if file is None:
         if faces.refused:
-            st.error(escape_markdown(faces.refused), icon="⚠️")
+            st.error(escape_markdown(faces.refused), icon=":material/warning:")
         return None
     faces.refused = None
     return Choice(DRAWN, None, files)

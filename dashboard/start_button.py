@@ -35,7 +35,7 @@ class Form:
         if turn == self.turn and now - self.last >= QUIET_SECONDS:
             self.asked = now
         else:
-            st.toast("Started already. Wait a moment to start another one.", icon="⏱️")
+            st.toast("Started already. Wait a moment to start another one.", icon=":material/info:")
 
     def take(self) -> bool:
         """Whether Start was pressed since the last call. An old press, of a visitor who left the

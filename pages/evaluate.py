@@ -51,7 +51,7 @@ if evaluations.address_is_gone():
     st.warning(
         "The evaluation of this address is gone: it was removed, nobody looked at it for two "
         "hours, or the server was started anew before it had finished.",
-        icon="🗑️",
+        icon=":material/info:",
     )
 if not listed:
     st.info("Choose one or two models and press Start.", icon=":material/arrow_upward:")

@@ -11,6 +11,8 @@ import streamlit as st
 from dashboard.server import sessions, timers
 
 FREEZE_SECONDS = 300.0
+LEAVE_SECONDS = 60.0
+"""How often the server looks for visitors who have left."""
 _M_MMAP_THRESHOLD = -3
 
 
@@ -28,17 +30,21 @@ def settle(when: str = "loaded") -> None:
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 1024**2)
     collect_and_freeze()
-    timers.start_once(FREEZE_SECONDS, free_expired_sessions, "memory of gone visitors")
+    timers.start_once(FREEZE_SECONDS, collect_and_freeze, "memory of what was frozen")
+    timers.start_once(LEAVE_SECONDS, free_expired_sessions, "memory of gone visitors")
 
 
 def collect_and_freeze() -> None:
-    """Frees what was frozen and is garbage since; freezes what is left."""
+    """Frees what was frozen and is garbage since; freezes what is left. What glibc has free of its
+    heaps goes back to the system, which it would do for their ends alone."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def free_expired_sessions() -> None:
     """Frees what belonged to visitors who left more than two minutes ago."""
-    sessions.clear_expired()
-    collect_and_freeze()
+    if sessions.clear_expired():
+        collect_and_freeze()

@@ -25,22 +25,23 @@ FOREIGN_NAMES = (
 _LOOP_SECONDS = 10.0
 
 
-def clear_expired() -> None:
-    """Empties the sessions whose visitors left more than two minutes ago.
+def clear_expired() -> int:
+    """Empties the sessions whose visitors left more than two minutes ago; how many there were.
 
     Streamlit keeps a session that long in case its visitor reconnects, but lets go of it only when
     the next visitor leaves, and its event loop holds the last one until somebody comes. Only that
     loop may touch sessions.
     """
     if not runtime.exists():
-        return
+        return 0
     require(*FOREIGN_NAMES)
     server = runtime.get_instance()
-    done = threading.Event()
+    done, cleared = threading.Event(), list[str]()
 
     def clear() -> None:
         try:
             for _, stored in server._session_mgr._session_storage._cache.expire():  # type: ignore[attr-defined]
+                cleared.append(stored.session.id)
                 stored.session.shutdown()
                 stored.session.session_state.clear()
                 stored.session._fragment_storage.clear()
@@ -50,3 +51,4 @@ def clear_expired() -> None:
     with suppress(RuntimeError):  # the loop is closed: the server is ending
         server._get_async_objs().eventloop.call_soon_threadsafe(clear)
         done.wait(_LOOP_SECONDS)
+    return len(cleared)

@@ -69,8 +69,11 @@ def test_settling_freezes_at_once_and_now_and_then(monkeypatch: pytest.MonkeyPat
     memory.settle()
     memory.settle()
     assert gc.get_freeze_count() > 0
-    assert asked == [(memory.FREEZE_SECONDS, memory.free_expired_sessions)]
-    assert memory.FREEZE_SECONDS <= 480, "with Streamlit's two minutes this makes ten"
+    assert asked == [
+        (memory.FREEZE_SECONDS, memory.collect_and_freeze),
+        (memory.LEAVE_SECONDS, memory.free_expired_sessions),
+    ]
+    assert memory.LEAVE_SECONDS <= 120, "with Streamlit's two minutes and a bit this makes five"
 
 
 def test_a_timer_of_a_name_is_started_once(monkeypatch: pytest.MonkeyPatch) -> None:
