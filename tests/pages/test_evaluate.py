@@ -283,7 +283,7 @@ def test_the_report_shows_faces_only_when_asked(open_page: Open) -> None:
     with_faces = evaluate_downloads._html(one.report(), one.inputs(0))
     assert "<img " not in without.split("</head>")[1]
     assert with_faces.split("</head>")[1].count("<img ") >= 6
-    page.toggle[1].set_value(True).run()
+    page.toggle[-1].set_value(True).run()
     labels = [button.proto.label for button in page.get("download_button")]
     assert labels[-1] == "HTML report with faces"
     assert json.loads(evaluate_downloads._json(one.report()))["models"]["reads"]["n"] == 36
