@@ -130,7 +130,8 @@ def test_an_upload_that_cannot_be_used_is_let_go_of_at_once(
     assert page.file_uploader[0].value is None
     page.run()
     assert "no zip that can be read" in page.error[0].value, "until there is another one"
-    page.file_uploader[0].set_value(("good.zip", labelled_zip([3], [4]), "")).run()
+    good = labelled_zip([3, 4], [3, 4], "train")
+    page.file_uploader[0].set_value(("good.zip", good, "")).run()
     assert not page.error and len(freed) == 1
 
 
