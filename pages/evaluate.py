@@ -37,7 +37,7 @@ form = start_button.form("evaluate")
 with errors.show_errors():
     request = evaluate_form.ask()
     faces = dataset_picker.faces("evaluate")
-    is_usable = dataset_view.check_upload(request and request.faces, faces, as_is=True)
+    is_usable = dataset_view.check_upload(request.faces if request else None, faces, as_is=True)
 
 if form.take() and request is not None and is_usable:
     with errors.show_errors(stop=False):
