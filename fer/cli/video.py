@@ -17,7 +17,7 @@ from fer.inference.recognizer import Recognizer
 from fer.storage import files
 from fer.video import analysis
 from fer.video.analysis import Progress
-from fer.video.outputs import annotated, records, subtitles
+from fer.video.outputs import annotated, records, report, subtitles
 from fer.video.outputs.records import FilmError
 from fer.video.timeline import Timeline
 from fer.video.values import PeopleEdits, Person
@@ -170,6 +170,9 @@ def _write_outputs(
         if options.subtitles:
             with output.text_file(options.subtitles) as target:
                 target.write(subtitles.text(timeline))
+        if options.html:
+            with output.text_file(options.html) as target:
+                target.write(report.page(timeline, film if options.thumbnails else None))
         if options.annotate:
             annotated.draw(film, timeline, Path(options.annotate), options.pixelate, told)
 

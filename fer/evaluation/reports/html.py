@@ -13,7 +13,9 @@ from fer import images, metrics, notices
 from fer.emotions import EMOTIONS
 from fer.evaluation import disagreement, mistakes, slices
 from fer.evaluation.report import ModelReport, Report
-from fer.evaluation.reports.html_parts import (
+from fer.geometry import Image
+from fer.visualization import evaluation_charts as charts
+from fer.visualization.html_parts import (
     bullets,
     decimal,
     document,
@@ -24,8 +26,6 @@ from fer.evaluation.reports.html_parts import (
     section,
     table,
 )
-from fer.geometry import Image
-from fer.visualization import evaluation_charts as charts
 
 PictureOf = Callable[[int], Image]
 """From a row of the data set to its picture, RGB (H, W, 3)."""

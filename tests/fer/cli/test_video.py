@@ -48,8 +48,9 @@ def test_every_output_at_once(clip: Path, capsys: pytest.CaptureFixture[str]) ->
     outputs = {
         **{"--csv": folder / "a.csv", "--json": folder / "a.json"},
         **{"--annotate": folder / "a.mp4", "--subtitles": folder / "a.vtt"},
+        "--html": folder / "a.html",
     }
-    assert video(clip, *[part for pair in outputs.items() for part in pair]) == 0
+    assert video(clip, *[part for pair in outputs.items() for part in pair], "--thumbnails") == 0
     assert capsys.readouterr().out == ""
     (film,) = json.loads(outputs["--json"].read_text())
     assert set(film) >= {
@@ -62,10 +63,11 @@ def test_every_output_at_once(clip: Path, capsys: pytest.CaptureFixture[str]) ->
     with outputs["--csv"].open(newline="") as table:
         assert len(list(csv.DictReader(table))) == 25
     assert "00:00:00.200 --> 00:00:01.200" in outputs["--subtitles"].read_text()
+    assert outputs["--html"].read_text().count('<img alt="" src="data:') == 1
     with reading.opened(outputs["--annotate"]) as drawn:
         assert drawn.has_sound and len(list(drawn.frames())) == 30
     assert {path.name for path in folder.iterdir()} == {
-        *("clip.mp4", "models", "a.csv", "a.json", "a.mp4", "a.vtt")
+        *("clip.mp4", "models", "a.csv", "a.json", "a.mp4", "a.vtt", "a.html")
     }
 
 

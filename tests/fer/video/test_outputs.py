@@ -18,7 +18,7 @@ from fer.errors import BadFilm
 from fer.geometry import Box, Image
 from fer.results import Prediction
 from fer.video import reading
-from fer.video.outputs import annotated, records, subtitles
+from fer.video.outputs import annotated, records, report, subtitles
 from fer.video.reading import FilmFrame
 from fer.video.timeline import Timeline, TimelineWriter
 from fer.video.values import Film, Moment, PeopleEdits, PersonFace
@@ -206,3 +206,30 @@ def test_a_film_that_cannot_be_written_leaves_nothing(tmp_path: Path, timeline: 
         patch.setattr("fer.video.analysis._TOLD_SECONDS", 0.0)
         annotated.draw(path, timeline, tmp_path / "two.mp4", on_progress=stop)
     assert {one.name for one in tmp_path.iterdir()} == {"clip.mp4", "timeline"}
+
+
+def shown_html(page: str) -> str:
+    return re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+
+
+def test_the_report_opens_offline_and_shows_faces_only_when_asked(
+    tmp_path: Path, timeline: Timeline
+) -> None:
+    path = films.write(tmp_path / "clip.mp4", map(picture, range(COUNT)), RATE)
+    named = timeline.edited(PeopleEdits(names={1: "<script>alert(1)</script>"}))
+    page = report.page(named)
+    assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page
+    assert "default-src 'none'" in page and "<img" not in shown_html(page)
+    assert not re.findall(r'(?:src|href)="(?!data:)', shown_html(page))
+    assert page.count('class="plotly-graph-div"') == 3
+    for text in ("=clip.mp4", "Person 2", "30 of 30 frames", "0:00.60", "sad", "94%", "AI Act"):
+        assert text in page
+    assert shown_html(report.page(timeline, path)).count('<img alt="" src="data:') == 2
+    face = report.thumbnail(path, timeline, timeline.people[1])
+    assert face is not None and face.shape[:2] == (75, 65)
+    assert report.thumbnail(tmp_path / "gone.mp4", timeline, timeline.people[0]) is None
+
+
+def test_the_report_of_a_film_without_faces(tmp_path: Path) -> None:
+    empty = written(tmp_path / "timeline", [Moment(n, n / RATE, ()) for n in range(3)])
+    assert "No face was found." in report.page(empty)

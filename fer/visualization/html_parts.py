@@ -64,15 +64,17 @@ def bullets(lines: Iterable[str]) -> str:
 
 def grid(figures: Sequence[go.Figure]) -> str:
     """Plots side by side, as many as there is room for."""
-    drawn = [
-        chart.to_html(
-            full_html=False,
-            include_plotlyjs=False,
-            config={"displaylogo": False, "responsive": True},
-        )
-        for chart in figures
-    ]
-    return f'<div class="charts">{"".join(drawn)}</div>'
+    return f'<div class="charts">{"".join(map(wide, figures))}</div>'
+
+
+def wide(figure: go.Figure) -> str:
+    """A plot as wide as the page."""
+    drawn: str = figure.to_html(
+        full_html=False,
+        include_plotlyjs=False,
+        config={"displaylogo": False, "responsive": True},
+    )
+    return drawn
 
 
 def section(title: str, *parts: str) -> list[str]:
