@@ -1,4 +1,4 @@
-"""The faces to learn from: built-in drawings, data sets of the server, uploads."""
+"""The faces to train on: built-in drawings, data sets of the server, uploads."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def faces(page: str) -> Faces:
     return found
 
 
-def choose(faces: Faces, label: str = "Faces to learn from", fate: str = LISTED) -> Choice | None:
+def choose(faces: Faces, label: str = "Training data", fate: str = LISTED) -> Choice | None:
     """Asks for the faces; None while an upload is awaited. `fate` says how an upload that was
     stored goes away again."""
     timers.start_once(_TIDY_SECONDS, tidy, "uploads without a run")
@@ -156,7 +156,7 @@ def choose(faces: Faces, label: str = "Faces to learn from", fate: str = LISTED)
         if upload.path.name != VOTES_NAME
     }
     labels = {
-        DRAWN: "Drawn faces (built in): they prove nothing about people",
+        DRAWN: "Synthetic drawings (demo only)",
         **server,
         **stored,
         _UPLOAD: "Upload a file …",
@@ -221,8 +221,8 @@ def _stored_votes(faces: Faces, chosen: str) -> str | None:
 def _ask_for_upload(faces: Faces, fate: str) -> Choice | None:
     st.caption(
         "A zip of class folders (`train/happy/1.png` …) or of pictures with a list of labels, a "
-        "table such as Kaggle's `fer2013.csv`, or a parquet file, up to 1 GB. It is looked at at "
-        "once, in a private place that is deleted right after. It is **stored on the server when "
+        "table such as Kaggle's `fer2013.csv`, or a parquet file, up to 1 GB. It is inspected at "
+        "once in a private copy that is deleted right after. It is **stored on the server when "
         f"Start is pressed**, not before, and {fate}. FER2013 is on Kaggle, under "
         "“Challenges in Representation Learning”; the FER+ votes (`fer2013new.csv`) are on GitHub, "
         "under “microsoft/FERPlus”."

@@ -97,12 +97,12 @@ def _show_counts(found: dict[str, Any]) -> None:
         f"{found['copies_inside']:,} of other training faces, {found['copies_across']:,} of faces "
         f"in other splits. {found['contradictions']:,} pictures have two labels."
     )
-    st.markdown(f"A network learns to predict {_target(found)}.")
+    st.markdown(f"Training target: {_target(found)}.")
 
 
 def _target(found: dict[str, Any]) -> str:
     if found["labels"] == CROWD:
-        return "the crowd's votes"
+        return "the FER+ vote distribution (soft labels)"
     if found["labels"] == FER2013:
         return "FER2013's labels"
     return f"the labels of {escape_markdown(found['name'])}"

@@ -24,7 +24,7 @@ FORMATS = {
 def use(name: str) -> None:
     """Makes every page use the model, or goes back to the one before."""
     if registry.active() == name:
-        st.markdown(":material/check_circle: **Every page uses this model.**")
+        st.markdown(":material/check_circle: **Active model**")
     else:
         st.button(
             "Use this model",
@@ -46,7 +46,7 @@ def use(name: str) -> None:
 def delete(name: str) -> None:
     """Deletes it after a second press; not those that came with the program, nor the active one."""
     if name in registry.SHIPPED:
-        st.caption("It came with the program and stays.")
+        st.caption("Built-in: it cannot be deleted.")
     elif name == registry.active():
         st.caption("To delete it, use another model first.")
     else:
@@ -86,7 +86,8 @@ def export(name: str) -> None:
             return
         made = json.loads(child.output)
         st.markdown(
-            f"max |Δp| **{made['difference']:.1g}** on real faces · "
+            f"Export verified: largest probability difference **{made['difference']:.1g}** on real "
+            "faces · "
             f"**{made['milliseconds']:.2f} ms** a face · **{made['megabytes']:.1f} MB**"
         )
         for file in map(Path, made["files"]):

@@ -145,24 +145,24 @@ def passes_picker(key: str) -> int:
     return 2 if is_mirrored else 1
 
 
-def model_sentence(card: ModelCard, prior: str | None = None) -> str:
-    """Which model with which prior answers which question, and its accuracy with the interval."""
+def show_model(card: ModelCard, prior: str | None = None) -> None:
+    """One line on the model that answers and its accuracy; all else is in the line's tooltip."""
     prior = prior or card.default_prior
-    sentence = (
-        f"Read by the model **{escape_markdown(card.name)}**, which answers with "
-        f"{escape_markdown(card.predicts)}, assuming that "
-        f"expressions are {prior_label(prior)}."
-    )
     figures = card.figures(prior)
     bounds = figures.interval("accuracy")
+    line = f"Model **{escape_markdown(card.name)}** predicts {escape_markdown(card.predicts)}"
+    details = f"Assumes that expressions are {prior_label(prior)}."
     if figures.accuracy is None or figures.n is None or bounds is None:
-        return f"{sentence} Its card has no figures for that."
-    mix = "" if prior == TRAINING else ", weighted to match that assumption"
-    return (
-        f"{sentence} Accuracy: {figures.accuracy:.1%} (95% interval {bounds[0]:.1%} to "
-        f"{bounds[1]:.1%}) on {figures.n:,} validation faces "
-        f"({escape_markdown(card.data_facts.name or 'unknown')}){mix}; they were also used "
-        f"to choose its epoch.{_elsewhere_sentence(card, prior)}"
+        st.caption(f"{line} · no accuracy on its card", help=details)
+        return
+    if prior != TRAINING:
+        details += " Its accuracy is weighted to match."
+    st.caption(
+        f"{line} · {figures.accuracy:.1%} validation accuracy "
+        f"(95% CI {100 * bounds[0]:.1f}–{100 * bounds[1]:.1f})",
+        help=f"{details} Measured on {figures.n:,} validation faces of "
+        f"{escape_markdown(card.data_facts.name or 'unknown data')}, also used for model "
+        f"selection.{_elsewhere_sentence(card, prior)}",
     )
 
 

@@ -42,7 +42,7 @@ and neither server nor browser asks any other server for anything.
 with right, errors.show_errors():
     card = registry.card(registry.active())
     st.markdown(f"## The model in use: {card.name}")
-    st.caption(model_picker.model_sentence(card))
+    model_picker.show_model(card)
     st.dataframe(
         {
             "": [

@@ -9,61 +9,82 @@ from dashboard.server import memory
 from fer import images, registry
 from fer.visualization import annotate, charts
 
-PAGES = {
-    "live": "Start the camera, allow it, and see each face read as it moves.",
-    "photos": "Drop pictures or take a snapshot, and read every face in them.",
-    "train": "Teach a network of your own, watch it learn, and put it to work.",
-    "evaluate": "Accuracy on labelled faces, with intervals, mistakes and explanations.",
-    "models": "Every model's card: its question, its accuracy, and what it is not for.",
+ACTIONS = {
+    "live": ("Start the camera", ":material/videocam:"),
+    "photos": ("Try a photo", ":material/add_photo_alternate:"),
+    "train": ("Train a model", ":material/school:"),
+}
+CARDS = {
+    "live": "Read faces in your webcam's picture as they move.",
+    "photos": "Drop pictures or take a snapshot; get a label for each face.",
+    "train": "Teach a network on your own faces and put it to work.",
+    "evaluate": "Measure models on labelled faces, with intervals and mistakes.",
+    "models": "Compare models, see their limits, choose the active one.",
     "about": "What an apparent expression can and cannot tell, and the law.",
 }
+CARDS_A_ROW = 3
 
 navigation.ensure_frame()
 
 
-@st.cache_resource(show_spinner="Reading the sample…", max_entries=2)
-def read_sample(model: str, created: str, prior: str) -> photo_session.Picture:
-    """The sample as analysed by this model; `created` distinguishes models of the same name."""
+@st.cache_resource(show_spinner="Reading the sample…", max_entries=2 * len(samples.SAMPLES))
+def read_sample(number: int, model: str, created: str, prior: str) -> photo_session.Picture:
+    """A sample as analysed by this model; `created` distinguishes models of the same name."""
+    sample = samples.SAMPLES[number]
     reader = model_picker.Reader(model, prior=prior)
-    return photo_session.read(samples.NAME, images.encode_png(samples.astronaut()), reader)
+    return photo_session.read(sample.name, images.encode_png(sample.make()), reader)
 
 
-st.title("What does a face appear to show?")
+st.title("Read the expression on any face")
 st.markdown(
-    "This dashboard reads the **apparent expression** of every face: which of seven emotions "
-    "people would see in it, how sure the model is, and when it should rather say nothing. "
-    "Photos and streams are read in the memory of the computer that runs this app, and never "
-    "written to its disk."
+    "See which of seven **apparent expressions** people would read in a face, and how sure the "
+    "model is. Nothing leaves the computer that runs this app."
 )
+with st.container(horizontal=True):
+    for stem, (label, icon) in ACTIONS.items():
+        kind = "primary" if stem == "live" else "secondary"
+        if st.button(label, type=kind, icon=icon):
+            st.switch_page(navigation.page(stem))
+
+left, right = st.columns(2, gap="medium")
+with right:
+    number = st.segmented_control(
+        "Sample",
+        range(len(samples.SAMPLES)),
+        default=0,
+        required=True,
+        format_func=lambda number: samples.SAMPLES[number].title,
+        label_visibility="collapsed",
+    )
 with errors.show_errors():
     card = registry.card(registry.active())
-    sample = read_sample(card.name, card.created, card.default_prior)
+    sample = read_sample(number or 0, card.name, card.created, card.default_prior)
     memory.settle()
-
-left, middle, right = st.columns([5, 4, 4], gap="medium")
 left.image(
     photo_view.annotated_jpeg(sample, annotate.STYLES[0]),
     width="stretch",
     alt=photo_view.description(sample.name, sample.result),
 )
-left.caption(samples.CREDIT)
-with middle:
-    if sample.result.faces:
-        face = sample.result.faces[0]
-        st.markdown(f"### {photo_view.headline(face)}")
+with right:
+    for face in sample.result.faces[:1]:
+        st.markdown(f"## {photo_view.headline(face)}")
         plots.show(
             charts.probability_bars(face.prediction),
             "sample",
             "Probabilities of the sample face",
             static=True,
         )
-    st.caption(model_picker.model_sentence(card))
-with right:
-    for stem, sentence in PAGES.items():
-        with st.container(border=True):
-            st.page_link(navigation.page(stem), label=f"**{stem.capitalize()}**")
-            st.caption(sentence)
-    st.caption(
-        "An expression is not a feeling: faces do not reliably reveal what somebody feels. "
-        "Tell people when you analyse their faces."
-    )
+    model_picker.show_model(card)
+    st.caption(samples.SAMPLES[number or 0].credit)
+
+stems = list(CARDS)
+for first in range(0, len(stems), CARDS_A_ROW):
+    for stem, column in zip(stems[first:], st.columns(CARDS_A_ROW), strict=False):
+        with column.container(border=True, height="stretch", gap="xsmall", key=f"card-{stem}"):
+            page = navigation.page(stem)
+            st.page_link(page, label=f"**{page.title}**")
+            st.caption(CARDS[stem])
+st.caption(
+    "An expression is not a feeling: faces do not reliably reveal what somebody feels. "
+    "Tell people when you analyse their faces."
+)

@@ -66,4 +66,4 @@ else:
     live_recording.show(session)
 live_summary.show_captured(session)
 with errors.show_errors():
-    st.caption(model_picker.model_sentence(stream.model.card, stream.model.prior.name))
+    model_picker.show_model(stream.model.card, stream.model.prior.name)

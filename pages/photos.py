@@ -117,4 +117,4 @@ if faces:
     st.subheader("All faces")
     photo_view.table(rows)
 with errors.show_errors():
-    st.caption(model_picker.model_sentence(registry.card(reader.model), reader.prior))
+    model_picker.show_model(registry.card(reader.model), reader.prior)

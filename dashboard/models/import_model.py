@@ -120,8 +120,8 @@ def _outcome(current: _Import) -> None:
     made = json.loads(child.output)
     findings = " ".join(made["findings"])
     st.success(
-        f"Published as **{escape_markdown(made['name'])}**. {escape_markdown(findings)} Its "
-        f"predictions are the original's (max |Δp| {made['difference']:.1g}).",
+        f"Published as **{escape_markdown(made['name'])}**. {escape_markdown(findings)} Import "
+        f"verified: largest probability difference {made['difference']:.1g}.",
         icon=":material/check_circle:",
     )
     if made["name"] in registry.names():

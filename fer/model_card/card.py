@@ -29,8 +29,8 @@ INTENDED_USE = (
 NOT_FOR = f"{NO_DECISIONS} {AI_ACT}"
 
 PREDICTED = {
-    "crowd": "the share of people who would choose each emotion",
-    "fer2013": "the label that FER2013 would give",
+    "crowd": "how people would vote",
+    "fer2013": "FER2013's labels",
     "own": "the labels of its own training data",
 }
 """What a model predicts, by the question on its card."""

@@ -13,6 +13,7 @@ from fer.results import Prediction
 from fer.visualization.annotate import percent
 
 _BAR_HEIGHT = 26
+_BAR_FONT = 13
 _FADED = 0.35
 _CHART_HEIGHT = 300
 INK = "#000037"
@@ -35,12 +36,19 @@ def probability_bars(prediction: Prediction) -> go.Figure:
             },
             text=[percent(share) for share in shares.values()],
             textposition="outside",
+            textfont={"color": INK, "size": _BAR_FONT},
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )
     figure.update_xaxes(range=[0, 1.3], visible=False, fixedrange=True)
-    figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", showgrid=False)
+    figure.update_yaxes(
+        autorange="reversed",
+        fixedrange=True,
+        ticks="",
+        showgrid=False,
+        tickfont={"color": INK, "size": _BAR_FONT},
+    )
     figure.update_layout(
         height=_BAR_HEIGHT * len(EMOTIONS) + 16,
         margin={"l": 0, "r": 0, "t": 8, "b": 8},

@@ -223,7 +223,7 @@ def test_on_a_phone_settings_change_while_the_picture_goes_on(
     phone.get_by_role("radio", name="Circle").click()
     choose(phone, "Face detector", "Haar")
     choose(phone, "Model", "fer2013")
-    expect(phone.get_by_text("Read by the model fer2013")).to_be_visible()
+    expect(phone.get_by_text("Model fer2013 predicts")).to_be_visible()
     expect(phone.get_by_text("1 face on screen")).to_be_visible(timeout=LONG)
     assert not bare(picture(phone))
     assert video.evaluate("video => video.marked === video.srcObject.id")

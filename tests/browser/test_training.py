@@ -55,7 +55,7 @@ def test_a_run_is_started_watched_used_and_undone(browser: Browser, page: Page, 
     expect(page.get_by_text("Validation accuracy")).to_be_visible(timeout=LONG)
     expect(page.get_by_text("3 of 3 epochs")).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Use this model").click()
-    expect(page.get_by_text("Every page uses this model.")).to_be_visible()
+    expect(page.get_by_text("Active model")).to_be_visible()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="About").click()
     expect(page.get_by_text("The model in use: taught")).to_be_visible()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Train").click()
@@ -117,7 +117,7 @@ def own_pictures(each: int = 4) -> bytes:
 
 def test_a_newcomers_own_zip_becomes_a_model_in_use_with_all_defaults(page: Page, app: str) -> None:
     open_training(page, app)
-    page.get_by_role("combobox", name="Faces to learn from").click()
+    page.get_by_role("combobox", name="Training data").click()
     page.get_by_role("option", name="Upload").click()
     settled(page)
     page.locator("input[type=file]").first.set_input_files(
@@ -129,5 +129,5 @@ def test_a_newcomers_own_zip_becomes_a_model_in_use_with_all_defaults(page: Page
     start.click()
     expect(page.get_by_role("button", name="Use this model")).to_be_visible(timeout=2 * LONG)
     page.get_by_role("button", name="Use this model").click()
-    expect(page.get_by_text("Every page uses this model.")).to_be_visible()
+    expect(page.get_by_text("Active model")).to_be_visible()
     page.get_by_role("button", name="Go back to crowd").click()

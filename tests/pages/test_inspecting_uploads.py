@@ -20,7 +20,7 @@ from tests.pages.conftest import Open, looked_at
 from tests.pages.test_photos import words
 
 pytestmark = pytest.mark.usefixtures("at_once")
-CHOOSERS = {"train": "Faces to learn from", "evaluate": "Faces to evaluate on"}
+CHOOSERS = {"train": "Training data", "evaluate": "Faces to evaluate on"}
 
 
 def zip_of_classes(*names: str) -> bytes:

@@ -64,7 +64,7 @@ def labelled(page: AppTest, label: str) -> Selectbox:
 
 def upload(page: AppTest, said: int = 4, votes: bool = False) -> AppTest:
     """A page with a data set in its upload field, not stored yet; with `votes` it is a CSV."""
-    labelled(page, "Faces to learn from").set_value("upload").run()
+    labelled(page, "Training data").set_value("upload").run()
     if votes:
         page.file_uploader[0].set_value(("fer2013.csv", TABLE, "text/csv"))
         page.file_uploader[1].set_value(("fer2013new.csv", VOTES, "text/csv"))
@@ -112,7 +112,7 @@ def test_a_finished_model_can_be_used_and_undone(open_page: Open) -> None:
     make_run("finished", model="other")
     page = open_page("train")
     next(one for one in page.button if one.label == "Use this model").click().run()
-    assert "Every page uses this model" in words(page)
+    assert "Active model" in words(page)
     next(one for one in page.button if one.label == "Go back to tiny").click().run()
     assert any(one.label == "Use this model" for one in page.button)
 
@@ -323,7 +323,7 @@ def test_weights_are_an_upload_of_ones_own_or_a_published_model(
     assert weights.is_relative_to(uploads.folder()) and weights.name == "my.weights.h5"
     assert uploads.used_by(weights.parent.name) == (store.listing()[0].id,)
     assert "my.weights.h5 (uploaded)" in labelled(page, "Initial weights").options
-    assert offered(page, "Faces to learn from") == []
+    assert offered(page, "Training data") == []
     assert labelled(open_page("train"), "Initial weights").options == offered_first
 
 
@@ -335,7 +335,7 @@ def test_an_upload_that_was_stored_is_the_chosen_one(
     start_button(page).click().run()
     assert not page.exception
     assert started[0].data.endswith("faces.zip") and Path(started[0].data).is_file()
-    assert labelled(page, "Faces to learn from").value == started[0].data
+    assert labelled(page, "Training data").value == started[0].data
     assert not page.file_uploader
     start_button(page).click().run()
     assert started[1].data == started[0].data
@@ -370,7 +370,7 @@ def test_a_rate_is_looked_for_on_the_chosen_faces(
     press(page, "Look for a rate")
     labelled(page, "FER+ votes that belong to it").set_value("").run()
     press(page, "Look for a rate")
-    labelled(page, "Faces to learn from").set_value("drawn").run()
+    labelled(page, "Training data").set_value("drawn").run()
     press(page, "Look for a rate")
     (run,) = started
     assert run.votes is not None and run.data != "drawn"
@@ -392,20 +392,20 @@ def test_uploads_are_seen_and_deleted_by_the_session_that_stored_them_alone(
     other = open_page("train")
     page.segmented_control[0].set_value("Faces")
     other.segmented_control[0].set_value("Faces")
-    labelled(page, "Faces to learn from").set_value("drawn").run()
+    labelled(page, "Training data").set_value("drawn").run()
     other.run()
-    assert offered(page, "Faces to learn from") == ["faces.zip (uploaded)"]
-    assert offered(other, "Faces to learn from") == []
+    assert offered(page, "Training data") == ["faces.zip (uploaded)"]
+    assert offered(other, "Training data") == []
     assert "faces.zip" in words(page).replace("\\", "")
     assert "faces.zip" not in words(other).replace("\\", "")
     digest = uploads.hash_of(started[0].data)
     assert [one.key for one in other.button if str(one.key).startswith("delete-")] == []
     next(one for one in page.button if one.key == f"delete-{digest}").click().run()
     assert not page.exception
-    assert uploads.listing() == [] and offered(page, "Faces to learn from") == []
+    assert uploads.listing() == [] and offered(page, "Training data") == []
     uploads.save(io.BytesIO(labelled_zip([3, 3], [3, 4], "train")), "faces.zip")
     page.run()
-    assert offered(page, "Faces to learn from") == []
+    assert offered(page, "Training data") == []
 
 
 @usefixtures("at_once")
@@ -416,7 +416,7 @@ def test_the_upload_of_one_session_is_no_other_sessions_choice(
     start_button(page).click().run()
     assert len(started) == 1
     assert offered(go(page, "evaluate"), "Faces to evaluate on") == ["faces.zip (uploaded)"]
-    assert offered(other.run(), "Faces to learn from") == []
+    assert offered(other.run(), "Training data") == []
     assert offered(go(other, "evaluate"), "Faces to evaluate on") == []
 
 
@@ -428,11 +428,11 @@ def test_votes_of_another_session_are_not_offered(
     start_button(page).click().run()
     assert labelled(page, "FER+ votes that belong to it").value == started[0].votes
     other = open_page("train")
-    labelled(other, "Faces to learn from").set_value("upload").run()
+    labelled(other, "Training data").set_value("upload").run()
     other.file_uploader[0].set_value(("mine.csv", TABLE, "text/csv")).run()
     looked_at(other)
     start_button(other).click().run()
-    assert labelled(other, "Faces to learn from").value == started[1].data
+    assert labelled(other, "Training data").value == started[1].data
     assert "FER+ votes that belong to it" not in [one.label for one in other.selectbox]
 
 

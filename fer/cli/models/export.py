@@ -34,7 +34,10 @@ def _export(options: argparse.Namespace) -> int:
         record = dataclasses.asdict(done) | {"files": [str(file) for file in done.files]}
         print(json.dumps(record))
     else:
-        print(f"max |Δp| {done.difference:.2g} on {onnx_export.NUM_FACES} real faces")
+        print(
+            f"export verified: largest probability difference (max |Δp|) {done.difference:.2g} on "
+            f"{onnx_export.NUM_FACES} real faces"
+        )
         print(f"{done.milliseconds:.2f} ms a face, {done.megabytes:.2f} MB")
         for file in done.files:
             print(file)

@@ -59,7 +59,10 @@ def _import(options: argparse.Namespace) -> int:
         return DONE
     for finding in done.findings:
         print(finding)
-    print(f"published the model {done.name}; max |Δp| {done.difference:.2g} to the original")
+    print(
+        f"published the model {done.name}; largest probability difference (max |Δp|) to the "
+        f"original: {done.difference:.2g}"
+    )
     return DONE
 
 

@@ -18,7 +18,7 @@ from fer.data.dataset import NUM_VOTES, Dataset, Picture
 from fer.data.synthetic.drawing import Drawing
 from fer.emotions import EMOTIONS, NUM_EMOTIONS
 
-NAME = "drawn faces: drawings that prove nothing about people"
+NAME = "synthetic drawings (demo only)"
 LICENCE = "drawn by this program; no person is shown, and anyone may use them"
 ACTION_UNITS: dict[str, dict[int, float]] = {
     "angry": {4: 1.0, 5: 0.5, 7: 0.7, 23: 1.0},

@@ -307,7 +307,7 @@ def test_every_form_of_the_same_faces_gives_the_same_pictures(tmp_path):
 
 @pytest.mark.slow
 def test_the_word_drawn_needs_no_file():
-    assert loading.load("drawn").name.startswith("drawn faces")
+    assert loading.load("drawn").name.startswith("synthetic drawings")
 
 
 def with_copies(tmp_path):

@@ -31,7 +31,7 @@ def test_they_are_grey_balanced_and_all_different(faces):
 
 
 def test_they_say_that_they_prove_nothing(faces):
-    assert "drawings that prove nothing about people" in faces.name
+    assert "demo only" in faces.name
     assert "no person" in faces.licence
 
 

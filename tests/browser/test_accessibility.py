@@ -1,0 +1,37 @@
+"""Every page as axe-core sees it, in both themes; pages with results are in their own tests too."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import axe
+from tests.browser.test_app import PATHS, open_photos, settled
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("stem", PATHS)
+def test_no_page_has_a_serious_finding(page: Page, app: str, stem: str) -> None:
+    page.goto(f"{app}/{PATHS[stem]}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    settled(page)
+    assert axe.findings(page) == []
+
+
+def test_analysed_photos_have_no_serious_finding(page: Page, app: str) -> None:
+    open_photos(page, app)
+    page.get_by_role("button", name="Try a sample").click()
+    expect(page.get_by_text("All faces")).to_be_visible()
+    settled(page)
+    assert axe.findings(page) == []
+
+
+def test_a_finding_is_found(page: Page) -> None:
+    page.set_content(
+        "<html><head><style>:root { color-scheme: light dark } .stApp { color-scheme: light }"
+        "@media (prefers-color-scheme: dark) { .stApp { color-scheme: dark } }</style></head>"
+        "<body class='stApp'><h1>One</h1><h3>Three</h3><p style='color:#999;background:#fff'>pale"
+    )
+    found = "".join(axe.findings(page))
+    assert "light: Heading levels" in found and "contrast" in found and "dark: " in found
