@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -44,6 +45,12 @@ class Sample:
 def astronaut() -> Image:
     """The portrait as RGB uint8 (512, 512, 3), read from the package's own file."""
     return images.read(Path(skimage.__file__).parent / "data" / NAME)
+
+
+@lru_cache
+def astronaut_png() -> bytes:
+    """The portrait as a file; kept, so that callbacks, which a new run may overtake, are quick."""
+    return images.encode_png(astronaut())
 
 
 def _head() -> Image:

@@ -45,7 +45,7 @@ with right, errors.show_errors():
     model_picker.show_model(card)
     st.dataframe(
         {
-            "": [
+            "property": [
                 "Network",
                 "Question",
                 "Input",
@@ -54,7 +54,7 @@ with right, errors.show_errors():
                 "Trained on",
                 "Made",
             ],
-            "of this model": [
+            "value": [
                 card.network,
                 card.predicts,
                 f"{card.input.width}×{card.input.height}, {COLOURS_OF[card.input.channels]}",

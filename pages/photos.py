@@ -34,8 +34,11 @@ def add_uploads() -> None:
     st.session_state["photo-page"] = 1
 
 
+sample = samples.astronaut_png()
+
+
 def add_sample() -> None:
-    session.add(samples.NAME, images.encode_png(samples.astronaut()))
+    session.add(samples.NAME, sample)
     st.session_state["photo-page"] = 1
 
 

@@ -89,7 +89,7 @@ if pane == "Run":
 elif pane == "Faces":
     if choice is not None and not choice.files:
         dataset_view.look(choice, faces)
-    st.markdown("##### Stored uploads")
+    st.markdown("## Stored uploads")
     dataset_picker.stored_uploads()
 elif pane == "Network" and settings is not None:
     facts = network_specs.get(settings.network)

@@ -60,7 +60,7 @@ def confusion(faces: Faces) -> None:
         )
         predicted = st.selectbox("Predicted", columns, format_func=_label, key=_PREDICTED)
     indices = mistakes.confused(faces.model.probabilities, faces.report.faces.true, true, predicted)
-    st.markdown(f"##### {EMOTIONS[true]}, predicted {_label(predicted)}: {len(indices):,}")
+    st.markdown(f"## {EMOTIONS[true]}, predicted {_label(predicted)}: {len(indices):,}")
     face_gallery.show(faces, indices, f"cell-{true}-{predicted}")
 
 

@@ -100,7 +100,9 @@ def limits(columns: Columns) -> None:
 def figures(columns: Columns, prior: str) -> None:
     """All figures with their 95% intervals."""
     heads = [*FIGURES.values(), "Faces counted"]
-    st.table({"": heads, **{column.name: _figure_texts(column.figures) for column in columns}})
+    st.table(
+        {"metric": heads, **{column.name: _figure_texts(column.figures) for column in columns}}
+    )
     st.caption(_EXPLAINED)
     mix = "" if prior == TRAINING else f"; {OF_MIX}"
     st.caption(f"Assuming that expressions are {prior_label(prior)}{mix}.")
@@ -133,7 +135,7 @@ def emotions(columns: Columns) -> None:
 
 def _emotion_table(columns: Columns) -> None:
     """Recall and precision of each emotion; of two models, also how far their recalls differ."""
-    table: dict[str, list[str]] = {"": list(EMOTIONS)}
+    table: dict[str, list[str]] = {"emotion": list(EMOTIONS)}
     for column in columns:
         for name in ("recall", "precision"):
             values = column.figures.of_emotions(name)

@@ -131,7 +131,7 @@ def panel(session: PhotoSession, picture: Picture, reader: Reader, style: str) -
     """A picture that was read: annotated, its faces, and what can be done with it."""
     result, faces = picture.result, len(picture.result.faces)
     with st.container(border=True):
-        st.markdown(f"##### {escape_markdown(picture.name)}")
+        st.markdown(f"## {escape_markdown(picture.name)}")
         st.caption(
             f"{result.width}×{result.height} pixels · {count(faces, 'face')} · "
             f"{sum(result.seconds.values()):.2f} s · read by {picture.read_by['model']}, "

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import axe
-from tests.browser.test_app import PATHS, open_photos, settled
+from tests.browser.test_app import PATHS, open_photos, settled, try_sample
 
 pytestmark = pytest.mark.browser
 
@@ -21,8 +21,7 @@ def test_no_page_has_a_serious_finding(page: Page, app: str, stem: str) -> None:
 
 def test_analysed_photos_have_no_serious_finding(page: Page, app: str) -> None:
     open_photos(page, app)
-    page.get_by_role("button", name="Try a sample").click()
-    expect(page.get_by_text("All faces")).to_be_visible()
+    try_sample(page)
     settled(page)
     assert axe.findings(page) == []
 

@@ -19,7 +19,7 @@ def test_home_reads_the_sample_at_once(open_page: Open) -> None:
 
 def test_home_shows_the_sample_that_is_chosen(open_page: Open) -> None:
     page = open_page("home")
-    page.button_group[0].set_value([2]).run()
+    page.button_group[0].set_value(2).run()
     assert not page.exception
     assert any("nobody is in it" in caption.value for caption in page.caption)
 

@@ -64,7 +64,7 @@ def test_a_whole_card_in_every_pane(open_page: Open, tiny_models: Path) -> None:
     page = open_page("models")
     assert list(page.dataframe[0].value["model"]) == ["other", "tiny"]
     table = page.table[0].value
-    accuracy = table[table.iloc[:, 0] == "Accuracy"]["tiny"].iloc[0]
+    accuracy = table[table["metric"] == "Accuracy"]["tiny"].iloc[0]
     expected = real_figures()
     assert accuracy.startswith(f"{expected['accuracy']:.1%} (")
     assert "made up for a test" in words(page)
@@ -95,7 +95,7 @@ def test_two_models_of_one_question(open_page: Open, tiny_models: Path) -> None:
     write_card(tiny_models, "other", {"metrics": {**figures, "recall": better}})
     page = show(choose(open_page("models"), 1, "other"), "Emotions")
     assert not [one for one in page.warning if "different" in one.value]
-    table = page.dataframe[1].value.set_index("")
+    table = page.dataframe[1].value.set_index("emotion")
     difference = f"{100 * (figures['recall']['happy'] - 1):+.1f}"
     assert table["recalls differ by, points"]["happy"] == difference
     assert table["recalls differ by, points"]["sad"] == "+0.0"
