@@ -42,8 +42,7 @@ st.markdown(
 )
 with st.container(horizontal=True):
     for stem, (label, icon) in ACTIONS.items():
-        kind = "primary" if stem == "live" else "secondary"
-        if st.button(label, type=kind, icon=icon):
+        if st.button(label, type="primary" if stem == "live" else "secondary", icon=icon):
             st.switch_page(navigation.page(stem))
 
 left, right = st.columns(2, gap="medium")
