@@ -1,4 +1,4 @@
-"""Text on a page: foreign text without Markdown, counts and durations."""
+"""Text on a page: foreign text without Markdown, names of files, counts and durations."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ def escape_markdown(text: str) -> str:
     `:codes:` and addresses.
     """
     return _MARKS.sub(r"\\\1", text).replace(":", f":{_WORD_JOINER}")
+
+
+def file_name(uploaded: str) -> str:
+    """The name of an uploaded file as its owner knows it: browsers send quotes as %22."""
+    return uploaded.replace("%22", '"')
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -31,7 +31,6 @@ def add_uploads() -> None:
     for upload in st.session_state[f"uploads-{session.uploads}"] or []:
         session.add_upload(upload)
     session.uploads += 1
-    st.session_state["photo-page"] = 1
 
 
 sample = samples.astronaut_png()
@@ -39,7 +38,6 @@ sample = samples.astronaut_png()
 
 def add_sample() -> None:
     session.add(samples.NAME, sample)
-    st.session_state["photo-page"] = 1
 
 
 source = st.segmented_control(
@@ -111,8 +109,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 pages = -(-len(session.pictures) // PICTURES_A_PAGE)
 page = 1
 if pages > 1:
-    st.session_state["photo-page"] = min(st.session_state.get("photo-page", 1), pages)
-    page = st.pagination(pages, key="photo-page") or 1
+    page = photo_view.page_picker(session, pages)
 for picture in session.pictures[(page - 1) * PICTURES_A_PAGE : page * PICTURES_A_PAGE]:
     photo_view.panel(session, picture, reader, style)
 

@@ -18,6 +18,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from dashboard.model_picker import Reader
 from dashboard.server import uploads
 from dashboard.server.visitors import media
+from dashboard.text import file_name
 from fer import images
 from fer.errors import FerError
 from fer.geometry import Image
@@ -78,7 +79,8 @@ class PhotoSession:
     """What is waiting, what was read and what could not be; newest pictures first.
 
     `queued` counts the pictures since the queue was last empty; `uploads` and `snapshots` tell
-    new uploads and snapshots from those taken already.
+    new uploads and snapshots from those taken already; with each `turn` the first pictures are
+    shown again.
     """
 
     waiting: deque[tuple[str, bytes]] = field(default_factory=deque, repr=False)
@@ -87,10 +89,12 @@ class PhotoSession:
     queued: int = 0
     uploads: int = 0
     snapshots: set[str] = field(default_factory=set)
+    turn: int = 0
 
     def add(self, name: str, data: bytes) -> None:
         """Queues an encoded picture; one too many is refused with a sentence."""
         shown = images.display_name(name)
+        self.turn += 1
         if len(self.pictures) + len(self.waiting) >= MOST_PICTURES:
             self._refuse(shown, f"{MOST_PICTURES} pictures are the most; remove some first.")
         elif sum(len(waiting) for _, waiting in self.waiting) + len(data) > MOST_WAITING_BYTES:
@@ -101,12 +105,13 @@ class PhotoSession:
 
     def add_upload(self, upload: UploadedFile) -> None:
         """Queues an uploaded picture and takes it out of the server's hands."""
+        name = file_name(upload.name)
         try:
             uploads.check(upload)
         except FerError as error:
-            self.unreadable.append(Unreadable(images.display_name(upload.name), str(error)))
+            self.unreadable.append(Unreadable(images.display_name(name), str(error)))
         else:
-            self.add(upload.name, upload.getvalue())
+            self.add(name, upload.getvalue())
         uploads.free([upload])
 
     def read_waiting(self, reader: Reader) -> Iterator[tuple[str, int, int]]:

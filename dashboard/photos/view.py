@@ -47,6 +47,14 @@ def style_picker(styles: Sequence[str]) -> str:
     return str(style)
 
 
+def page_picker(session: PhotoSession, pages: int) -> int:
+    """The page of pictures to show, from 1; the first once a picture is added, and the last where
+    the chosen one is gone."""
+    is_gone = st.session_state.get(f"photos-page-{session.turn}", 1) > pages
+    session.turn += is_gone
+    return st.pagination(pages, default=pages if is_gone else 1, key=f"photos-page-{session.turn}")
+
+
 def snapshot(session: PhotoSession) -> None:
     """A picture from the visitor's camera, queued to be read."""
     st.caption("Tell those in view that their faces are analysed. The snapshot is not stored.")

@@ -12,9 +12,11 @@ import ipaddress
 import os
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 
 import psutil
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from streamlit import net_util
@@ -58,7 +60,8 @@ _answer = PathSecurityMiddleware.__call__
 
 
 def refuse_foreign_hosts() -> None:
-    """Answers 403 to requests whose host name is not allowed; health checks may use any."""
+    """Answers 403 to requests whose host name is not allowed; health checks may use any. A tab that
+    is closed while it uploads is no error in the log."""
     require(*FOREIGN_NAMES)
     PathSecurityMiddleware.__call__ = _checked  # type: ignore[method-assign]
 
@@ -82,7 +85,8 @@ async def _checked(
         if not starlette_websocket.is_host_allowed(host):
             await PlainTextResponse(REFUSAL, 403)(scope, receive, send)
             return
-    await _answer(self, scope, receive, send)
+    with suppress(ClientDisconnect):
+        await _answer(self, scope, receive, send)
 
 
 def _bound_to(arguments: Sequence[str]) -> str | None:

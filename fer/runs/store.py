@@ -121,9 +121,11 @@ class Run:
         # A job that ended between the reading and the look at its process is not lost.
         return self._seen() if status.state == "lost" else status
 
-    def write_status(self, status: RunStatus) -> None:
-        text = json.dumps(dataclasses.asdict(status))
-        files.replace_file(self.path / "status.json", text.encode())
+    def write_status(self, status: RunStatus, on_full_disk: bool = False) -> None:
+        """`on_full_disk` writes over the last status, which needs no space, instead of replacing
+        it. Raises `OSError`."""
+        write = files.overwrite_file if on_full_disk else files.replace_file
+        write(self.path / "status.json", json.dumps(dataclasses.asdict(status)).encode())
 
     def _seen(self) -> RunStatus:
         try:

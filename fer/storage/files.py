@@ -35,6 +35,15 @@ def replace_file(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def overwrite_file(path: Path, data: bytes) -> None:
+    """Writes over a text file where it lies, which a full disk still has room for. Readers may see
+    a part of it; a longer one before it is followed by blanks."""
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        file.write(data.ljust(size))
+
+
 @contextlib.contextmanager
 def written_whole(path: Path) -> Iterator[IO[bytes]]:
     """A file to write that replaces `path` once it is complete; an incomplete one is removed."""

@@ -168,6 +168,8 @@ class Reporter:
                 with contextlib.suppress(OSError):  # half a checkpoint is what filled the disk
                     part.unlink()
             time.sleep(_TRY_SECONDS)
+        with contextlib.suppress(OSError):
+            self._run.write_status(self._status, on_full_disk=True)
 
 
 def seconds_left(

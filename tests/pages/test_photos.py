@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.photos import session as photo_session
@@ -276,3 +277,27 @@ def test_how_common_expressions_are_can_be_assumed_otherwise(open_page: Open) ->
     assert (record["model"], record["prior"]) == ("skewed", "balanced")
     press(page, "Why this answer?")
     assert "What the network saw" in words(page)
+
+
+def test_turning_pages_logs_nothing_and_a_page_that_is_gone_gives_the_last(
+    open_page: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = open_page("photos")
+    data = images.encode_png(astronaut()[:40, :40])
+    upload(page, *((f"{number}.png", data) for number in range(9)))
+    key = f"photos-page-{mine(page).turn}"
+    page.session_state[key] = 3
+    page.run()
+    page.run()
+    assert escape_markdown("0.png") in words(page)
+    press(page, "Remove")
+    assert escape_markdown("1.png") in words(page)
+    page.run()
+    assert escape_markdown("1.png") in words(page)
+    assert not [record for record in caplog.records if "default value" in record.message]
+
+
+def test_a_quote_in_a_name_is_a_quote(open_page: Open) -> None:
+    """Browsers send it as %22."""
+    page = upload(open_page("photos"), ("a%22b%22.png", images.encode_png(astronaut()[:40, :40])))
+    assert mine(page).pictures[0].name == 'a"b".png'

@@ -15,6 +15,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, NumberInput, Selectbox, TextInput
 
@@ -31,6 +32,7 @@ from tests.pages.conftest import Open, go, looked_at
 from tests.pages.test_photos import press, words
 
 usefixtures = pytest.mark.usefixtures
+WIDGET_STATE = Selectbox._widget_state.fget
 ROW = {
     "epoch": 1,
     "seconds": 2.0,
@@ -568,3 +570,27 @@ def test_damaged_runs_take_the_page_down_for_nobody(open_page: Open) -> None:
         assert not page.exception
         assert "sound" in list(page.dataframe[0].value["run"])
     assert sound.status().state == "finished"
+
+
+@pytest.mark.parametrize("field", ["train-begin", "train-faces-0"])
+def test_a_page_takes_no_path_that_it_did_not_offer(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, field: str
+) -> None:
+    """A browser may send what it likes: no file of the server is told from one that is missing."""
+    (tmp_path / "there.h5").write_bytes(b"secret")
+    told = []
+    for name in ("there.h5", "missing.h5"):
+        page = open_page("train")
+        sent = page.selectbox(key=field)._widget_state
+        sent.string_value = str(tmp_path / name)
+
+        def state(box: Selectbox, sent: WidgetState = sent) -> WidgetState:
+            return sent if box.id == sent.id else WIDGET_STATE(box)
+
+        with monkeypatch.context() as changing:
+            changing.setattr(Selectbox, "_widget_state", property(state))
+            page.run()
+        assert not page.exception
+        told.append(words(page))
+    assert told[0] == told[1]
+    assert str(tmp_path) not in told[0]

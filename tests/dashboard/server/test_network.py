@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from starlette.requests import Request
 from streamlit import config, net_util
 from streamlit.web.server.starlette import starlette_websocket
 from streamlit.web.server.starlette.starlette_path_security_middleware import (
@@ -119,6 +120,30 @@ def test_this_computer_is_let_in(host: str) -> None:
     startup.apply()
     assert is_allowed(f"http://{host}", host)
     assert status_for(host) == 200
+
+
+def test_a_tab_that_is_closed_in_an_upload_is_no_error() -> None:
+    messages = [
+        {"type": "http.request", "body": b"half", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    read: list[bytes] = []
+
+    async def upload(scope: Any, receive: Any, send: Any) -> None:
+        async for chunk in Request(scope, receive).stream():
+            read.append(chunk)
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        raise AssertionError("nobody is there")
+
+    startup.apply()
+    path = "/_stcore/upload_file/a/b"
+    scope = {"type": "http", "method": "PUT", "path": path, "headers": [(b"host", b"localhost")]}
+    asyncio.run(PathSecurityMiddleware(upload)(scope, receive, send))
+    assert read == [b"half"]
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -81,3 +83,26 @@ def test_the_heart_beats_during_a_long_step(monkeypatch: pytest.MonkeyPatch) -> 
     assert run.status().state == "stopping"
     run.stop_request.unlink()
     assert run.status().state == "stopping"
+
+
+def test_on_a_full_disk_the_last_status_is_written_over_the_one_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not a byte is left for a new file, so the run would look lost."""
+    monkeypatch.setattr(reporter_module, "_TRY_SECONDS", 0.0)
+    run = store.create(PLAIN)
+    reporter = Reporter(run, threading.Event())
+    reporter.doing("something that takes a long sentence to say " * 9)
+    before = run.status()
+    assert before.is_active
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    reporter.doing("this one waits for the next beat")
+    assert run.status() == before
+    reporter.state("failed", error="the disk is full: checkpoint could not be written.")
+    status = run.status()
+    assert (status.state, status.activity) == ("failed", None)
+    assert status.error is not None and "disk is full" in status.error
