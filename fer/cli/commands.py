@@ -14,6 +14,7 @@ from fer.cli.models import average, card, export, importing, listing, networks, 
 from fer.cli.output import DONE, INTERRUPTED, WRONG_USE
 from fer.errors import FerError
 from fer.runs import checks
+from fer.training import failures
 
 _COMMANDS = (
     *(app, analyze, video, train, find_rate, inspect, evaluate, robustness),
@@ -56,6 +57,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         print("fer: interrupted.", file=sys.stderr)
         return INTERRUPTED
+    except Exception as error:
+        if not failures.is_out_of_memory(error):
+            raise
+        print("fer: there was not enough memory. Use a part of the data.", file=sys.stderr)
+        return WRONG_USE
 
 
 def _discard_output() -> None:

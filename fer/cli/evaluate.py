@@ -19,6 +19,7 @@ from fer.errors import BadModel, FerError
 from fer.evaluation import recorded_inputs, report
 from fer.evaluation.report import Report
 from fer.evaluation.reports import html
+from fer.runs import processes
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -88,6 +89,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     if options.keep:
         models = recorded_inputs.recording(models, options.keep)
     with (
+        processes.limited_memory(),
         progress.shown(options.keep, "face") as show,
         loading.opened(options.data, options.votes, options.classes) as data,
     ):

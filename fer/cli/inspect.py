@@ -15,6 +15,7 @@ from fer.data import inspection, loading
 from fer.data.inspection import Inspection
 from fer.emotions import EMOTIONS
 from fer.errors import FerError
+from fer.runs import processes
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,7 +36,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    with ExitStack() as stack:
+    with processes.limited_memory(), ExitStack() as stack:
         given = options.data, options.votes
         if options.as_is:
             data = stack.enter_context(loading.opened(*given, options.classes))

@@ -13,6 +13,7 @@ from fer.cli.output import DONE
 from fer.data import loading
 from fer.errors import BadSettings
 from fer.evaluation import corruptions, robustness
+from fer.runs import processes
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,6 +38,7 @@ def _robustness(options: argparse.Namespace) -> int:
     output.check_writable(options.json)
     models = models_named(options.model, options.prior, options.passes)
     with (
+        processes.limited_memory(),
         progress.shown(options.keep, "face") as show,
         loading.opened(options.data, options.votes, options.classes) as data,
     ):

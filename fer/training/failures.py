@@ -9,7 +9,7 @@ from fer.errors import FerError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_MESSAGE = "No space left on device"
-_MEMORY_MESSAGES = ("out of memory", "Unable to allocate", "bad_alloc")
+_MEMORY_MESSAGES = ("out of memory", "Unable to allocate", "Failed to allocate", "bad_alloc")
 
 
 def reason(error: Exception) -> str | None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from fer import registry
 from fer.data import dataset, selection
 from fer.errors import BadModel, FerError, Stopped, UnknownModel
-from fer.runs import checks, launcher, queue as run_queue, store, weights
+from fer.runs import checks, launcher, processes, queue as run_queue, store, weights
 from fer.runs.settings import TrainSettings
 from fer.runs.store import Run
 from fer.training import checkpoints, distillation, failures
@@ -50,16 +50,17 @@ def checked_data(
     if not has_predictions:
         checks.check_teachers(settings)
     store.check_space()
-    data = selection.prepared(
-        settings.data,
-        settings.votes,
-        settings.labels,
-        settings.limit,
-        settings.seed,
-        say,
-        settings.classes,
-        should_stop,
-    )
+    with processes.limited_memory():
+        data = selection.prepared(
+            settings.data,
+            settings.votes,
+            settings.labels,
+            settings.limit,
+            settings.seed,
+            say,
+            settings.classes,
+            should_stop,
+        )
     if not has_predictions:
         checks.check_teachers(with_labels(settings, data))
     return data
