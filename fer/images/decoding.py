@@ -19,11 +19,12 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from fer.errors import BadImage
 from fer.geometry import Image
-from fer.images import heif, jpeg, png, tiff
+from fer.images import heif, interpreted, jpeg, png, tags, tiff
 from fer.images.names import FORMATS, display_name
 from fer.images.pixels import to_rgb
 
 pillow_heif.register_heif_opener()
+tags.bound()
 
 MAX_BYTES = 160 * 1024 * 1024
 """A file is held in memory as a whole. The JPEG of a 200-megapixel camera has 60 to 120 MB."""
@@ -36,6 +37,8 @@ MAX_JPEG_PIXELS = 260_000_000
 MAX_SCANS = 64
 """Encoders write a progressive JPEG in 3 to 15 scans; each scan costs a pass over the picture."""
 MAX_COEFFICIENT_BYTES = 400_000_000
+MAX_SCANNED_BYTES = 6_400_000_000
+"""Coefficients that all scans may go over: some four seconds."""
 
 _LARGE_PIXELS = 16_000_000
 _TRANSPOSITIONS = {
@@ -82,6 +85,8 @@ def decode_photo(data: bytes, name: str = "picture") -> Photo:
         raise BadImage(_too_many_bytes(shown, len(data), limit))
     if png.has_too_many_chunks(data):
         raise BadImage(f"{shown} is a PNG of more than {png.MAX_CHUNKS:,} chunks. Save it again.")
+    if interpreted.has_long_comments(data):
+        raise BadImage(f"{shown} is a portable pixmap of many or long comments. Save it again.")
     large_jpeg = _is_large_jpeg(data, shown)
     with readable_errors(shown):
         stream = io.BytesIO(data)
@@ -132,10 +137,10 @@ def _is_large_jpeg(data: bytes, shown: str) -> bool:
     if not cost.scans:
         raise BadImage(f"{shown} is damaged or cut short (no picture data). Save it again.")
     pixels = cost.width * cost.height
-    if cost.scans > MAX_SCANS:
+    if cost.scans > MAX_SCANS or cost.scans * cost.coefficient_bytes > MAX_SCANNED_BYTES:
         raise BadImage(
             f"{shown} is a JPEG of more than {MAX_SCANS} scans or {jpeg.MAX_SEGMENTS:,} segments, "
-            "which takes too long to decode. Save it again."
+            "or of many and large ones, which takes too long to decode. Save it again."
         )
     if pixels > MAX_JPEG_PIXELS:
         raise BadImage(
@@ -185,6 +190,11 @@ def _check_pixels(picture: PIL.Image.Image, data: bytes, shown: str) -> None:
     width, height = picture.size
     if width * height > MAX_PIXELS:
         raise BadImage(too_many_pixels(shown, width, height))
+    if interpreted.is_too_slow(picture, len(data)):
+        raise BadImage(
+            f"{shown} is stored as text, packed in an old way or in levels other than 255, and has "
+            f"more than {interpreted.MAX_PIXELS // 1_000_000} megapixels. Save it as PNG."
+        )
 
 
 def _reduced(picture: JpegImageFile) -> Photo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import PIL.Image
@@ -48,14 +49,12 @@ def seek_picture(picture: PIL.Image.Image) -> bool:
     return False
 
 
-def _sub_directories(tags: Any, data: bytes) -> list[Any]:
+def _sub_directories(tags: Any, data: bytes) -> Iterator[Any]:
     offsets = tags.get(_SUB_IFDS, ())
     offsets = offsets if isinstance(offsets, tuple) else (offsets,)
-    directories = []
     for offset in offsets[:_MOST_PAGES]:
         if isinstance(offset, int) and 0 < offset < len(data):
-            directories.append(_directory(data, offset))
-    return directories
+            yield _directory(data, offset)
 
 
 def _directory(data: bytes, offset: int) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import struct
 import time
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -224,3 +226,81 @@ def test_a_child_forked_while_a_large_picture_is_decoded_can_decode(tmp_path: Pa
             os._exit(0)
     os.waitpid(child, 0)
     assert path.exists()
+
+
+def tags(number: int, size: int, kind: int = 1) -> bytes:
+    """A TIFF's directory whose tags all name the same bytes, of which there are about so many."""
+    width = {1: 1, 4: 4}[kind]
+    entries = [struct.pack("<HHII", 40000 + n, kind, size // width - 8, 2) for n in range(number)]
+    data = b"II*\0\x08\0\0\0" + struct.pack("<H", number) + b"".join(entries) + bytes(4)
+    return data.ljust(size, b"\0")
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "TIFF", "JPEG"])
+def test_tags_that_name_the_same_bytes_take_no_memory(format: str) -> None:
+    """Before, the PNG of 0.5 MB took 500 MB; one of 1 MB with 65,535 tags, 65 GB."""
+    if format == "TIFF":
+        data = tags(1000, 500_000)
+    else:
+        size = 60_000 if format == "JPEG" else 500_000
+        data = encoded(UPRIGHT, format, exif=tags(1000, size))
+    tracemalloc.start()
+    try:
+        with contextlib.suppress(BadImage):
+            assert images.decode(data).shape == (120, 200, 3)
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_tag_of_countless_numbers_is_refused() -> None:
+    data = encoded(UPRIGHT, "PNG", exif=tags(1, 2_400_000, kind=4))
+    with pytest.raises(BadImage, match="too many numbers"):
+        images.decode(data)
+
+
+def test_a_tiff_of_many_strips_is_read() -> None:
+    picture = PIL.Image.new("L", (8, 20_000), 7)
+    data = encoded(picture, "TIFF", tiffinfo={278: 1}, compression="raw")
+    assert images.decode(data).shape == (20_000, 8, 3)
+
+
+def pixmap(kind: int, side: int, most: int = 255) -> bytes:
+    body = b"0 " * side * side if kind == 2 else bytes(side * side)
+    return b"P%d\n%d %d\n%d\n" % (kind, side, side, most) + body
+
+
+@pytest.mark.parametrize("data", [pixmap(2, 2100), pixmap(5, 2100, most=100)])
+def test_large_pictures_that_are_decoded_in_python_are_refused(data: bytes) -> None:
+    with pytest.raises(BadImage, match="Save it as PNG"):
+        images.decode(data)
+
+
+def test_small_pixmaps_and_large_usual_ones_are_read() -> None:
+    assert images.decode(pixmap(2, 50)).shape == (50, 50, 3)
+    assert images.decode(pixmap(5, 50, most=100)).shape == (50, 50, 3)
+    assert images.decode(pixmap(5, 2100)).shape == (2100, 2100, 3)
+    commented = b"P5\n# made by hand\n50 50\n255\n" + b"#" * 2500
+    assert images.decode(commented).shape == (50, 50, 3)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"P2\n50 50\n255\n" + b"#\n" * 5000 + b"0 " * 2500,
+        b"P5\n#" + b"a" * 9000 + pixmap(5, 50)[2:],
+    ],
+)
+def test_pixmaps_of_comments_are_refused(data: bytes) -> None:
+    """Before, 10 MB of empty comments took 95 seconds."""
+    with pytest.raises(BadImage, match="many or long comments"):
+        images.decode(data)
+
+
+def test_many_large_scans_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = with_scans(60)
+    assert images.decode(data).size
+    monkeypatch.setattr(decoding, "MAX_SCANNED_BYTES", 60 * 64 * 64)
+    with pytest.raises(BadImage, match="many and large ones"):
+        images.decode(data)
+    assert images.decode(encoded(UPRIGHT, "JPEG")).size
