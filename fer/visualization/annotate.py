@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fer.emotions import COLOURS
 from fer.geometry import Box, Image
 from fer.results import FaceResult, FrameResult, Prediction
+from fer.visualization import glyphs
 
 STYLES = ("box", "circle")
 UNSURE_COLOUR = "#F2F2F2"
@@ -107,9 +108,10 @@ def _label(
     box = face.face.box
     longest = max(height, width)
     size = max(_SMALLEST_TEXT, int(np.clip(box.width / 5.5, longest / 75, longest / 28)))
-    mask = _text_mask(prefix + caption(face.prediction), size)
+    emotion = face.prediction.display_label
+    mask = _tag_mask(emotion, prefix + caption(face.prediction), size)
     if mask.shape[1] > _WIDEST * box.width:
-        mask = _text_mask(prefix + face.prediction.display_label, size)
+        mask = _tag_mask(emotion, prefix + emotion, size)
     pad = max(2, mask.shape[0] // 5)
     tall, wide = mask.shape[0] + 2 * pad, mask.shape[1] + 2 * pad
     if tall >= height or wide >= width:
@@ -152,6 +154,17 @@ def _free_rectangle(
 
 def _overlap(a: _Rectangle, b: _Rectangle) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+@lru_cache(maxsize=512)
+def _tag_mask(emotion: str, text: str, size: int) -> _MASK:
+    """Coverage (0-255) of a label's pixels: the emotion's drawn face, then the text."""
+    words = _text_mask(text, size)
+    side = len(words)
+    gap = np.zeros((side, max(1, side // 6)), np.uint8)
+    mask = np.hstack([glyphs.mask(emotion, side), gap, words])
+    mask.flags.writeable = False
+    return mask
 
 
 @lru_cache(maxsize=512)

@@ -26,7 +26,9 @@ def test_home_shows_the_sample_that_is_chosen(open_page: Open) -> None:
 
 def test_the_default_model_is_sure_of_the_portrait_and_unsure_of_it_behind_a_mask() -> None:
     recognizer = Recognizer(registry.DEFAULT)
-    portrait, masked, *_ = (recognizer.analyze(sample.make()).faces for sample in SAMPLES)
+    found = [recognizer.analyze(sample.make()).faces for sample in SAMPLES]
+    assert [len(faces) for faces in found] == [1, 1, 1, 1]
+    portrait, masked, *_ = found
     assert portrait[0].prediction.display_label == "happy"
     assert masked[0].prediction.uncertain
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.elements.lib import streamlit_plotly_theme
 from streamlit.testing.v1 import AppTest
 
 from dashboard.look import emotion_icons
 from fer.emotions import COLOURS, EMOTIONS
-from fer.visualization import charts
+from fer.visualization import charts, glyphs
 
 ROOT = Path(__file__).resolve().parents[3]
 EMOJI = re.compile("[\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
@@ -36,6 +37,15 @@ def test_each_emotion_has_a_drawing_of_its_own_in_its_colour() -> None:
     icons = {emotion: emotion_icons.icon(emotion) for emotion in (*EMOTIONS, "unsure")}
     assert len(set(icons.values())) == len(icons)
     assert COLOURS["fear"] in emotion_icons.drawing("fear")
+
+
+def test_each_emotion_has_a_mark_of_its_own_in_labels_too() -> None:
+    """Amber and orange look alike to many; happy and angry do not."""
+    masks = [glyphs.mask(name, 16) for name in glyphs.GLYPHS]
+    assert set(glyphs.GLYPHS) == {*EMOTIONS, glyphs.UNSURE}
+    for index, mask in enumerate(masks):
+        assert mask.shape == (16, 16) and mask.max() > 100
+        assert all(np.abs(mask.astype(int) - other).mean() > 10 for other in masks[:index])
 
 
 def page_with_charts() -> None:
