@@ -26,8 +26,13 @@ def icon(emotion: str) -> str:
 
     Its words are beside it wherever it is shown, so that it has no alternative text.
     """
+    return f"![]({address(emotion)})"
+
+
+def address(emotion: str) -> str:
+    """The icon as a data URL."""
     data = base64.b64encode(drawing(emotion).encode()).decode()
-    return f"![](data:image/svg+xml;base64,{data})"
+    return f"data:image/svg+xml;base64,{data}"
 
 
 def drawing(emotion: str) -> str:
