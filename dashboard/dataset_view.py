@@ -97,7 +97,7 @@ def _show_counts(found: dict[str, Any]) -> None:
         f"{found['copies_inside']:,} of other training faces, {found['copies_across']:,} of faces "
         f"in other splits. {found['contradictions']:,} pictures have two labels."
     )
-    st.markdown(f"Training target: {_target(found)}.")
+    st.markdown(f"Target: {_target(found)}.")
 
 
 def _target(found: dict[str, Any]) -> str:

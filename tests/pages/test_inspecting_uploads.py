@@ -58,7 +58,7 @@ def test_what_is_in_an_upload_is_shown_and_nothing_is_stored(
     )
     shown = words(page).replace("\\", "")
     assert "contempt 4" in shown and ".txt 1" in shown
-    assert "learns to predict the labels of my_faces.zip" in shown
+    assert "Target: the labels of my_faces.zip" in shown
     assert ("no splits of its own" in shown) == (stem == "train")
     assert not is_start_disabled(page)
     assert list(tmp_path.rglob("my_faces.zip")) == []
