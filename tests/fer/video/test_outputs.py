@@ -226,7 +226,7 @@ def test_the_report_opens_offline_and_shows_faces_only_when_asked(
         assert text in page
     assert shown_html(report.page(timeline, path)).count('<img alt="" src="data:') == 2
     face = report.thumbnail(path, timeline, timeline.people[1])
-    assert face is not None and face.shape[:2] == (75, 65)
+    assert face is not None and face.shape[:2] == (74, 64)
     assert report.thumbnail(tmp_path / "gone.mp4", timeline, timeline.people[0]) is None
 
 
