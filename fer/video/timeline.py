@@ -26,7 +26,7 @@ SCHEMA = 1
 _NO_EDITS = PeopleEdits()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Timeline:
     """A film's timeline, complete or not. Frames are read from disk when they are asked for.
 
