@@ -27,10 +27,10 @@ with errors.show_errors():
 style = photo_view.style_picker(annotate.STYLES)
 
 
-def add_uploads() -> None:
-    for upload in st.session_state[f"uploads-{session.uploads}"] or []:
+def add_uploads(field: int) -> None:
+    for upload in st.session_state.get(f"uploads-{field}") or []:
         session.add_upload(upload)
-    session.uploads += 1
+    session.uploads = max(session.uploads, field + 1)
 
 
 sample = samples.astronaut_png()
@@ -56,6 +56,7 @@ if source == "Upload":
         accept_multiple_files=True,
         key=f"uploads-{session.uploads}",
         on_change=add_uploads,
+        args=(session.uploads,),
         max_upload_size=LARGEST_UPLOAD_MB,
     )
     st.button("Try a sample", on_click=add_sample, help=samples.CREDIT)
