@@ -8,9 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.geometry import Box, Image
+from fer import images
+from fer.geometry import Box, Image, clip_box
 from fer.model_card import InputSpec
 from fer.results import Face
+
+MAX_SIDE = 8192
+"""Pixels of a crop's side. A picture of 20 × 60,000 would need a square of 10 GB."""
+_OPENCV_SIDE = 32767
 
 
 def whole_face(image: Image) -> Face:
@@ -45,8 +50,12 @@ def face_crop(image: Image, face: Face, margin: float = 0.0, align: bool = True)
         return image
     longest = max(face.box.width, face.box.height)
     side = max(1, round(longest if whole else longest * (1 + 2 * margin)))
+    if side > MAX_SIDE:  # a thin picture, or most of one
+        smaller, scale = images.bounded(image, max(image.shape) * MAX_SIDE // (side + 1))
+        return face_crop(smaller, _scaled(face, smaller, scale), margin, align)
     angle = roll(face) if align and not whole else None
-    centre_x, centre_y = face.box.centre
+    image, left, top = _around(image, face.box, side)
+    centre_x, centre_y = face.box.centre[0] - left, face.box.centre[1] - top
     turn = cv2.getRotationMatrix2D((centre_x - 0.5, centre_y - 0.5), angle or 0.0, 1.0)
     turn[0, 2] += side / 2 - centre_x
     turn[1, 2] += side / 2 - centre_y
@@ -58,6 +67,24 @@ def face_crop(image: Image, face: Face, margin: float = 0.0, align: bool = True)
         borderMode=cv2.BORDER_REPLICATE,
     )
     return np.asarray(crop, np.uint8)
+
+
+def _around(image: Image, box: Box, side: int) -> tuple[Image, int, int]:
+    """What a crop of that side may need of a picture that is too long for OpenCV, and where that
+    begins; the whole of any other."""
+    if max(image.shape) < _OPENCV_SIDE:
+        return image, 0, 0
+    reach = side + 2
+    left, top = max(0, box.left - reach), max(0, box.top - reach)
+    return image[top : box.bottom + reach, left : box.right + reach], left, top
+
+
+def _scaled(face: Face, smaller: Image, scale: float) -> Face:
+    height, width = smaller.shape[:2]
+    left, top, right, bottom = (value * scale for value in face.box.as_list())
+    box = clip_box(left, top, right, bottom, width, height)
+    points = None if face.landmarks is None else face.landmarks * np.float32(scale)
+    return whole_face(smaller) if box is None else Face(box, face.score, points)
 
 
 def network_pixels(crop: Image, spec: InputSpec) -> NDArray[np.uint8]:

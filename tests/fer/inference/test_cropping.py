@@ -125,3 +125,28 @@ def test_every_box_gives_a_whole_input(
 
 def test_no_faces_give_an_empty_batch() -> None:
     assert cropping.model_input(astronaut(), [], GREY).shape == (0, 48, 48, 1)
+
+
+@pytest.mark.parametrize("shape", [(1, 9_000_000, 3), (20, 60_000, 3), (60_000, 3, 3)])
+def test_a_thin_picture_takes_no_square_of_its_length(shape: tuple[int, int, int]) -> None:
+    image = np.full(shape, 90, np.uint8)
+    face = cropping.whole_face(image)
+    assert max(cropping.face_crop(image, face).shape) <= cropping.MAX_SIDE
+    assert (cropping.model_input(image, [face], InputSpec()) == 90).all()
+
+
+@pytest.mark.parametrize("tilt", [0, 8])
+def test_a_face_in_a_long_panorama_is_cut_as_in_its_surroundings(tilt: int) -> None:
+    random = np.random.default_rng(0)
+    part = random.integers(0, 256, (500, 1000, 3), np.uint8)
+    panorama = np.zeros((500, 40_000, 3), np.uint8)
+    panorama[:, 38_000:39_000] = part
+
+    def at(left: int) -> Face:
+        points = [(30, 40), (70, 40 + tilt), (50, 60), (35, 80), (65, 80)]
+        landmarks = np.array(points, np.float32) + np.float32([left, 200])
+        return Face(Box(left, 200, left + 100, 300), 1.0, landmarks)
+
+    expected = cropping.face_crop(part, at(450), margin=0.1)
+    crop = cropping.face_crop(panorama, at(38_450), margin=0.1)
+    assert np.abs(crop.astype(int) - expected).max() <= 2
