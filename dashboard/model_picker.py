@@ -95,9 +95,9 @@ def reader_picker(*, whole_picture: bool) -> Reader:
             persist_state="session",
         )
         whole = whole_picture and st.toggle(
-            "Each picture is one cut-out face",
-            help="For data sets such as FER2013, whose 48×48 pictures are faces already. "
-            "Nothing is searched then.",
+            "Images are already cropped faces",
+            help="For data sets such as FER2013, whose 48×48 images are faces already. "
+            "No detector runs then.",
             key="photos-whole",
             persist_state="session",
         )

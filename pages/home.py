@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import errors, model_picker, navigation, samples
 from dashboard.look import plots
-from dashboard.photos import session as photo_session, view as photo_view
+from dashboard.photos import picture as photo_picture, view as photo_view
 from dashboard.server import memory
 from fer import images, registry
 from fer.visualization import annotate, charts
@@ -28,11 +28,11 @@ navigation.ensure_frame()
 
 
 @st.cache_resource(show_spinner="Reading the sample…", max_entries=2 * len(samples.SAMPLES))
-def read_sample(number: int, model: str, created: str, prior: str) -> photo_session.Picture:
+def read_sample(number: int, model: str, created: str, prior: str) -> photo_picture.Picture:
     """A sample as analysed by this model; `created` distinguishes models of the same name."""
     sample = samples.SAMPLES[number]
     reader = model_picker.Reader(model, prior=prior)
-    return photo_session.read(sample.name, images.encode_png(sample.make()), reader)
+    return photo_picture.read(sample.name, images.encode_png(sample.make()), reader)
 
 
 st.title("Read the expression on any face")

@@ -29,4 +29,4 @@ def instead(reader: Reader, style: str) -> None:
             pass
     taken = [picture for picture in session.pictures if picture.name.startswith("snapshot-")]
     if taken:
-        view.panel(session, taken[0], reader, style)
+        view.panel(session, taken[-1], reader, style)

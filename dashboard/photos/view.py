@@ -14,21 +14,22 @@ import streamlit as st
 
 from dashboard import explanation_view
 from dashboard.errors import show_errors
-from dashboard.look import emotion_icons, plots
+from dashboard.look import emotion_bars, emotion_icons
 from dashboard.model_picker import Reader, prior_label
-from dashboard.photos import session as photo_session
-from dashboard.photos.session import PhotoSession, Picture
+from dashboard.photos import following, picture as pictures
+from dashboard.photos.picture import Picture
+from dashboard.photos.session import PhotoSession
 from dashboard.text import count, escape_markdown
 from fer import images
 from fer.emotions import EMOTIONS
 from fer.geometry import Image
 from fer.inference import detection, records
 from fer.results import FaceResult, FrameResult
-from fer.visualization import annotate, charts
+from fer.visualization import annotate
 
 CARDS_AT_FIRST = 6
-_CARD_WIDTH = 232
-_CROP_WIDTH = 72
+_CARD_WIDTH, _CROP_WIDTH = 240, 72
+_LARGEST_HEIGHT = 480
 _LEGIBLE_SIDE = 1000
 _FACES_BESIDE = 2
 
@@ -47,21 +48,14 @@ def style_picker(styles: Sequence[str]) -> str:
     return str(style)
 
 
-def page_picker(session: PhotoSession, pages: int) -> int:
-    """The page of pictures to show, from 1; the first once a picture is added, and the last where
-    the chosen one is gone."""
-    is_gone = st.session_state.get(f"photos-page-{session.turn}", 1) > pages
-    session.turn += is_gone
-    return st.pagination(pages, default=pages if is_gone else 1, key=f"photos-page-{session.turn}")
-
-
 def snapshot(session: PhotoSession) -> None:
     """A picture from the visitor's camera, queued to be read."""
     st.caption("Tell those in view that their faces are analysed. The snapshot is not stored.")
     taken = st.camera_input("Take a snapshot")
-    if taken is not None and taken.file_id not in session.snapshots:
-        session.snapshots.add(taken.file_id)
-        session.add(f"snapshot-{len(session.snapshots)}.jpg", taken.getvalue())
+    if taken is not None and taken.file_id not in session.taken:
+        session.taken.add(taken.file_id)
+        session.snapshots += 1
+        session.add(f"snapshot-{session.snapshots}.jpg", taken.getvalue())
 
 
 def annotated(picture: Picture, style: str) -> Image:
@@ -79,7 +73,7 @@ def annotated(picture: Picture, style: str) -> Image:
 def annotated_jpeg(picture: Picture, style: str) -> bytes:
     """`annotated` as a JPEG, drawn once and kept with the picture until another style is chosen."""
     if style not in picture.drawn:
-        shown = photo_session.jpeg(annotated(picture, style))
+        shown = pictures.jpeg(annotated(picture, style))
         picture.drawn.clear()
         picture.drawn[style] = shown
     return picture.drawn[style]
@@ -106,18 +100,12 @@ def description(name: str, result: FrameResult) -> str:
 def face_card(picture: Picture, number: int, key: str) -> None:
     """Crop, label, the seven probabilities and the reasons of one face, counted from 1."""
     face, crop = picture.result.faces[number - 1], picture.crops[number - 1]
-    with st.container(border=True, width=_CARD_WIDTH):
+    with st.container(border=True):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
             label = face.prediction.display_label
             st.image(crop, width=_CROP_WIDTH, alt=f"Face {number}, apparently {label}")
             st.markdown(f"{headline(face)}  \nFace {number} · {face.quality.size} px")
-        probabilities = ", ".join(f"{e} {p:.0%}" for e, p in face.prediction.as_dict().items())
-        plots.show(
-            charts.probability_bars(face.prediction),
-            key,
-            f"Probabilities of face {number}: {probabilities}",
-            static=True,
-        )
+        emotion_bars.small(face.prediction, key)
         assert face.pixels is not None
         question = explanation_view.Question(
             picture.read_by["model"], picture.read_by["prior"], face.pixels, face.prediction
@@ -130,7 +118,7 @@ def face_cards(picture: Picture, key: str) -> None:
     shown = len(picture.result.faces)
     if shown > CARDS_AT_FIRST and not st.toggle(f"Show all {shown} faces", key=f"{key}-all"):
         shown = CARDS_AT_FIRST
-    with st.container(horizontal=True):
+    with st.grid(min_column_width=_CARD_WIDTH):
         for number in range(1, shown + 1):
             face_card(picture, number, f"{key}-{number}")
 
@@ -138,28 +126,32 @@ def face_cards(picture: Picture, key: str) -> None:
 def panel(session: PhotoSession, picture: Picture, reader: Reader, style: str) -> None:
     """A picture that was read: annotated, its faces, and what can be done with it."""
     result, faces = picture.result, len(picture.result.faces)
-    with st.container(border=True):
-        st.markdown(f"## {escape_markdown(picture.name)}")
+    beside = faces <= _FACES_BESIDE
+    left, right = st.columns([3, 2], gap="medium") if beside else (st.container(),) * 2
+    with left:
+        st.image(
+            annotated_jpeg(picture, style),
+            width="stretch" if beside else _width_of(result),
+            alt=description(picture.name, result),
+        )
         st.caption(
-            f"{result.width}×{result.height} pixels · {count(faces, 'face')} · "
-            f"{sum(result.seconds.values()):.2f} s · read by {picture.read_by['model']}, "
+            f"**{escape_markdown(picture.name)}** · {result.width}×{result.height} pixels · "
+            f"{count(faces, 'face')} · {sum(result.seconds.values()):.2f} s · "
+            f"model {escape_markdown(picture.read_by['model'])}, "
             f"expressions {prior_label(picture.read_by['prior'])}"
             f"{_detector_text(picture)}{_search_text(result)}"
         )
-        beside = faces <= _FACES_BESIDE
-        left, right = st.columns([3, 2], gap="medium") if beside else (st.container(),) * 2
-        left.image(
-            annotated_jpeg(picture, style),
-            width="stretch",
-            alt=description(picture.name, result),
-        )
-        with left:
-            _actions(session, picture, reader, style)
-        with right:
-            if faces:
-                face_cards(picture, picture.key)
-            else:
-                _no_face(session, picture, reader)
+        _actions(session, picture, reader, style)
+    with right:
+        if faces:
+            face_cards(picture, picture.key)
+        else:
+            _no_face(session, picture, reader)
+
+
+def _width_of(result: FrameResult) -> int:
+    """The width at which a picture above its cards leaves room for them."""
+    return round(_LARGEST_HEIGHT * max(1.0, result.width / result.height))
 
 
 def _detector_text(picture: Picture) -> str:
@@ -195,28 +187,42 @@ def _actions(session: PhotoSession, picture: Picture, reader: Reader, style: str
             icon=":material/download:",
             on_click="ignore",
         )
-        st.button("Turn", key=f"{key}-turn", on_click=_again, args=(session, picture, reader, 1))
-        if picture.reader != reader:
+        st.button(
+            "Rotate",
+            key=f"{key}-turn",
+            icon=":material/rotate_right:",
+            on_click=_again,
+            args=(session, picture, reader, 1),
+        )
+        if picture.reader != following.wanted(picture, reader):
             st.button(
-                "Read again with these settings",
+                "Re-analyse",
                 key=f"{key}-again",
+                icon=":material/refresh:",
+                help="With the settings in the sidebar.",
                 on_click=_again,
                 args=(session, picture, reader),
             )
-        st.button("Remove", key=f"{key}-remove", on_click=session.remove, args=(picture,))
+        st.button(
+            "Remove",
+            key=f"{key}-remove",
+            icon=":material/delete:",
+            on_click=session.remove,
+            args=(picture,),
+        )
 
 
 def _no_face(session: PhotoSession, picture: Picture, reader: Reader) -> None:
     st.info(
-        "**No face found.** Turn the picture if it lies on its side, try another detector in the "
+        "**No face found.** Rotate the picture if it lies on its side, try another detector in the "
         "sidebar, or use a picture in which the face is larger and better lit.",
         icon=":material/search:",
     )
     st.button(
-        "This picture is one cut-out face",
+        "This image is already a cropped face",
         key=f"{picture.key}-whole",
         on_click=_again,
-        args=(session, picture, replace(reader, whole_picture=True)),
+        args=(session, replace(picture, is_cropped=True), reader),
     )
 
 
@@ -224,7 +230,8 @@ def _again(session: PhotoSession, picture: Picture, reader: Reader, turns: int =
     if not session.has(picture):
         return
     with show_errors(stop=False):
-        session.replace(picture, photo_session.read_again(picture, reader, turns))
+        own = following.wanted(picture, reader)
+        session.replace(picture, pictures.read_again(picture, own, turns))
 
 
 def _png(picture: Picture, style: str) -> bytes:
@@ -237,7 +244,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> None:
         {
             "picture": row["file"],
             "face": row["face"],
-            "apparently": "unsure" if row["uncertain"] else row["label"],
+            "expression": "unsure" if row["uncertain"] else row["label"],
             **{emotion: row[emotion] for emotion in EMOTIONS},
         }
         for row in records.table(rows)

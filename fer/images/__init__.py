@@ -5,6 +5,7 @@ All limits on input and the only code for OpenCV's channel order live here.
 
 from fer.images.decoding import (
     MAX_BYTES,
+    MAX_GIF_BYTES,
     MAX_PIXELS,
     Photo,
     decode,
@@ -21,6 +22,7 @@ __all__ = [
     "ENDINGS",
     "FORMATS",
     "MAX_BYTES",
+    "MAX_GIF_BYTES",
     "MAX_PIXELS",
     "ImageSource",
     "Photo",

@@ -150,7 +150,7 @@ def test_a_file_name_cannot_make_the_browser_ask_another_server(
     (tmp_path / f"bad {name}").write_bytes(b"no picture")
     open_photos(page, app)
     page.locator("input[type=file]").set_input_files([tmp_path / name, tmp_path / f"bad {name}"])
-    expect(page.get_by_text("All faces")).to_be_visible()
+    expect(page.get_by_text("Table of all faces")).to_be_visible()
     settled(page)
     assert not [url for url in requested if "example.org" in url]
 
@@ -162,7 +162,7 @@ def test_two_visitors_do_not_see_each_others_pictures(
     try_sample(page)
     other = browser.new_context().new_page()
     open_photos(other, app)
-    expect(other.get_by_text("Drop a picture above")).to_be_visible()
+    expect(other.get_by_text("Drop pictures here")).to_be_visible()
     other.context.close()
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.photos import following
 from fer import images
 from tests.helpers import group_photo
 from tests.pages.conftest import Open
@@ -54,7 +56,10 @@ def test_every_face_keeps_its_own_input(open_page: Open) -> None:
     assert len({seen.tobytes() for seen in pixels if seen is not None}) == 6
 
 
-def test_a_model_that_is_gone_is_a_sentence(open_page: Open, tiny_models: Path) -> None:
+def test_a_model_that_is_gone_is_a_sentence(
+    open_page: Open, tiny_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "AUTOMATIC_SECONDS", 0.0)
     page = open_page("photos")
     page.selectbox[0].select("other").run()
     press(page, "Try a sample")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.photos import session as photo_session
+from dashboard.photos import following, session as photo_session, strip
 from dashboard.text import escape_markdown
 from fer import images, registry
 from tests.helpers import astronaut, cut_face, group_photo, publish_tiny
@@ -51,7 +51,7 @@ def mine(page: AppTest) -> photo_session.PhotoSession:
 def test_the_sample_is_read_in_one_click(open_page: Open) -> None:
     page = press(open_page("photos"), "Try a sample")
     assert escape_markdown("astronaut.png") in words(page)
-    assert "1 face ·" in words(page)
+    assert "1 face**" in words(page)
     assert len(page.dataframe[0].value) == 1
 
 
@@ -64,7 +64,7 @@ def test_uploads_are_read_and_bad_ones_reported(open_page: Open) -> None:
         ("empty.png", b""),
     )
     shown = words(page)
-    assert "6 faces ·" in shown
+    assert "6 faces**" in shown
     assert "2 files could not be read" in shown
     assert escape_markdown("broken.png is not a picture") in shown
     assert escape_markdown("empty.png is empty") in shown
@@ -74,14 +74,14 @@ def test_no_face_says_what_to_try_and_offers_the_whole_picture(open_page: Open) 
     page = open_page("photos")
     upload(page, ("wall.png", images.encode_png(astronaut()[300:, :120])))
     assert "No face found" in words(page)
-    press(page, "This picture is one cut-out face")
-    assert "1 face ·" in words(page)
+    press(page, "This image is already a cropped face")
+    assert "1 face**" in words(page)
 
 
 def test_a_picture_is_turned_by_a_button(open_page: Open) -> None:
     page = open_page("photos")
     upload(page, ("sideways.png", images.encode_png(images.turned(astronaut(), -1)[:300])))
-    press(page, "Turn")
+    press(page, "Rotate")
     result = mine(page).pictures[0].result
     assert (result.width, result.height) == (300, 512)
 
@@ -93,12 +93,61 @@ def test_a_model_that_is_unsure_says_so(open_page: Open) -> None:
     assert "**unsure**" in words(page)
 
 
-def test_other_settings_are_offered_not_forced(open_page: Open) -> None:
-    page = press(open_page("photos"), "Try a sample")
+def test_results_follow_the_settings(open_page: Open) -> None:
+    page = open_page("photos")
+    upload(
+        page, ("a.png", images.encode_png(astronaut())), ("b.png", images.encode_png(astronaut()))
+    )
     page.selectbox[0].select("other").run()
-    assert mine(page).pictures[0].reader.model == "tiny"
-    press(page, "Read again with these settings")
-    assert mine(page).pictures[0].reader.model == "other"
+    assert not page.exception
+    assert {picture.reader.model for picture in mine(page).pictures} == {"other"}
+    assert {picture.read_by["model"] for picture in mine(page).pictures} == {"other"}
+    page.toggle[0].set_value(True).run()
+    assert all(picture.result.searched is None for picture in mine(page).pictures)
+
+
+def test_what_takes_long_is_offered_in_one_banner(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "AUTOMATIC_SECONDS", 0.0)
+    page = open_page("photos")
+    upload(
+        page, ("a.png", images.encode_png(astronaut())), ("b.png", images.encode_png(astronaut()))
+    )
+    page.selectbox[0].select("other").run()
+    assert {picture.reader.model for picture in mine(page).pictures} == {"tiny"}
+    assert "**2 pictures** analysed with other settings" in words(page)
+    (button,) = [button for button in page.button if button.label.startswith("Re-analyse (about")]
+    button.click().run()
+    assert not page.exception
+    assert {picture.reader.model for picture in mine(page).pictures} == {"other"}
+    assert "analysed with other settings" not in words(page)
+
+
+def test_one_picture_that_is_a_cropped_face_stays_one(open_page: Open) -> None:
+    page = open_page("photos")
+    upload(page, ("wall.png", images.encode_png(astronaut()[300:, :120])))
+    press(page, "This image is already a cropped face")
+    page.selectbox[0].select("other").run()
+    (picture,) = mine(page).pictures
+    assert (picture.reader.model, picture.reader.whole_picture) == ("other", True)
+
+
+def test_pictures_stay_in_the_order_of_upload_and_the_first_new_one_is_shown(
+    open_page: Open,
+) -> None:
+    page = open_page("photos")
+    face = images.encode_png(cut_face())
+    upload(page, ("c.png", face), ("a.png", face))
+    upload(page, ("b.png", face), ("d.png", face))
+    assert [picture.name for picture in mine(page).pictures] == ["c.png", "a.png", "b.png", "d.png"]
+    assert mine(page).shown().name == "b.png"
+    assert escape_markdown("b.png") in words(page)
+
+
+def test_the_same_sample_is_not_added_twice(open_page: Open) -> None:
+    page = press(press(open_page("photos"), "Try a sample"), "Try a sample")
+    assert len(mine(page).pictures) == 1
 
 
 def test_two_hundred_pictures_are_read_and_paged(open_page: Open) -> None:
@@ -107,7 +156,15 @@ def test_two_hundred_pictures_are_read_and_paged(open_page: Open) -> None:
     face = images.encode_png(cut_face())
     upload(page, *((f"{number}.png", face) for number in range(200)))
     assert len(mine(page).pictures) == 200
-    assert len(page.get("image")) == 8  # four pictures, and the one face of each
+    assert len(page.get("image")) == 2, "one picture and its one face"
+    (shown,) = [
+        json.loads(one.proto.json)
+        for one in page.get("bidi_component")
+        if one.proto.component_name == "fer_strip"
+    ]
+    assert [picture["name"] for picture in shown["pictures"]] == [f"{n}.png" for n in range(24)]
+    assert shown["chosen"] == mine(page).pictures[0].key
+    assert page.get("pagination")
 
 
 def test_a_damaged_model_is_a_sentence(open_page: Open, tiny_models: Path) -> None:
@@ -128,6 +185,27 @@ def test_removing_all_leaves_nothing(open_page: Open) -> None:
     page = press(open_page("photos"), "Try a sample")
     press(page, "Remove all")
     assert mine(page).pictures == []
+
+
+def test_removing_can_be_undone_for_a_minute(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page("photos")
+    face = images.encode_png(cut_face())
+    upload(page, ("a.png", face), ("b.png", face), ("c.png", face))
+    press(page, "Remove")
+    assert [picture.name for picture in mine(page).pictures] == ["b.png", "c.png"]
+    press(page, "Undo")
+    assert [picture.name for picture in mine(page).pictures] == ["a.png", "b.png", "c.png"]
+    press(page, "Remove all")
+    assert "Removed 3 pictures" in words(page)
+    press(page, "Undo")
+    assert len(mine(page).pictures) == 3
+    press(page, "Remove all")
+    monkeypatch.setattr(photo_session, "UNDO_SECONDS", 0.0)
+    page.run()
+    assert mine(page).removal is None
+    assert "Undo" not in [button.label for button in page.button]
 
 
 def test_an_upload_that_is_too_large_is_named_and_the_others_are_read(open_page: Open) -> None:
@@ -175,8 +253,8 @@ def test_every_choice_takes_effect_time_after_time(open_page: Open) -> None:
         assert not page.exception
         assert (page.selectbox[0].value, page.selectbox[1].value) == (model, detector)
         assert (page.toggle[0].value, page.sidebar.segmented_control[-1].value) == (whole, style)
-        assert f"model **{model}**" in words(press(page, "Try a sample"))
-        newest = mine(page).pictures[0].reader
+        assert f"Model **{model}**" in words(press(page, "Try a sample"))
+        (newest,) = [picture.reader for picture in mine(page).pictures]
         assert (newest.model, newest.detector, newest.whole_picture) == (model, detector, whole)
 
 
@@ -188,7 +266,6 @@ def test_a_thorough_search_is_offered_for_a_large_picture(open_page: Open) -> No
     assert "Choose *Thorough*" in words(page)
     assert "faces by mtcnn, fast search" in words(page)
     page.sidebar.segmented_control[0].set_value("thorough").run()
-    press(page, "Read again with these settings")
     assert "Choose *Thorough*" not in words(page)
     searched = mine(page).pictures[0].result.searched
     assert searched is not None
@@ -235,14 +312,14 @@ def test_a_chosen_model_that_is_gone_gives_way_to_the_active_one(
     page.run()
     assert not page.exception
     assert page.selectbox[0].value == "tiny"
-    assert "model **tiny**" in words(press(page, "Try a sample"))
+    assert "Model **tiny**" in words(press(page, "Try a sample"))
 
 
 def test_unsure_faces_have_no_emotion_in_the_table(open_page: Open) -> None:
     page = open_page("photos")
     page.selectbox[0].select("other").run()
     press(page, "Try a sample")
-    assert list(page.dataframe[0].value["apparently"]) == ["unsure"]
+    assert list(page.dataframe[0].value["expression"]) == ["unsure"]
 
 
 def test_another_model_can_be_chosen_where_the_active_one_is_damaged(
@@ -271,8 +348,7 @@ def test_how_common_expressions_are_can_be_assumed_otherwise(open_page: Open) ->
     control = next(box for box in page.selectbox if box.label == "Assume expressions are")
     assert control.help.count(".") == 2, "two sentences"
     control.select("balanced").run()
-    press(page, "Read again with these settings")
-    assert "read by skewed, expressions equally likely" in words(page)
+    assert "model skewed, expressions equally likely" in words(page)
     record = mine(page).pictures[0].record()
     assert (record["model"], record["prior"]) == ("skewed", "balanced")
     press(page, "Why this answer?")
@@ -280,20 +356,20 @@ def test_how_common_expressions_are_can_be_assumed_otherwise(open_page: Open) ->
 
 
 def test_turning_pages_logs_nothing_and_a_page_that_is_gone_gives_the_last(
-    open_page: Open, caplog: pytest.LogCaptureFixture
+    open_page: Open, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(strip, "PICTURES_A_PAGE", 4)
     page = open_page("photos")
     data = images.encode_png(astronaut()[:40, :40])
     upload(page, *((f"{number}.png", data) for number in range(9)))
-    key = f"photos-page-{mine(page).turn}"
-    page.session_state[key] = 3
+    page.session_state["photo-page-1-of-3"] = 3
     page.run()
     page.run()
-    assert escape_markdown("0.png") in words(page)
+    assert mine(page).shown().name == "8.png"
     press(page, "Remove")
-    assert escape_markdown("1.png") in words(page)
+    assert mine(page).shown().name == "7.png"
     page.run()
-    assert escape_markdown("1.png") in words(page)
+    assert escape_markdown("7.png") in words(page)
     assert not [record for record in caplog.records if "default value" in record.message]
 
 

@@ -11,7 +11,12 @@ import pytest
 
 from dashboard.live.stream import FrozenFace, Moment
 from dashboard.model_picker import Reader
-from dashboard.photos import session as photo_session, view as photo_view
+from dashboard.photos import (
+    following,
+    picture as photo_picture,
+    session as photo_session,
+    view as photo_view,
+)
 from fer import images
 from fer.errors import BadImage
 from fer.geometry import Image
@@ -53,13 +58,13 @@ def test_few_pictures_are_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> Non
         raise BadImage("none")
 
     monkeypatch.setattr(images, "decode_photo", decode)
-    tables = [photo_session.PhotoSession() for _ in range(3 * photo_session.MOST_READ_AT_ONCE)]
+    tables = [photo_session.PhotoSession() for _ in range(3 * photo_picture.MOST_READ_AT_ONCE)]
     for table in tables:
         table.add("a.png", b"?")
     with ThreadPoolExecutor(len(tables)) as threads:
         list(threads.map(lambda table: list(table.read_waiting(READER)), tables))
     assert len(at_once) == len(tables)
-    assert max(at_once) <= photo_session.MOST_READ_AT_ONCE
+    assert max(at_once) <= photo_picture.MOST_READ_AT_ONCE
 
 
 def test_a_picture_leaves_the_queue_only_once_it_is_read() -> None:
@@ -93,19 +98,19 @@ def test_one_picture_too_many_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_turned_picture_is_found_again_in_pixels_of_the_original() -> None:
     upright = astronaut()[:400]
-    picture = photo_session.read("a.png", png(images.turned(upright, -1)), READER)
-    again = photo_session.read_again(picture, READER, 1)
+    picture = photo_picture.read("a.png", png(images.turned(upright, -1)), READER)
+    again = photo_picture.read_again(picture, READER, 1)
     assert (again.result.width, again.result.height) == (512, 400)
-    expected = photo_session.read("b.png", png(upright), READER).result.faces[0]
+    expected = photo_picture.read("b.png", png(upright), READER).result.faces[0]
     (found,) = again.result.faces
     assert found.face.box == expected.face.box
     assert (found.prediction.probabilities == expected.prediction.probabilities).all()
-    assert photo_session.read_again(again, READER, 3).result.width == 400
+    assert photo_picture.read_again(again, READER, 3).result.width == 400
 
 
 def test_without_its_source_a_picture_is_read_again_from_its_preview() -> None:
-    picture = photo_session.read("a.png", png(images.turned(astronaut(), -1)), READER)
-    again = photo_session.read_again(replace(picture, source=None), READER, 1)
+    picture = photo_picture.read("a.png", png(images.turned(astronaut(), -1)), READER)
+    again = photo_picture.read_again(replace(picture, source=None), READER, 1)
     assert again.result.width == 512
     assert len(again.result.faces) == 1
 
@@ -117,7 +122,7 @@ def test_old_sources_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
         table.add(f"{number}.png", face)
     list(table.read_waiting(Reader("tiny", whole_picture=True)))
-    assert [one.source is not None for one in table.pictures] == [True, True, False]
+    assert [one.source is not None for one in table.pictures] == [False, True, True]
 
 
 def test_too_much_at_once_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,17 +137,17 @@ def test_large_pictures_keep_their_pixels_in_boxes_and_a_bounded_preview() -> No
     import numpy as np
 
     large = np.asarray(cv2.resize(astronaut(), (2400, 2400)), np.uint8)
-    picture = photo_session.read("large.png", png(large), READER)
+    picture = photo_picture.read("large.png", png(large), READER)
     assert picture.result.seconds["decode"] > 0
     assert picture.result.width == 2400
     assert max(picture.image().shape) == 1600
-    again = photo_session.read_again(picture, READER)
+    again = photo_picture.read_again(picture, READER)
     assert again.result.width == 2400
     assert again.result.faces[0].face.box.right <= 2400
 
 
 def test_a_cut_out_face_can_be_taken_whole() -> None:
-    picture = photo_session.read("face.png", png(cut_face()), Reader("tiny", whole_picture=True))
+    picture = photo_picture.read("face.png", png(cut_face()), Reader("tiny", whole_picture=True))
     assert len(picture.result.faces) == len(picture.crops) == 1
 
 
@@ -154,7 +159,7 @@ def test_each_face_is_cut_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return real(image, *arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(cropping, "face_crop", counted)
-    picture = photo_session.read("group.png", png(group_photo()), READER)
+    picture = photo_picture.read("group.png", png(group_photo()), READER)
     assert len(cuts) == len(picture.result.faces) == len(picture.crops) == 6
     for face, crop in zip(picture.result.faces, picture.crops, strict=True):
         assert face.crop is None, "the page shows the JPEG; a session need not keep both"
@@ -164,7 +169,7 @@ def test_each_face_is_cut_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_annotated_preview_is_drawn_once_for_a_style(monkeypatch: pytest.MonkeyPatch) -> None:
-    picture = photo_session.read("face.png", png(astronaut()), READER)
+    picture = photo_picture.read("face.png", png(astronaut()), READER)
     real, drawn = annotate.draw, []
 
     def counted(image: Image, result: FrameResult, style: str, **options: bool) -> Image:
@@ -184,31 +189,31 @@ def test_what_is_gone_can_be_removed_and_replaced_again() -> None:
     table.add("a.png", png(astronaut()))
     table.add("b.png", png(astronaut()))
     list(table.read_waiting(READER))
-    newest, oldest = table.pictures
-    again = photo_session.read_again(oldest, READER, 1)
+    oldest, newest = table.pictures
+    again = photo_picture.read_again(oldest, READER, 1)
     table.replace(oldest, again)
-    table.replace(oldest, photo_session.read_again(oldest, READER, 1))
-    assert table.pictures == [newest, again] and not table.has(oldest)
+    table.replace(oldest, photo_picture.read_again(oldest, READER, 1))
+    assert table.pictures == [again, newest] and not table.has(oldest)
     for _ in range(2):
         table.remove(newest)
         assert table.pictures == [again]
 
 
 def test_a_second_click_on_turn_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    picture = photo_session.read("a.png", png(astronaut()), READER)
+    picture = photo_picture.read("a.png", png(astronaut()), READER)
     table = photo_session.PhotoSession(pictures=[picture])
     photo_view._again(table, picture, READER, 1)
     (turned,) = table.pictures
     assert turned.turns == 1
     monkeypatch.setattr(
-        photo_session, "read_again", lambda *_: pytest.fail("it was read once more")
+        photo_picture, "read_again", lambda *_: pytest.fail("it was read once more")
     )
     photo_view._again(table, picture, READER, 1)
     assert table.pictures == [turned]
 
 
 def test_a_picture_whose_source_had_to_go_is_still_found() -> None:
-    picture = photo_session.read("a.png", png(astronaut()), READER)
+    picture = photo_picture.read("a.png", png(astronaut()), READER)
     table = photo_session.PhotoSession(pictures=[replace(picture, source=None)])
     assert table.has(picture)
     table.remove(picture)
@@ -216,7 +221,7 @@ def test_a_picture_whose_source_had_to_go_is_still_found() -> None:
 
 
 def test_no_log_can_hold_a_face_by_way_of_its_repr() -> None:
-    picture = photo_session.read("a.png", png(astronaut()), READER)
+    picture = photo_picture.read("a.png", png(astronaut()), READER)
     table = photo_session.PhotoSession(pictures=[picture])
     table.add("b.png", png(astronaut()))
     face = FrozenFace(1, np.zeros((48, 48, 1), np.uint8), picture.result.faces[0].prediction)
@@ -224,3 +229,43 @@ def test_no_log_can_hold_a_face_by_way_of_its_repr() -> None:
     for value in (picture, table, face, moment):
         shown = repr(value)
         assert len(shown) < 1000 and "\\x" not in shown and "dtype=uint8" not in shown, shown
+
+
+def test_a_failed_second_analysis_keeps_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = photo_picture.read("a.png", png(astronaut()), READER)
+    table = photo_session.PhotoSession(pictures=[picture], chosen=picture.key)
+
+    def fail(*_: object) -> None:
+        raise BadImage("it cannot be read any more.")
+
+    monkeypatch.setattr(following, "read_again", fail)
+    other = Reader("other")
+    assert list(following.reanalyse(table, other)) == [("a.png", 1, 1)]
+    (kept,) = table.pictures
+    assert kept.result is picture.result and kept.read_by["model"] == "tiny"
+    assert following.outdated(table, other) == []
+    assert "any more" in table.unreadable[0].reason
+
+
+def test_undone_pictures_come_back_in_their_places_and_follow_the_settings() -> None:
+    table = photo_session.PhotoSession()
+    for name in ("a.png", "b.png", "c.png"):
+        table.add(name, png(cut_face()))
+    whole = Reader("tiny", whole_picture=True)
+    list(table.read_waiting(whole))
+    first, second, third = table.pictures
+    assert table.shown() is first
+    table.chosen = third.key
+    table.remove(third)
+    assert table.shown() is second, "the neighbour"
+    other = Reader("other", whole_picture=True)
+    list(following.reanalyse(table, other))
+    table.undo()
+    assert [picture.name for picture in table.pictures] == ["a.png", "b.png", "c.png"]
+    assert following.outdated(table, other) == [third]
+
+
+def test_a_thumbnail_is_small() -> None:
+    picture = photo_picture.read("a.png", png(astronaut()), READER)
+    assert max(images.decode(picture.thumbnail).shape) == 144
+    assert len(picture.thumbnail) < 10_000
