@@ -13,7 +13,7 @@ _SCRIPT = (navigation.PACKAGE / "assets" / "camera.js").read_text("utf-8")
 _component = st.components.v2.component("fer_camera", js=_SCRIPT)
 
 
-def facts(key: str, check: int = 0) -> Mapping[str, Any]:
+def facts(key: str, check: int = 0, quiet: bool = False) -> Mapping[str, Any]:
     """The browser's facts; empty before it has reported any.
 
     `secure`: whether a camera may be asked for at all; `policy`: whether the page that embeds this
@@ -21,10 +21,13 @@ def facts(key: str, check: int = 0) -> Mapping[str, Any]:
     ("no", "same" or "cross" site); `cameras`: how many there are; `permission`: what the user
     decided. A `check` larger than the last one opens the camera for a moment; `checked` is then
     "works" or the name of the browser's error.
+
+    A report runs the page anew, and Streamlit forgets a button that is pressed at that very moment;
+    `quiet` ones come only where another site embeds this page.
     """
     before = st.session_state.get(key, {})
     reported = before.get("camera") if isinstance(before, Mapping) else None
-    data = {"reported": reported, "check": check}
+    data = {"reported": reported, "check": check, "quiet": quiet}
     state = _component(key=key, data=data, on_camera_change=lambda: None)
     return state.get("camera") or {}
 

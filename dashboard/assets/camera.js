@@ -44,6 +44,7 @@ export default function ({ setStateValue, data }) {
       permission: permission?.state ?? "unknown",
       checked,
     };
+    if (data?.quiet && facts.framed !== "cross") return;
     if (JSON.stringify(facts) !== reported) {
       reported = JSON.stringify(facts);
       setStateValue("camera", facts);

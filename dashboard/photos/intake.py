@@ -49,7 +49,7 @@ def show(session: PhotoSession) -> None:
         with st.container(width=480):
             view.snapshot(session)
         return
-    framed = browser.frame_sentence(browser.facts("photos-browser"))
+    framed = browser.frame_sentence(browser.facts("photos-browser", quiet=True))
     if framed:
         st.warning(framed, icon=":material/image:")
     if is_empty:
