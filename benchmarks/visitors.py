@@ -23,7 +23,7 @@ import psutil
 from benchmarks.live_visit import Arm, served
 from benchmarks.page_client import PageClient
 from benchmarks.pictures import photographs
-from dashboard.photos import session as photo_session
+from dashboard.photos import picture as photo_picture
 
 APP = Path(__file__).resolve().parents[1] / "streamlit_app.py"
 VISITORS = 11
@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--full", action="store_true", help="five minutes instead of 150 seconds")
     seconds = 300.0 if parser.parse_args().full else 150.0
-    photos = [photo_session.jpeg(picture) for picture in photographs()]
+    photos = [photo_picture.jpeg(picture) for picture in photographs()]
     print("| visitors | MB at start | most | at the end | after they left | rounds | errors |")
     print("|---|---|---|---|---|---|---|")
     one = measured(1, seconds, photos, 0.0)
