@@ -25,6 +25,7 @@ ROOMS = (
     ("networks",),
     ("export",),
     ("training",),
+    ("doctor",),
     ("cli", "__main__", "__init__"),
     ("dashboard",),
     ("pages", "streamlit_app"),

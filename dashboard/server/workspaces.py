@@ -81,10 +81,18 @@ def take_over(key: str) -> tuple[Workspace, Kept] | None:
 
 def sweep() -> None:
     """Deletes the folders of processes that are gone, except what a visitor may come back to."""
-    for path in _existing():
-        kept = _kept(path)
-        if _is_left(path) and not (kept is not None and _waits(path, kept)):
-            shutil.rmtree(path, ignore_errors=True)
+    for path in left():
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def left() -> list[Path]:
+    """What `sweep` deletes."""
+    return [path for path in _existing() if _is_left(path) and not _may_come_back(path)]
+
+
+def _may_come_back(path: Path) -> bool:
+    kept = _kept(path)
+    return kept is not None and _waits(path, kept)
 
 
 def _taken_over(path: Path, kept: Kept) -> tuple[Workspace, Kept] | None:

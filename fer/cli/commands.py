@@ -9,16 +9,17 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fer.cli import analyze, app, evaluate, find_rate, inspect, robustness, train, video
+from fer.cli import analyze, app, doctor, evaluate, find_rate, inspect, robustness, train, video
 from fer.cli.models import average, card, export, importing, listing, networks, quantize
 from fer.cli.output import DONE, INTERRUPTED, WRONG_USE
+from fer.doctor import packages
 from fer.errors import FerError
 from fer.runs import checks
 from fer.training import failures
 
 _COMMANDS = (
     *(app, analyze, video, train, find_rate, inspect, evaluate, robustness),
-    *(networks, listing, card, export, importing, average, quantize),
+    *(networks, listing, card, export, importing, average, quantize, doctor),
 )
 
 
@@ -75,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fer" if Path(sys.argv[0]).stem == "fer" else "python -m fer",
         description="Reads the apparent expression of faces.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"{packages.NAME} {packages.version()}"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in _COMMANDS:

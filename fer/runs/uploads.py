@@ -142,12 +142,25 @@ def delete_unused(grace_seconds: float = GRACE_SECONDS) -> list[str]:
 
     Returns the hashes of what is gone.
     """
+    for path in _incoming(grace_seconds):
+        shutil.rmtree(path, ignore_errors=True)
+    unused = _unused(grace_seconds)
+    return [upload.hash for upload in unused if delete_if_unused(upload.hash)]
+
+
+def left(grace_seconds: float = GRACE_SECONDS) -> list[Path]:
+    """What `delete_unused` would delete."""
+    return [*_incoming(grace_seconds), *(upload.path for upload in _unused(grace_seconds))]
+
+
+def _incoming(grace_seconds: float) -> list[Path]:
     oldest = time.time() - grace_seconds
-    for path in folder().glob(f"{_INCOMING}*"):
-        if _changed(path) < oldest:
-            shutil.rmtree(path, ignore_errors=True)
-    unused = [upload.hash for upload in listing() if not upload.used_by and upload.stored < oldest]
-    return [digest for digest in unused if delete_if_unused(digest)]
+    return [path for path in folder().glob(f"{_INCOMING}*") if _changed(path) < oldest]
+
+
+def _unused(grace_seconds: float) -> list[Upload]:
+    oldest = time.time() - grace_seconds
+    return [one for one in listing() if not one.used_by and one.stored < oldest]
 
 
 def _write(stream: IO[bytes], file: Path, shown: str) -> str:

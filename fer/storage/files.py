@@ -76,17 +76,25 @@ def hidden_folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
+def leftovers(parent: Path) -> list[Path]:
+    """What processes that were killed have left half-made or half-deleted in a folder."""
+    return [path for path in parent.glob(".*") if _HIDDEN.fullmatch(path.name) and _is_old(path)]
+
+
 def remove_leftovers(parent: Path) -> None:
-    """Removes what processes that were killed have left half-made or half-deleted in a folder."""
-    for path in parent.glob(".*"):
+    """Removes `leftovers`, where it can."""
+    for path in leftovers(parent):
         with contextlib.suppress(OSError):
-            is_left = time.time() - path.lstat().st_mtime > LEFT_SECONDS
-            if not is_left or not _HIDDEN.fullmatch(path.name):
-                continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink()
+
+
+def _is_old(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return time.time() - path.lstat().st_mtime > LEFT_SECONDS
+    return False
 
 
 def reason_of(error: Exception) -> str:
