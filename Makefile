@@ -1,6 +1,7 @@
 # make run: install what the app needs into .venv and start it on this computer.
 # make check: install what the tests need as well; lint, types and the quick tests, before a commit.
 # make test: all of that, the slow tests and those in a browser; what CI runs.
+# make screenshots: the pictures of the README, taken anew in a browser.
 # make model-crowd DATA=path, also model-crowd-small and model-fer2013: train the shipped models again.
 
 VENV := .venv
@@ -10,7 +11,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3.13 python3 python; d
 	$$name -c '$(SUPPORTED)' 2>/dev/null && command -v $$name && break; done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run check test lint model-crowd model-crowd-small model-fer2013
+.PHONY: run check test lint screenshots model-crowd model-crowd-small model-fer2013
 
 run: $(VENV)/run.stamp
 	@echo "Starting; open the address below in a browser. Ctrl-C stops it."
@@ -30,6 +31,9 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	@$(BIN)/python -m tests.tracked_files
+
+screenshots: $(VENV)/test.stamp
+	$(BIN)/python -m tests.browser.screenshots docs/images
 
 # The shipped models, made again in build/models; each command goes on where it was interrupted.
 MADE := build/models

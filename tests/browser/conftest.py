@@ -46,6 +46,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def running_app(folder: Path) -> Iterator[str]:
     """A server of its own, whose models, runs and log live in `folder`."""
     port = free_port()
+    folder.mkdir(exist_ok=True)
     log = folder / "log.txt"
     shutil.copytree(registry.folder(), folder / "models")
     environment = {
@@ -85,7 +86,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     film = clips.write(tmp_path_factory.mktemp("camera") / "face.mjpeg")
     with sync_playwright() as playwright:
         try:
-            chromium = _launch(playwright, film)
+            chromium = launch(playwright, film)
         except Error as error:
             if os.environ.get("CI") == "true":
                 raise
@@ -94,7 +95,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         chromium.close()
 
 
-def _launch(playwright: Playwright, film: Path) -> Browser:
+def launch(playwright: Playwright, film: Path) -> Browser:
     """Debian's chromium where there is one, else Playwright's own."""
     path = shutil.which("chromium")
     flags = [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
