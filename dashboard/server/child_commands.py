@@ -102,7 +102,10 @@ class Child:
         if self.timed_out:
             return f"The command was stopped: it took more than {self.limit_seconds / 60:.0f} min."
         messages = [line for line in self._text(_STDERR).splitlines() if line.startswith("fer: ")]
-        return messages[-1].removeprefix("fer: ") if messages else "The command ended unexpectedly."
+        if not messages:
+            return "The command ended unexpectedly."
+        # What lies in its folder goes by its name: where that is concerns no visitor.
+        return messages[-1].removeprefix("fer: ").replace(f"{self.folder.name}{os.sep}", "")
 
     def _text(self, file: str) -> str:
         return (Path(self.folder.name) / file).read_text("utf-8", "replace")

@@ -132,7 +132,8 @@ def load(folder: Path) -> Report:
                 for number, (name, figures) in enumerate(values["models"].items())
             )
     except (OSError, ValueError, KeyError) as error:
-        raise BadDataset(f"the stored evaluation cannot be read: {error}.") from None
+        reason = files.reason_of(error)
+        raise BadDataset(f"the stored evaluation cannot be read: {reason}.") from None
     return Report(values["data"], faces, models, tuple(values["comparison"]))
 
 

@@ -27,6 +27,7 @@ from fer.inference import cropping
 from fer.model_card import InputSpec, ModelCard
 from fer.networks.build import FEATURES
 from fer.results import Face
+from fer.storage.files import reason_of
 
 OPSET = 17
 LARGEST_DIFFERENCE = 1e-4
@@ -69,7 +70,8 @@ def export(name: str, format: str, folder: Path) -> Exported:
             written = FORMATS[format].write(model, card, Path(temporary))
             files = tuple(file.replace(folder / file.name) for file in written)
     except OSError as error:
-        raise BadSettings(f"the export could not be written to {folder}: {error}.") from None
+        reason = reason_of(error)
+        raise BadSettings(f"the export could not be written to {folder}: {reason}.") from None
     faces, predict = real_faces(card.input), FORMATS[format].read(files)
     original = _original(model, card, format)(faces)
     return Exported(

@@ -69,7 +69,7 @@ def _classifier(path: Path, _changed: int) -> Classifier | None:
     import onnx  # only when a map is asked for: the page process starts without it
     from onnx import numpy_helper
 
-    graph = onnx.load(str(path)).graph
+    graph = onnx.load(str(path), load_external_data=False).graph
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     makers = {output: node for node in graph.node for output in node.output}
     name, bias = graph.output[0].name, np.zeros(NUM_EMOTIONS, np.float32)

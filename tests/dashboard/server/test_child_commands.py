@@ -66,6 +66,21 @@ def test_it_ends_with_whoever_holds_it() -> None:
     within_seconds(30, lambda: not folder.exists())
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux where the output goes")
+def test_a_failure_does_not_tell_where_the_servers_folders_are(
+    command: Callable[[str], None],
+) -> None:
+    """As of a command that finds the disk full."""
+    command(
+        "import os, sys\n"
+        "folder = os.path.dirname(os.readlink('/proc/self/fd/2'))\n"
+        "sys.exit(f'fer: {folder}/settings.json cannot be written: No space left on device.')"
+    )
+    child = started()
+    within_seconds(60, child.is_done)
+    assert child.failure == "settings.json cannot be written: No space left on device."
+
+
 def test_whoever_lets_go_of_it_last_does_not_wait_for_its_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
