@@ -26,7 +26,8 @@ class PageClient:
     def __init__(self, address: str) -> None:
         self.address = address
         self.elements: dict[str, Any] = {}
-        """The newest elements by kind and label, such as ``"button Remove all"``."""
+        """The newest elements by kind and label, such as ``"button Remove all"``; `exception` is
+        an error that the page did not expect."""
         self.media: set[str] = set()
         self.pictures_shown = 0
         self._urls: dict[str, list[FileURLs]] = {}
@@ -58,20 +59,25 @@ class PageClient:
 
     def upload(self, *files: tuple[str, bytes]) -> None:
         """Sends files to the page's upload field and waits until the page is shown."""
-        request = secrets.token_hex(8)
-        message = BackMsg()
-        message.file_urls_request.request_id = request
-        message.file_urls_request.file_names.extend([name for name, _ in files])
-        self._send(message)
-        self._wait(lambda: request in self._urls)
+        announced = self.announce(*(name for name, _ in files))
         field = next(item for kind, item in self.elements.items() if kind.startswith("upload "))
         state = WidgetState(id=field.id)
-        for (name, data), urls in zip(files, self._urls.pop(request), strict=True):
+        for (name, data), urls in zip(files, announced, strict=True):
             self.put(urls.upload_url, name, data).raise_for_status()
             info = state.file_uploader_state_value.uploaded_file_info.add()
             info.file_id, info.name, info.size = urls.file_id, name, len(data)
             info.file_urls.CopyFrom(urls)
         self._run(state)
+
+    def announce(self, *names: str) -> list[FileURLs]:
+        """Asks where files are to be sent, as an upload field does."""
+        request = secrets.token_hex(8)
+        message = BackMsg()
+        message.file_urls_request.request_id = request
+        message.file_urls_request.file_names.extend(names)
+        self._send(message)
+        self._wait(lambda: request in self._urls)
+        return self._urls.pop(request)
 
     def put(self, path: str, name: str, data: bytes) -> requests.Response:
         """Sends one file to an address of the server."""
@@ -126,6 +132,8 @@ class PageClient:
                 self.elements[f"button {element.button.label}"] = element.button
             elif element.WhichOneof("type") == "file_uploader":
                 self.elements[f"upload {element.file_uploader.label}"] = element.file_uploader
+            elif element.WhichOneof("type") == "exception":
+                self.elements["exception"] = element.exception
             elif element.WhichOneof("type") == "imgs":
                 self.pictures_shown += len(element.imgs.imgs)
                 self.media.update(image.url for image in element.imgs.imgs)

@@ -83,8 +83,10 @@ def visit(
                 client.open(page)
                 if page == "photos":
                     client.upload((f"{done}.jpg", photos[(number + done) % len(photos)]))
-                    if not client.pictures_shown:
-                        raise ValueError("no picture was shown")
+                if "exception" in client.elements or (
+                    page == "photos" and not client.pictures_shown
+                ):
+                    raise ValueError(f"{page} failed")
                 time.sleep(PAUSE_SECONDS)
             done += 1
         client.close()
