@@ -341,3 +341,12 @@ def test_robustness_of_a_sample(open_page: Open) -> None:
     assert "Accuracy on the clean faces, 36 faces: reads 83.3%" in words(page)
     assert len(page.get("plotly_chart")) == 10
     assert np.isin(page.dataframe[-1].value.columns, ["corruption", "strongest", "reads"]).all()
+
+
+def test_an_evaluation_that_is_gone_is_said_to_be(open_page: Open) -> None:
+    page = open_page("evaluate")
+    assert not page.warning
+    page.query_params["evaluation"] = "a-key-of-yesterday"
+    page.run()
+    assert not page.exception
+    assert "The evaluation of this address is gone" in page.warning[0].value

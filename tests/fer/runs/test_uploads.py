@@ -5,6 +5,7 @@ import errno
 import hashlib
 import io
 import os
+import stat
 
 import pytest
 
@@ -33,6 +34,14 @@ def test_an_upload_is_stored_under_its_hash(runs_folder):
     assert path == (runs_folder / "uploads" / digest / "My_data_1.csv").resolve()
     assert path.read_bytes() == b"abc"
     assert left_in(uploads.folder()) == [digest]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
+def test_nobody_else_may_read_an_upload(runs_folder):
+    (runs_folder / "uploads").mkdir(parents=True, mode=0o755)  # as older versions made it
+    path = stored()
+    modes = [stat.S_IMODE(item.stat().st_mode) for item in (path, path.parent, path.parent.parent)]
+    assert modes == [0o600, 0o700, 0o700]
 
 
 def test_the_same_bytes_are_kept_once():
