@@ -10,6 +10,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from fer.emotions import NUM_EMOTIONS
+from fer.engine import limited
 from fer.errors import BadModel, BadSettings
 from fer.metrics import with_temperature
 from fer.model_card import ModelCard
@@ -95,10 +96,8 @@ class Model:
 
     def _outputs(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network gives for a batch, (N, 7). Raises `BadModel` where it fails."""
-        name = self.session.get_outputs()[0].name
-        inputs = {"pixels": pixels.astype(np.float32)}
         try:
-            outputs = self.session.run([name], inputs)[0]
+            outputs = limited.first_output(self.session, pixels.astype(np.float32))
         except Exception as error:  # noqa: BLE001 - the engine raises types of its own
             raise BadModel(
                 f"the model {self.card.name!r} fails on {len(pixels)} faces: {first_line(error)}."

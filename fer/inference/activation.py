@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fer import registry
 from fer.emotions import NUM_EMOTIONS
-from fer.engine import Model
+from fer.engine import Model, limited
 
 _LARGEST_GAP = 0.02
 _SHAPELESS = ("Softmax", "Identity", "Cast", "Dropout", "Squeeze", "Reshape", "Flatten")
@@ -46,8 +46,11 @@ def class_activation(
         return None
     path = registry.path_of(model.card.name) / "model.onnx"
     classifier = _classifier(path, path.stat().st_mtime_ns)
-    probabilities, maps = model.session.run(outputs, {"pixels": pixels[None].astype(np.float32)})
-    if classifier is None or maps.ndim != 4 or maps.shape[3] != len(classifier.weights):
+    try:
+        probabilities, maps = limited.run(model.session, outputs, pixels[None].astype(np.float32))
+    except Exception:  # noqa: BLE001 - the engine raises types of its own, and the map is an extra
+        return None
+    if classifier is None or not _are_maps(maps, len(classifier.weights)):
         return None
     features = maps[0]
     gap = _log(classifier.probabilities(features)) - _log(probabilities[0])
@@ -56,6 +59,12 @@ def class_activation(
     contrast = classifier.weights[:, emotion] - classifier.weights.mean(axis=1)
     rows, columns = features.shape[:2]
     return np.asarray(features @ contrast / (rows * columns), np.float32)
+
+
+def _are_maps(output: Any, features: int) -> bool:
+    """Whether a second output is finite feature maps (1, rows, columns, F)."""
+    is_array = isinstance(output, np.ndarray) and output.dtype == np.float32 and output.ndim == 4
+    return is_array and output.shape[3] == features and bool(np.isfinite(output).all())
 
 
 def _log(probabilities: NDArray[Any]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ import os
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -160,7 +161,10 @@ def test_answers_that_are_no_probabilities_are_refused(row: list[float]) -> None
         def get_outputs(self) -> list[SimpleNamespace]:
             return [SimpleNamespace(name="probabilities")]
 
-        def run(self, names: list[str], given: dict[str, np.ndarray]) -> list[np.ndarray]:
+        def get_inputs(self) -> list[SimpleNamespace]:
+            return [SimpleNamespace(name="pixels")]
+
+        def run(self, names: list[str], given: dict[str, np.ndarray], _: Any) -> list[np.ndarray]:
             return [np.array([row], np.float32)]
 
     model = registry.Model(make_card(), Session(), make_card().prior())

@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from fer import registry
-from fer.engine import opening
+from fer.engine import limited, opening
 from fer.engine.external_data import has_external_data
 from fer.errors import BadModel
 from fer.model_card import InputSpec
@@ -145,6 +145,37 @@ def test_an_endless_engine_is_given_up(
     publish(endless(), tmp_path)
     with pytest.raises(BadModel, match=r"longer than 0\.3 seconds"):
         registry.load("odd")
+
+
+def endless_for_bright_pixels() -> onnx.ModelProto:
+    """A loop of as many rounds as the pixels' maximum times 10¹⁵, which passes the trial."""
+    model = tiny_engine(InputSpec())
+    body = endless().graph.node[0].attribute[0].g
+    model.graph.node[-1].output[0] = "sure"
+    model.graph.node.extend(
+        [
+            helper.make_node("ReduceMax", ["pixels"], ["largest"], keepdims=0),
+            helper.make_node("Mul", ["largest", "many"], ["product"]),
+            helper.make_node("Cast", ["product"], ["rounds"], to=TensorProto.INT64),
+            helper.make_node("Loop", ["rounds", "true", "sure"], ["probabilities"], body=body),
+        ]
+    )
+    model.graph.initializer.extend([constant(np.float32(1e15), "many"), constant(True, "true")])
+    return model
+
+
+def test_an_engine_that_is_endless_for_some_faces_is_given_up_and_others_go_on(
+    tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(endless_for_bright_pixels(), tmp_path)
+    model = registry.load("odd")
+    faces = np.zeros((2, 48, 48, 1), np.uint8)
+    for _ in range(2):
+        assert model.probabilities(faces).shape == (2, 7)
+        monkeypatch.setattr(limited, "SECONDS", 0.3)
+        with pytest.raises(BadModel, match=r"longer than 0\.3 seconds for 2 faces"):
+            model.probabilities(faces + 1)
+        monkeypatch.setattr(limited, "SECONDS", 60)
 
 
 def external(tensor: onnx.TensorProto) -> None:

@@ -151,6 +151,22 @@ def test_colour_and_inputs_that_are_not_square(models_folder: Path) -> None:
     assert found.probability == pytest.approx(found.prediction.as_dict()["sad"])
 
 
+def test_a_second_output_that_is_no_feature_maps_gives_no_activation_map(
+    tiny_models: Path, tmp_path: Path
+) -> None:
+    engine = planted_engine()
+    given = engine.graph.output[1]
+    given.ClearField("type")
+    given.name = "more"
+    given.type.tensor_type.elem_type = TensorProto.STRING
+    engine.graph.node.append(
+        helper.make_node("Cast", ["features"], ["more"], to=TensorProto.STRING)
+    )
+    found = explanation.explain(publish(tmp_path, engine), face_with_patch())
+    assert found.emotion == "happy"
+    assert found.activation is None
+
+
 def test_another_input_than_the_models_is_a_sentence(tiny_models: Path) -> None:
     with pytest.raises(BadModel, match="Analyse it again"):
         explanation.explain(registry.load("tiny"), np.zeros((96, 96, 3), np.uint8))
