@@ -55,13 +55,15 @@ with right:
     else:
         session.finish()
         live_help.camera_check()
-        model, detector = stream.model, choice.settings.detector
-        reader = Reader(model.card.name, detector, prior=model.prior.name)
-        snapshot.instead(reader, choice.look.style)
+        is_snapshot = snapshot.offer()
 
 if connecting:
     st.fragment(live_view.minute, run_every=live_view.TICK_SECONDS)(session, stream)
 else:
+    if is_snapshot:
+        model, detector = stream.model, choice.settings.detector
+        reader = Reader(model.card.name, detector, prior=model.prior.name)
+        snapshot.show(reader, choice.look.style)
     live_summary.show(session)
     live_recording.show(session)
 live_summary.show_captured(session)

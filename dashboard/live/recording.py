@@ -44,7 +44,7 @@ def show(session: Session) -> None:
     if recording is None:
         return
     with st.container(border=True):
-        st.subheader("Recorded timeline")
+        st.header("Recorded timeline")
         courses = {
             f"Person {course.person}": course
             for course in recording.courses()

@@ -56,6 +56,7 @@ class Session:
             st.toast("There is no picture yet.", icon=":material/photo_camera:")
         else:
             self.moments = [moment, *self.moments][:MOST_MOMENTS]
+            st.toast(f"Captured: {moment.labels}. It is below.", icon=":material/photo_camera:")
 
     def delete_recording(self) -> None:
         self.recording = None

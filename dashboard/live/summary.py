@@ -51,7 +51,7 @@ def show(session: Session) -> None:
     people = stream.feed.summary()
     seen = [person for person in people if person.last_seen - person.first_seen >= SHORTEST_SECONDS]
     with st.container(border=True):
-        st.subheader("Session summary")
+        st.header("Session summary")
         if not seen:
             st.caption("No face was seen for longer than a moment.")
             return
@@ -117,7 +117,7 @@ def show_captured(session: Session) -> None:
     """The captured frames, each with its downloads."""
     if not session.moments:
         return
-    st.subheader("Captured frames")
+    st.header("Captured frames")
     st.caption(
         "In the memory of the computer that runs this app, for you alone, until you remove them or "
         "some minutes after you close this tab."

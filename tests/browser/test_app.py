@@ -149,6 +149,28 @@ def test_a_file_name_cannot_make_the_browser_ask_another_server(
     assert not [url for url in requested if "example.org" in url]
 
 
+def test_pictures_are_chosen_in_the_strip_and_removed_ones_come_back(
+    page: Page, app: str, tmp_path: Path
+) -> None:
+    for name, picture in (("one.png", astronaut()), ("six.png", group_photo())):
+        (tmp_path / name).write_bytes(images.encode_png(picture))
+    open_photos(page, app)
+    empty = page.get_by_test_id("stFileUploaderDropzone").bounding_box()
+    page.locator("input[type=file]").set_input_files([tmp_path / "one.png", tmp_path / "six.png"])
+    expect(page.get_by_role("img", name="one.png: 1 face")).to_be_visible()
+    small = page.get_by_test_id("stFileUploaderDropzone").bounding_box()
+    assert empty is not None and small is not None and small["height"] < empty["height"] / 2
+    thumbnail = page.get_by_role("group", name="Pictures").get_by_role("button", name="six.png")
+    thumbnail.click()
+    expect(page.get_by_role("img", name="six.png: 6 faces")).to_be_visible()
+    expect(thumbnail).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_role("img", name="one.png: 1 face")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("img", name="six.png: 6 faces")).to_be_visible()
+    expect(page.get_by_text("Removed six.png")).to_have_count(0)
+
+
 def test_two_visitors_do_not_see_each_others_pictures(
     browser: Browser, page: Page, app: str
 ) -> None:

@@ -19,6 +19,7 @@ from fer import images
 from fer.geometry import Image
 from fer.inference import detection
 from tests import clips
+from tests.browser import axe
 from tests.browser.conftest import running_app
 from tests.browser.test_app import server_of, settled
 from tests.helpers import publish_tiny
@@ -191,6 +192,12 @@ def test_nothing_jumps_at_the_start_and_the_key_works_in_the_stage(page: Page, l
     expect(page.get_by_text("Take a snapshot instead")).to_have_count(0)
     inside.get_by_role("button", name="Stop").press("f")
     expect(page.get_by_role("img", name="Captured frame")).to_be_visible()
+    expect(page.get_by_test_id("stToast")).to_have_count(0)
+    assert axe.findings(page) == []
+    stop(page)
+    expect(page.get_by_role("heading", name="Session summary")).to_be_visible()
+    settled(page)
+    assert axe.findings(page) == []
 
 
 def points(page: Page) -> int:
