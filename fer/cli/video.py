@@ -120,7 +120,7 @@ def _check(options: argparse.Namespace) -> None:
 def _is_same(target: str, file: str) -> bool:
     try:
         return Path(target).samefile(file)
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 

@@ -86,6 +86,7 @@ def analyze(
     """
     check_rate(frames_per_second)
     name = str(path) if name is None else name
+    name = name.encode("utf-8", "backslashreplace").decode()  # file names need not be UTF-8
     try:
         with reading.opened(path) as film:
             frames = film.frames()

@@ -48,9 +48,11 @@ def container(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 
 def is_webp(path: Path) -> bool:
     """Whether a file is a WebP, which ffmpeg cannot read where it moves."""
-    with suppress(OSError), path.open("rb") as file:
-        head = file.read(12)
-        return head[:4] == b"RIFF" and head[8:] == b"WEBP"
+    with suppress(OSError, ValueError):
+        if path.is_file():
+            with path.open("rb") as file:
+                head = file.read(12)
+            return head[:4] == b"RIFF" and head[8:] == b"WEBP"
     return False
 
 
@@ -58,7 +60,10 @@ def _file(path: Path, name: str) -> IO[bytes]:
     try:
         if path.is_dir():
             raise BadFilm(f"{name} is a folder, not a film.")
-        if os.stat(path).st_size == 0:
+        size = os.stat(path).st_size
+        if not path.is_file():
+            raise BadFilm(f"{name} is a device or a pipe, not a film.")
+        if size == 0:
             raise BadFilm(f"{name} is empty.")
         return path.open("rb")
     except (OSError, ValueError) as error:

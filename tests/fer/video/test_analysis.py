@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from fer.video.timeline import Timeline
 from tests import films, scenes
 from tests.helpers import publish_tiny
 from tests.scenes import Place
-from tests.stubs import NAME, bright_square, register
+from tests.stubs import NAME, StubDetector, bright_square, register
 
 RATE = 25
 WIDTH, HEIGHT = 320, 240
@@ -165,6 +166,13 @@ def test_tiny_still_and_empty_films(tmp_path: Path) -> None:
     assert person.first == person.last == 0 and person.on_screen == pytest.approx(1 / RATE)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_a_name_need_not_be_text(tmp_path: Path) -> None:
+    whole = films.write(tmp_path / "clip.mp4", [scene([])] * 2, RATE)
+    odd = whole.rename(tmp_path / os.fsdecode(b"\xff.mp4"))
+    assert analysed(odd, tmp_path / "timeline").film.file.endswith("\\udcff.mp4")
+
+
 def test_nothing_is_searched_again_where_nothing_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,8 +180,6 @@ def test_nothing_is_searched_again_where_nothing_changes(
     black = np.zeros((48, 64, 3), np.uint8)
     path = films.write(tmp_path / "clip.mp4", [black] * 250, RATE)
     analysed(path, tmp_path / "timeline", NAME)
-    from tests.stubs import StubDetector
-
     assert sum(detector.calls for detector in StubDetector.made) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import wave
 from itertools import pairwise
@@ -189,6 +190,11 @@ def bad_files(folder: Path) -> dict[str, Path]:
     for number, (message, content) in enumerate(named.items()):
         paths[message] = folder / f"{number}.mp4"
         paths[message].write_bytes(content)
+    if hasattr(os, "mkfifo"):
+        paths["is a device or a pipe"] = folder / "pipe.mp4"
+        os.mkfifo(folder / "pipe.mp4")
+    paths["cannot be read: embedded null byte"] = folder / "a\0b.mp4"
+    paths["cannot be read: File name too long"] = folder / ("a" * 5000)
     return {**paths, "is a folder": folder, "cannot be read: No such file": folder / "none.mp4"}
 
 
