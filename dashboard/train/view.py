@@ -55,7 +55,7 @@ def _show(run: Run, status: RunStatus) -> None:
         st.error(escape_markdown(str(error)), icon=":material/warning:")
         _buttons(run, status)
         return
-    st.markdown(f"#### {settings.name or run.id}")
+    st.markdown(f"## {settings.name or run.id}")
     doing = status.activity if status.is_active and status.state != "running" else None
     activity = f" ({doing})" if doing else ""
     st.markdown(
