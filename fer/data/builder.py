@@ -62,6 +62,8 @@ class DatasetBuilder:
     passed_over: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     has_persons: bool = False
+    _hashes: dict[bytes, bytes] = field(default_factory=dict)
+    """Of encoded pictures, of which there may be one for all faces."""
 
     def add(
         self,
@@ -76,7 +78,10 @@ class DatasetBuilder:
         self.sources.append(source)
         if isinstance(picture, bytes):
             self.encoded.append(picture)
-            self.file_hashes.append(hashlib.sha256(picture).digest())
+            if picture not in self._hashes:
+                self.budget.check()
+                self._hashes[picture] = hashlib.sha256(picture).digest()
+            self.file_hashes.append(self._hashes[picture])
         elif picture is not None:
             self.pictures.append(picture)
         self.labels.append(label)

@@ -16,6 +16,7 @@ from typing import Any
 import h5py
 
 from fer import registry
+from fer.data import archives
 from fer.errors import BadModel, BadSettings
 from fer.model_card import InputSpec
 from fer.runs import network_specs
@@ -122,9 +123,9 @@ def shapes_in(file: Path) -> Shapes:
     try:
         if file.suffix == ".keras":
             with zipfile.ZipFile(file) as archive, archive.open("model.weights.h5") as inside:
-                shapes = _shapes_in_h5(inside)
+                shapes = _shapes_in_h5(inside, file.stat().st_size)
         else:
-            shapes = _shapes_in_h5(file)
+            shapes = _shapes_in_h5(file, file.stat().st_size)
     except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
         raise BadSettings(
             f"the weights file {file.name} cannot be read: {first_line(error)}."
@@ -150,11 +151,16 @@ def check_self_contained(file: h5py.File) -> None:
     file.visititems(visit)
 
 
-def _shapes_in_h5(source: Any) -> Shapes:
+def _shapes_in_h5(source: Any, packed: int) -> Shapes:
+    """Raises `ValueError` where arrays unpack to far more than the `packed` bytes that hold them."""
     shapes: Shapes = Counter()
+    unpacked = 0
 
     def visit(path: str, item: Any) -> None:
         is_weight = path.split("/")[0] in ("layers", "model_weights") or "layer_names" in attributes
+        if isinstance(item, h5py.Dataset):
+            nonlocal unpacked
+            unpacked += item.nbytes
         if isinstance(item, h5py.Dataset) and is_weight and "seed_generator" not in path:
             shapes[tuple(item.shape)] += 1
 
@@ -162,6 +168,8 @@ def _shapes_in_h5(source: Any) -> Shapes:
         check_self_contained(file)
         attributes = file.attrs
         file.visititems(visit)
+    if archives.is_bomb(packed, unpacked):
+        raise ValueError(f"it would unpack to {unpacked / 1024**2:,.0f} MB")
     return shapes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,4 +40,23 @@ def test_a_weights_file_that_reads_other_files_is_refused(
         file["layers/dense/0-sound"] = np.zeros(3, np.float32)
         refer_to(file, other)
     with pytest.raises(BadSettings, match="lies in another file"):
+        weights.shapes_in(crafted)
+
+
+@pytest.mark.parametrize("ending", [".weights.h5", ".keras"])
+def test_weights_that_unpack_to_far_more_than_their_file_are_refused(
+    tmp_path: Path, ending: str
+) -> None:
+    inside = tmp_path / "inside.h5"
+    with h5py.File(inside, "w") as file:
+        shape = (10_000_000_000,)  # none of it is stored
+        file.create_dataset("layers/dense/0", shape, "f4", chunks=(1 << 20,), compression="gzip")
+    crafted = tmp_path / f"crafted{ending}"
+    if ending == ".keras":
+        with zipfile.ZipFile(crafted, "w") as archive:
+            archive.write(inside, "model.weights.h5")
+    else:
+        inside.rename(crafted)
+    assert crafted.stat().st_size < 10_000
+    with pytest.raises(BadSettings, match="would unpack to 38,147 MB"):
         weights.shapes_in(crafted)
