@@ -15,6 +15,8 @@ from fer.geometry import Image
 
 MEMORY = 1536 * 1024**2
 """Bytes that the pictures of a data set may take together."""
+LARGE = 256 * 1024**2
+"""A data set that takes more than this is told while it is read."""
 MAX_PIXELS = 200 * 10**9
 """Pixels that are decoded for a data set, at the size of their files: 16,000 photos of a phone."""
 MAX_SECONDS = 1800.0
@@ -27,11 +29,17 @@ class Budget:
     """What is left to spend on one data set; readers ask it before every piece that they read.
 
     Once `should_stop` says so, the next piece raises `Stopped`; `OverBudget` is raised where the
-    set costs too much. Only the time inside `reading` counts.
+    set costs too much. Only the time inside `reading` counts. `on_large` is called once where the
+    pictures take more than `LARGE`, and may wait.
     """
 
-    def __init__(self, should_stop: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        should_stop: Callable[[], bool] = lambda: False,
+        on_large: Callable[[], None] = lambda: None,
+    ) -> None:
         self._should_stop = should_stop
+        self._on_large = on_large
         self._bytes = self._pixels = 0
         self._seconds = 0.0
         self._since: float | None = None
@@ -60,7 +68,10 @@ class Budget:
 
     def keep(self, num_bytes: int) -> None:
         """Counts memory that stays taken. Raises `OverBudget` where it is too much."""
+        was_large = self._bytes > LARGE
         self._bytes += num_bytes
+        if self._bytes > LARGE and not was_large:
+            self._on_large()
         if self._bytes > MEMORY:
             raise OverBudget(
                 f"the pictures of the data set need more than {MEMORY // 1024**2:,} MB of memory. "

@@ -91,16 +91,16 @@ def prepared(
     seed: int = 0,
     report: Callable[[str], None] = lambda sentence: None,
     classes: str | None = None,
-    should_stop: Callable[[], bool] = lambda: False,
+    budget: Budget | None = None,
 ) -> Dataset:
     """The faces to train on: those with an answer, free of copies, and no more than `limit`.
 
     `path`, `votes` and `classes` as in `loading.load`; `labels` is what is to be predicted. The
     limit holds for training faces, drawn with `seed`; as many at most are validated with. `report`
     hears how the set was read and what is left out. Raises `BadDataset` where training or
-    validation is left without faces, and `Stopped` soon after `should_stop` says so.
+    validation is left without faces, and what the `budget` raises.
     """
-    budget = Budget(should_stop)
+    budget = budget or Budget()
     is_table = Path(path).is_file() and Path(path).suffix.lower() != ".zip"
     longest = LONGEST_SIDE if is_table else PHOTO_SIDE
     whole = load(path, votes, longest, classes, budget)

@@ -20,7 +20,7 @@ import msgspec
 from filelock import FileLock, Timeout
 from msgspec import Struct
 
-from fer.errors import BadRun
+from fer.errors import BadRun, Stopped
 from fer.figures import Count, Finite, checked
 from fer.runs import processes, store
 from fer.runs.processes import Identity
@@ -31,6 +31,8 @@ CHANGE_SECONDS = 20.0
 """The longest wait for other processes that change runs, which takes a moment."""
 READING_SECONDS = 30.0
 """So long a run that is not ready keeps its place before those that are."""
+LARGE_PLACES = 2
+"""So many runs may hold a large data set at a time, while they read, wait and train."""
 _NAME = re.compile(r"\d{10}-")
 
 
@@ -121,6 +123,29 @@ def turn(
     finally:
         _leave(run_id)
         lock.release()
+
+
+@contextlib.contextmanager
+def place_for_large_data(stop: threading.Event) -> Iterator[Callable[[], None]]:
+    """A function that waits for one of the `LARGE_PLACES`, which is held until the end of the
+    block. It raises `Stopped` if stopped before."""
+    held: list[FileLock] = []
+
+    def take() -> None:
+        while not stop.is_set():
+            for number in range(LARGE_PLACES):
+                lock = FileLock(folder() / f"large-{number}")
+                if _acquired(lock, 0):
+                    held.append(lock)
+                    return
+            time.sleep(POLL_SECONDS)
+        raise Stopped("the run was stopped.")
+
+    try:
+        yield take
+    finally:
+        for lock in held:
+            lock.release()
 
 
 def _wait(

@@ -152,7 +152,7 @@ def check_self_contained(file: h5py.File) -> None:
 
 
 def _shapes_in_h5(source: Any, packed: int) -> Shapes:
-    """Raises `ValueError` where arrays unpack to far more than the `packed` bytes that hold them."""
+    """Raises `ValueError` where arrays unpack to far more than the `packed` bytes do."""
     shapes: Shapes = Counter()
     unpacked = 0
 

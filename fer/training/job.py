@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from fer import registry
 from fer.data import dataset, selection
+from fer.data.budget import Budget
 from fer.errors import BadModel, FerError, Stopped, UnknownModel
 from fer.runs import checks, launcher, processes, queue as run_queue, store, weights
 from fer.runs.settings import TrainSettings
@@ -32,18 +33,20 @@ if TYPE_CHECKING:
 
     from fer.training.learner import Learner
 
+_READING = "reading the faces"
+
 
 def checked_data(
     settings: TrainSettings,
     fresh: bool = True,
     has_predictions: bool = False,
-    should_stop: Callable[[], bool] = lambda: False,
+    budget: Budget | None = None,
 ) -> dataset.Dataset:
     """The faces that a run would use, once all that can be known before it starts is in order.
 
     A run that is resumed (not `fresh`) no longer needs the weights it began with, nor, where it
     `has_predictions` of its teachers, the teachers. Raises `FerError` with what is wrong, and
-    `Stopped` soon after `should_stop` says so.
+    what the `budget` raises.
     """
     if fresh:
         weights.source(settings)
@@ -59,7 +62,7 @@ def checked_data(
             settings.seed,
             say,
             settings.classes,
-            should_stop,
+            budget,
         )
     if not has_predictions:
         checks.check_teachers(with_labels(settings, data))
@@ -84,8 +87,10 @@ def run(run: Run, stop: threading.Event, data: dataset.Dataset | None = None) ->
             if published is not None:
                 reporter.state("finished", model=published)
                 return "finished"
-            faces = _read(run, reporter, stop) if data is None else data
-            with run_queue.turn(run.id, stop, reporter.waiting) as has_turn:
+            with (
+                _faces(run, data, reporter, stop) as faces,
+                run_queue.turn(run.id, stop, reporter.waiting) as has_turn,
+            ):
                 state = _work(run, faces, reporter, stop) if has_turn else "stopped"
         except (KeyboardInterrupt, Stopped):
             state = "stopped"
@@ -141,12 +146,30 @@ def learner_for(
     return Learner(settings, train, examples("validation"), fresh)
 
 
-def _read(run: Run, reporter: Reporter, stop: threading.Event) -> dataset.Dataset:
+@contextlib.contextmanager
+def _faces(
+    run: Run, data: dataset.Dataset | None, reporter: Reporter, stop: threading.Event
+) -> Iterator[dataset.Dataset]:
+    """The faces of a run; while it has a large data set it holds one of the places for such."""
+    if data is not None:
+        yield data
+        return
+    with run_queue.place_for_large_data(stop) as take_place:
+
+        def wait_for_place() -> None:
+            reporter.doing("waiting: other runs hold large data sets")
+            take_place()
+            reporter.doing(_READING)
+
+        yield _read(run, reporter, Budget(stop.is_set, wait_for_place))
+
+
+def _read(run: Run, reporter: Reporter, budget: Budget) -> dataset.Dataset:
     """The faces of a run, whose settings say afterwards what is to be predicted."""
     settings, fresh = run.settings, not run.checkpoint.exists()
     reporter.state("starting")
-    reporter.doing("reading the faces")
-    data = checked_data(settings, fresh, run.teacher_probabilities.exists(), stop.is_set)
+    reporter.doing(_READING)
+    data = checked_data(settings, fresh, run.teacher_probabilities.exists(), budget)
     if settings.labels is None:
         run.write_settings(with_labels(settings, data))
     return data

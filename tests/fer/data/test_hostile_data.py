@@ -119,13 +119,22 @@ def test_every_reader_has_limited_memory(
         loading.load(path)
 
 
+def test_a_large_data_set_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(budget, "LARGE", 10 * 48 * 48)
+    loading.load(as_csv(tmp_path), budget=Budget(on_large=lambda: told.append("large")))
+    assert told == ["large"]
+    monkeypatch.setattr(budget, "LARGE", 40 * 48 * 48)
+    loading.load(as_csv(tmp_path), budget=Budget(on_large=lambda: told.append("large")))
+    assert told == ["large"]
+
+
 def test_faces_are_searched_until_it_should_stop(tmp_path: Path) -> None:
     told: list[str] = []
     path = str(odd.class_folders(tmp_path / "faces"))
     with pytest.raises(Stopped):
-        selection.prepared(
-            path, report=told.append, should_stop=lambda: "exact copies" in " ".join(told)
-        )
+        stop = Budget(lambda: "exact copies" in " ".join(told))
+        selection.prepared(path, report=told.append, budget=stop)
 
 
 @pytest.mark.parametrize("is_packed", [True, False])

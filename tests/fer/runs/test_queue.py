@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fer.errors import BadRun
+from fer.errors import BadRun, Stopped
 from fer.runs import processes, queue as run_queue
 from fer.runs.processes import Identity
 from fer.storage import folders
@@ -124,6 +125,21 @@ def test_whoever_reads_for_long_is_overtaken_but_keeps_its_place(
     stop.clear()
     with run_queue.turn("next", stop, lambda ahead: stop.set()) as has_turn:
         assert not has_turn
+
+
+def test_so_many_hold_large_data_and_no_more() -> None:
+    free, stopped = threading.Event(), threading.Event()
+    with contextlib.ExitStack() as stack:
+        for _ in range(run_queue.LARGE_PLACES):
+            stack.enter_context(run_queue.place_for_large_data(free))()
+        with run_queue.place_for_large_data(free), run_queue.turn("small", free) as has_turn:
+            assert has_turn
+        waiting = threading.Timer(0.5, stopped.set)
+        waiting.start()
+        with run_queue.place_for_large_data(stopped) as take, pytest.raises(Stopped):
+            take()
+    with run_queue.place_for_large_data(free) as take:
+        take()
 
 
 def test_a_turn_ends_with_its_block_and_excludes_others_until_then() -> None:
