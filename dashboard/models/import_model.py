@@ -22,7 +22,7 @@ from fer.permission import training_allowed
 from fer.runs import checks, uploads
 from fer.runs.import_classes import ENDINGS, SCALES, parse_classes
 
-_KEY = "_import"
+_KEY, _TURN = "_import", "_import-turn"
 _LARGEST_MB = 512
 
 
@@ -57,7 +57,7 @@ def _form() -> None:
         sorted({ending.rpartition(".")[2] for ending in ENDINGS}),
         accept_multiple_files=True,
         max_upload_size=_LARGEST_MB,
-        key="import-files",
+        key=f"import-files-{st.session_state.get(_TURN, 0)}",
     )
     labels = st.text_input(
         "Its classes in its own order",
@@ -104,6 +104,8 @@ def _start(files: Sequence[UploadedFile], more: list[str]) -> None:
         folder.cleanup()
         st.error(escape_markdown(str(error)), icon=":material/warning:")
         return
+    held_uploads.free(files)
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1  # the field is empty again
     arguments = ["import", "--json", *more, "--", *map(str, paths)]
     st.session_state[_KEY] = _Import(folder, arguments, f"import {secrets.token_hex(4)}")
     st.rerun()

@@ -44,7 +44,7 @@ class Removal:
     time: float = field(default_factory=time.monotonic)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class PhotoSession:
     """What is waiting, what was read and what could not be, in the order of arrival.
 
@@ -64,6 +64,12 @@ class PhotoSession:
     uploads: int = 0
     snapshots: int = 0
     taken: set[str] = field(default_factory=set)
+
+    @property
+    def num_bytes(self) -> int:
+        """Of the files that are kept, which count among the uploads that the server holds."""
+        read = sum(len(picture.source or b"") for picture in list(self.pictures))
+        return read + sum(len(data) for _, data in list(self.waiting))
 
     def add(self, name: str, data: bytes) -> None:
         """Queues an encoded picture; one too many is refused with a sentence."""
@@ -190,5 +196,6 @@ def current_session() -> PhotoSession:
     """The pictures of this browser session."""
     if _KEY not in st.session_state:
         st.session_state[_KEY] = PhotoSession()
+        uploads.count(st.session_state[_KEY])
     session: PhotoSession = st.session_state[_KEY]
     return session

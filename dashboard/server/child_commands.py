@@ -134,7 +134,12 @@ def start(
     bound = [str(os.getpid()), MODULE, *arguments]
     umask = -1 if arguments[0] in PUBLISHING else workspaces.UMASK
     with files.private(path / _STDOUT) as stdout, files.private(path / _STDERR) as stderr:
-        launch = functools.partial(processes.launch, umask=umask, start_new_session=True)
+        launch = functools.partial(
+            processes.launch,
+            more=dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder.name),
+            umask=umask,
+            start_new_session=True,
+        )
         launched = _starting.submit(launch, _BOUND, bound, stdout, stderr)
         process = launched.result()
     child = Child(process, folder, time.monotonic(), limit_seconds)

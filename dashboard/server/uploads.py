@@ -9,9 +9,11 @@ of them together. Here only files that an upload field announced are taken, as m
 from __future__ import annotations
 
 import io
+import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -43,6 +45,17 @@ ledger = Ledger()
 _get_form = Request._get_form
 _get_upload_urls = MemoryUploadedFileManager.get_upload_urls
 _remove_session_files = MemoryUploadedFileManager.remove_session_files
+
+
+class Keeper(Protocol):
+    """What keeps uploads of a session after they were freed here."""
+
+    @property
+    def num_bytes(self) -> int: ...
+
+
+_keepers: weakref.WeakKeyDictionary[Keeper, str] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
 
 
 class NotKept(FerError):
@@ -78,6 +91,13 @@ def free(files: Iterable[UploadedFile]) -> None:
             context.uploaded_file_mgr.remove_file(  # type: ignore[attr-defined]
                 session_id=context.session_id, file_id=file.file_id
             )
+
+
+def count(keeper: Keeper) -> None:
+    """Counts what a part of this session keeps among the uploads that are held."""
+    context = get_script_run_ctx()
+    with _lock:
+        _keepers[keeper] = context.session_id if context else ""
 
 
 @contextmanager
@@ -136,13 +156,15 @@ async def _checked_form(request: Request[Any], **limits: Any) -> FormData:
 
 
 def _held_bytes(session: str) -> tuple[int, int]:
-    """Bytes that the server's manager holds for a session, and for all."""
+    """Bytes that are held for a session, and for all."""
     manager: Any = get_instance().uploaded_file_mgr
-    sizes = {
-        name: sum(len(record.data) for record in list(files.values()))
+    sizes = [
+        (name, sum(len(record.data) for record in list(files.values())))
         for name, files in list(manager.file_storage.items())
-    }
-    return sizes.get(session, 0), sum(sizes.values())
+    ]
+    with _lock:
+        sizes += [(name, keeper.num_bytes) for keeper, name in _keepers.items()]
+    return sum(size for name, size in sizes if name == session), sum(size for _, size in sizes)
 
 
 def _noted_urls(

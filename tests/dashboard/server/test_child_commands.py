@@ -204,6 +204,7 @@ def test_it_sees_the_folders_that_the_page_sees(
     for name, expected in {"FER_MODELS": "models", "FER_DATA": "faces"}.items():
         assert environment[name] == str(tmp_path / expected)
     assert "FER_RUNS" not in environment
+    assert environment["TMPDIR"] == child.folder.name, "what it leaves goes with its folder"
     assert environment["PYTHONPATH"].split(os.pathsep)[0] == str(folders.ROOT)
 
 

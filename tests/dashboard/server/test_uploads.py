@@ -17,6 +17,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 from streamlit.web.server.starlette import starlette_routes
 
+from dashboard.photos.session import PhotoSession
 from dashboard.server import uploads
 from dashboard.server.visitors import upload_ledger
 from dashboard.server.visitors.upload_ledger import Ledger
@@ -149,6 +150,26 @@ def test_bytes_are_bounded_and_the_page_says_so(
     with pytest.raises(uploads.NotKept, match=words):
         uploads.check(too_much.upload())
     manager.remove_session_files(first)
+    again = Sender(manager, 100)
+    asyncio.run(again.send())
+    assert again.kept == b"." * 100
+
+
+def test_files_that_a_page_keeps_count(
+    manager: MemoryUploadedFileManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_ledger, "MOST_SESSION_BYTES", 150)
+    monkeypatch.setattr(upload_ledger, "MOST_BYTES", 250)
+    on_a_page(monkeypatch, manager)
+    photos = PhotoSession()
+    uploads.count(photos)
+    photos.add("one.jpg", b"." * 100)
+    own, another = Sender(manager, 100), Sender(manager, 120, "you")
+    for sender in (own, another):
+        asyncio.run(sender.send())
+    assert own.kept == b"" and another.kept == b"." * 120
+    photos.clear()
+    photos.waiting.clear()
     again = Sender(manager, 100)
     asyncio.run(again.send())
     assert again.kept == b"." * 100
