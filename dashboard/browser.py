@@ -1,4 +1,4 @@
-"""What only the browser knows: its camera, and whether the page is shown inside another one."""
+"""What only the browser knows and can do: its camera, pages around this one, the sidebar."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ import streamlit as st
 
 from dashboard import navigation
 
-_SCRIPT = (navigation.PACKAGE / "assets" / "camera.js").read_text("utf-8")
-_component = st.components.v2.component("fer_camera", js=_SCRIPT)
+_ASSETS = navigation.PACKAGE / "assets"
+_component = st.components.v2.component("fer_camera", js=(_ASSETS / "camera.js").read_text("utf-8"))
+_settings_link = st.components.v2.component(
+    "fer_settings_link",
+    js=(_ASSETS / "settings_link.js").read_text("utf-8"),
+    css=(_ASSETS / "settings_link.css").read_text("utf-8"),
+)
 
 
 def facts(key: str, check: int = 0, quiet: bool = False) -> Mapping[str, Any]:
@@ -30,6 +35,12 @@ def facts(key: str, check: int = 0, quiet: bool = False) -> Mapping[str, Any]:
     data = {"reported": reported, "check": check, "quiet": quiet}
     state = _component(key=key, data=data, on_camera_change=lambda: None)
     return state.get("camera") or {}
+
+
+def settings_link(key: str) -> None:
+    """“Edit settings”, which opens the sidebar: on phones alone, where it covers the page and is
+    closed at first."""
+    _settings_link(key=key)
 
 
 def frame_sentence(facts: Mapping[str, Any]) -> str | None:

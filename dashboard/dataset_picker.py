@@ -1,4 +1,4 @@
-"""The faces to train on: built-in drawings, data sets of the server, uploads."""
+"""The data to train or evaluate on: synthetic drawings, data sets of the server, uploads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import errors
 from dashboard.server import child_commands, timers, uploads as held_uploads
-from dashboard.text import escape_markdown
+from dashboard.text import count, escape_markdown
 from fer.data import server_folder
 from fer.data.formats.fer_plus import VOTES_NAME
 from fer.errors import FerError
@@ -23,12 +23,12 @@ from fer.storage import files
 
 DRAWN = "drawn"
 LISTED = (
-    "listed in this browser tab alone (until it is reloaded), under “Faces”, where one click "
-    "deletes it. It goes with the last run that uses it; without a run, after an hour or more. "
+    "listed only in this browser tab (until you reload it), under “Training data”, where you can "
+    "delete it. It goes with the last run that uses it; without a run, after an hour or more. "
     "**Its file name is shown to everybody who opens this page**, with the log of the run, in "
     "which names of files inside it may stand, and the model's card keeps it"
 )
-UNSTORED = "A learning rate is looked for on stored faces: press Start, then choose them above."
+UNSTORED = "The finder needs stored data: start training once, then choose the stored upload above."
 _UPLOAD = "upload"
 _NO_VOTES = ""  # Streamlit shows None as a field that was left empty
 _LARGEST_MB = 1024
@@ -222,21 +222,19 @@ def _ask_for_upload(faces: Faces, fate: str) -> Choice | None:
     st.caption(
         "A zip of class folders (`train/happy/1.png` …) or of pictures with a list of labels, a "
         "table such as Kaggle's `fer2013.csv`, or a parquet file, up to 1 GB. It is inspected at "
-        "once in a private copy that is deleted right after. It is **stored on the server when "
-        f"Start is pressed**, not before, and {fate}. FER2013 is on Kaggle, under "
+        "once, in a private copy that is deleted afterwards. It is **stored on the server when "
+        f"you press Start**, not before, {fate}. FER2013 is on Kaggle, under "
         "“Challenges in Representation Learning”; the FER+ votes (`fer2013new.csv`) are on GitHub, "
         "under “microsoft/FERPlus”."
     )
     left, right = st.columns(2)
     file = left.file_uploader(
-        "Faces",
+        "Images and labels",
         ["csv", "tsv", "zip", "parquet"],
         max_upload_size=_LARGEST_MB,
         key=faces.key("upload"),
     )
-    votes = right.file_uploader(
-        "FER+ votes, if there are any", ["csv"], key=faces.key("upload-votes")
-    )
+    votes = right.file_uploader("FER+ votes (optional)", ["csv"], key=faces.key("upload-votes"))
     files = tuple(one for one in (file, votes) if one is not None)
     try:
         for one in files:
@@ -256,17 +254,17 @@ def stored_uploads() -> None:
     """The uploads of this session, each with a button that deletes it."""
     listed = own_uploads((*uploads.ENDINGS, *weights.ENDINGS))
     if not listed:
-        st.caption("No file that was uploaded in this browser tab is stored.")
-    else:
-        st.caption(
-            "They are listed in this browser tab alone, until it is reloaded. Each goes with the "
-            "last run that uses it; without a run, after an hour or more."
-        )
+        return
+    st.markdown("**Stored uploads**")
+    st.caption(
+        "Listed only in this browser tab, until you reload it. Each is deleted with the last run "
+        "that uses it; without a run, after an hour or more."
+    )
     for upload in listed:
         left, right = st.columns([4, 1], vertical_alignment="center")
         left.markdown(
             f"{escape_markdown(upload.path.name)} · {upload.num_bytes / 1024**2:.1f} MB · "
-            f"used by {len(upload.used_by)} run(s)"
+            f"used by {count(len(upload.used_by), 'run')}"
         )
         right.button("Delete", key=f"delete-{upload.hash}", on_click=_delete, args=(upload.hash,))
 

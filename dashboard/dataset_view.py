@@ -73,7 +73,7 @@ def _inspected(choice: Choice, as_is: bool) -> Child | None:
     return child_commands.run(
         _key(choice, as_is),
         ["inspect", "--json", "-", *(["--as-is"] if as_is else [])],
-        "Reading the faces …",
+        "Inspecting the data …",
         ("--sheet", _SHEET),
         prepare=prepare,
     )
@@ -92,12 +92,15 @@ def _show_counts(found: dict[str, Any]) -> None:
     ]
     st.dataframe(rows, hide_index=True)
     st.markdown(
-        f"**{found['num_faces']:,}** faces, **{found['num_voted']:,}** with crowd votes. "
-        f"**{found['num_removed']:,}** exact copies are left out of training: "
-        f"{found['copies_inside']:,} of other training faces, {found['copies_across']:,} of faces "
-        f"in other splits. {found['contradictions']:,} pictures have two labels."
+        f"**{found['num_faces']:,}** faces, **{found['num_voted']:,}** with FER+ votes. "
+        f"Target: {_target(found)}."
     )
-    st.markdown(f"Target: {_target(found)}.")
+    if found["num_removed"] or found["contradictions"]:
+        st.markdown(
+            f"**{found['num_removed']:,}** exact duplicates are left out of training: "
+            f"{found['copies_inside']:,} of other training faces, {found['copies_across']:,} of "
+            f"faces in other splits. {found['contradictions']:,} pictures have two labels."
+        )
 
 
 def _target(found: dict[str, Any]) -> str:

@@ -21,10 +21,13 @@ FORMATS = {
 }
 
 
+_ACTIVE_HELP = "Every page uses this model."
+
+
 def use(name: str) -> None:
     """Makes every page use the model, or goes back to the one before."""
     if registry.active() == name:
-        st.markdown(":material/check_circle: **Active model**")
+        st.badge("Active model", icon=":material/check:", color="green", help=_ACTIVE_HELP)
     else:
         st.button(
             "Use this model",
@@ -44,14 +47,17 @@ def use(name: str) -> None:
 
 
 def delete(name: str) -> None:
-    """Deletes it after a second press; not those that came with the program, nor the active one."""
+    """Deletes it after a second press; not a built-in one, nor the active one."""
     if name in registry.SHIPPED:
         st.caption("Built-in: it cannot be deleted.")
     elif name == registry.active():
         st.caption("To delete it, use another model first.")
     else:
         with st.popover("Delete", key=f"deleting-{name}"):
-            st.markdown("The model and its files are deleted for good.")
+            st.markdown(
+                "The model and its files are deleted for good. The run that trained it stays on "
+                "the page Train."
+            )
             st.button(
                 "Delete for good",
                 key=f"delete-{name}",
@@ -70,7 +76,7 @@ def export(name: str) -> None:
         return
     kind = st.selectbox("Format", list(FORMATS), format_func=FORMATS.__getitem__)
     key = f"export {name} {kind}"
-    pressed = st.button("Prepare the download")
+    pressed = st.button("Prepare download")
     if pressed:
         child_commands.discard(key)
     if pressed or st.session_state.get("_export") == key:
@@ -86,9 +92,9 @@ def export(name: str) -> None:
             return
         made = json.loads(child.output)
         st.markdown(
-            f"Export verified: largest probability difference **{made['difference']:.1g}** on real "
-            "faces · "
-            f"**{made['milliseconds']:.2f} ms** a face · **{made['megabytes']:.1f} MB**"
+            f"Export verified on real faces: largest probability difference "
+            f"**{made['difference']:.1g}** · latency **{made['milliseconds']:.2f} ms per face** · "
+            f"**{made['megabytes']:.1f} MB**"
         )
         for file in map(Path, made["files"]):
             st.download_button(

@@ -179,4 +179,4 @@ def _elsewhere_sentence(card: ModelCard, prior: str) -> str:
         f"{row.balanced_accuracy:.0%} on {row.n:,} {escape_markdown(row.name)} faces"
         for row in reversed(measured.values())
     )
-    return f" Balanced accuracy on faces from elsewhere: {figures}."
+    return f" Balanced accuracy on other datasets: {figures}."

@@ -56,5 +56,5 @@ def form(page: str) -> Form:
     return found
 
 
-def button(of: Form, disabled: bool) -> None:
-    st.button("Start", type="primary", on_click=of.ask, args=(of.turn,), disabled=disabled)
+def button(of: Form, label: str, disabled: bool) -> None:
+    st.button(label, type="primary", on_click=of.ask, args=(of.turn,), disabled=disabled)

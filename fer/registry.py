@@ -192,7 +192,7 @@ def delete(name: str) -> None:
     require_training()
     path = path_of(name)
     if name in SHIPPED:
-        raise BadModel(f"the model {name!r} came with the program and cannot be deleted.")
+        raise BadModel(f"the model {name!r} is built-in and cannot be deleted.")
     if name == active():
         raise BadModel(f"the model {name!r} is in use. Use another one, then delete it.")
     if path.is_symlink():

@@ -8,33 +8,23 @@ from dashboard.evaluate import (
     face_gallery,
     faces as evaluate_faces,
     form as evaluate_form,
+    results as evaluate_results,
     robustness as evaluate_robustness,
     session as evaluations,
     view as evaluate_view,
 )
 
-PANES = {
-    "Figures": None,
-    "Confusion": evaluate_faces.confusion,
-    "Mistakes": evaluate_faces.worst,
-    "Wrong labels": evaluate_faces.wrong_labels,
-    "Crowd": evaluate_faces.disputed,
-    "Slices": None,
-    "Copies": evaluate_faces.copies,
-    "Robustness": None,
-    "Download": None,
-}
-
 navigation.ensure_frame()
 
 st.title("Evaluate")
 st.markdown(
-    "How often a model predicts the **apparent expression** that people named, how certain that "
-    "figure is, and which faces are behind it. It is measured in a separate process; the results "
-    "belong to your session alone."
+    "Measure how often a model predicts the **apparent expression** that people named, and look at "
+    "the faces behind each number. The results belong to your session alone."
 )
 form = start_button.form("evaluate")
-with errors.show_errors():
+listed = evaluations.current_evaluations()
+folded = any(item.has_result for item in listed)
+with errors.show_errors(), st.expander("Models and data", expanded=not folded):
     request = evaluate_form.ask()
     faces = dataset_picker.faces("evaluate")
     is_usable = dataset_view.check_upload(request.faces if request else None, faces, as_is=True)
@@ -44,9 +34,11 @@ if form.take() and request is not None and is_usable:
         started = evaluations.start(request)
         form.started(started.key)
         evaluations.show(started)
-start_button.button(form, disabled=not is_usable)
+        listed = evaluations.current_evaluations()
 
-listed = evaluations.current_evaluations()
+left, right = st.columns([1, 3], vertical_alignment="center")
+with left:
+    start_button.button(form, "Start evaluation", disabled=not is_usable)
 if evaluations.address_is_gone():
     st.warning(
         "The evaluation of this address is gone: it was removed, nobody looked at it for two "
@@ -54,35 +46,36 @@ if evaluations.address_is_gone():
         icon=":material/info:",
     )
 if not listed:
-    st.info("Choose one or two models and press Start.", icon=":material/arrow_upward:")
+    right.markdown("Choose one or two models and labelled faces.")
     st.stop()
 evaluation = evaluate_view.choose(listed, form.turn)
-if not evaluate_view.watch(evaluation.task, "Evaluating …", "faces", evaluation.key):
+with right:
+    is_done = evaluate_view.watch(evaluation.task, "Evaluating …", "faces", evaluation.key)
+if not is_done:
     st.stop()
 
 with errors.show_errors():
     report = evaluation.report()
     evaluate_view.headline(report)
-    evaluate_view.comparison(report)
+    evaluate_view.not_found(evaluation, form)
     pane = st.segmented_control(
-        "Show", list(PANES), default="Figures", required=True, label_visibility="collapsed"
+        "Show",
+        ["Results", "Faces", "Robustness", "Export"],
+        default="Results",
+        required=True,
+        label_visibility="collapsed",
     )
-    if pane == "Figures":
-        evaluate_view.figure_table(report)
-        evaluate_view.class_bars(report)
-        evaluate_view.calibration(report)
-    elif pane == "Slices":
-        evaluate_view.qualities(report)
+    if pane == "Results":
+        evaluate_view.what_was_evaluated(report)
+        evaluate_results.metric_table(report)
+        evaluate_results.class_bars(report)
+        evaluate_results.calibration(report)
+        evaluate_results.by_quality(report)
+    elif pane == "Faces":
+        evaluate_faces.show(
+            [face_gallery.faces_of(evaluation, number) for number in range(len(report.models))]
+        )
     elif pane == "Robustness":
         evaluate_robustness.section(evaluation)
-    elif pane == "Download":
-        evaluate_downloads.buttons(evaluation)
     else:
-        names = [model.name for model in report.models]
-        number = 0
-        if len(names) > 1:
-            name = st.segmented_control("Model", names, default=names[0], required=True)
-            number = names.index(str(name))
-        show = PANES[str(pane)]
-        assert show is not None
-        show(face_gallery.faces_of(evaluation, number))
+        evaluate_downloads.buttons(evaluation)

@@ -1,4 +1,4 @@
-"""Models: every card, two beside each other, and which of them answers."""
+"""Models: every card, two compared, and which of them is the active one."""
 
 import streamlit as st
 
@@ -7,7 +7,8 @@ from dashboard.models import (
     columns as model_columns,
     import_model,
     list as model_list,
-    making as model_making,
+    panes as model_panes,
+    provenance as model_provenance,
     speed as model_speed,
     view as model_view,
 )
@@ -16,13 +17,15 @@ from fer import registry
 from fer.errors import FerError
 from fer.permission import training_allowed
 
+PANES = [
+    *("Metrics", "By emotion", "Calibration", "Other datasets"),
+    *("Robustness", "Size", "Provenance"),
+]
+
 navigation.ensure_frame()
 
 st.title("Models")
-st.markdown(
-    "Which question each model answers, how accurately, and what it must not be used for. Figures "
-    "come with their 95% interval and the faces they were measured on."
-)
+st.markdown("Select a row to see its card, two rows to compare them.")
 names = registry.names()
 if not names:
     st.error(
@@ -33,27 +36,11 @@ if not names:
     st.stop()
 with errors.show_errors():
     model_list.overview(names)
-active = registry.active()
-left, right = st.columns(2)
-first = left.selectbox(
-    "Model",
-    names,
-    names.index(active) if active in names else 0,
-    key="models-first",
-    persist_state="session",
-)
-others = [name for name in names if name != first]
-second = right.selectbox(
-    "Beside it",
-    others,
-    None,
-    key="models-beside",
-    placeholder="another model",
-    persist_state="session",
-)
+model_speed.button(names)
+first, second = model_list.pickers(names)
 
 if not training_allowed():
-    st.caption("Which model is used is set by whoever runs this server (FER_TRAINING=off).")
+    st.caption("Whoever runs this server chooses the active model (FER_TRAINING=off).")
 else:
     with st.container(horizontal=True, vertical_alignment="center"):
         model_actions.use(first)
@@ -71,32 +58,27 @@ if not cards:
 
 prior = model_columns.prior_picker(cards)
 columns = model_columns.columns_of(cards, prior)
-model_view.answers(columns)
-model_view.limits(columns)
-panes = [
-    *("Figures", "Emotions", "Certainty", "Elsewhere"),
-    *("Robustness", "Size and speed", "Making"),
-]
+model_view.headline(columns)
 pane = st.segmented_control(
-    "Show", panes, default="Figures", required=True, label_visibility="collapsed"
+    "Show", PANES, default="Metrics", required=True, label_visibility="collapsed"
 )
 with errors.show_errors():
-    if pane == "Figures":
-        model_view.figures(columns, prior)
-    elif pane == "Emotions":
-        model_view.emotions(columns)
-    elif pane == "Certainty":
-        model_view.certainty(columns, prior)
-    elif pane == "Elsewhere":
-        model_view.elsewhere(columns)
+    if pane == "Metrics":
+        model_panes.metrics(columns, prior)
+    elif pane == "By emotion":
+        model_panes.emotions(columns)
+    elif pane == "Calibration":
+        model_panes.calibration(columns, prior)
+    elif pane == "Other datasets":
+        model_panes.other_datasets(columns)
     elif pane == "Robustness":
-        model_view.robustness(columns)
-    elif pane == "Size and speed":
-        model_view.sizes(columns)
-        model_speed.button([card.name for card in cards])
+        model_panes.robustness(columns)
+    elif pane == "Size":
+        model_panes.sizes(columns)
     else:
         for card in cards:
-            model_making.show(card)
-        with st.expander(f"Download {cards[0].name}"):
-            model_actions.export(cards[0].name)
+            model_provenance.show(card)
+model_view.limits(columns)
+with st.expander(f"Export {cards[0].name}"), errors.show_errors():
+    model_actions.export(cards[0].name)
 import_model.show()

@@ -1,4 +1,4 @@
-"""Downloads of an evaluation: its figures, the predictions for every face, and a report."""
+"""Downloads of an evaluation: its metrics, the predictions for every face, and a report."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def buttons(evaluation: Evaluation) -> None:
     report = evaluation.report()
     with_faces = st.toggle(
         "Show faces in the HTML report",
-        help="Off: figures and plots only. On: the report shows some of the faces. Pass it on only "
-        "to people who may see them.",
+        help="Off: metrics and plots only. On: the report shows some of the faces. Share it only "
+        "with people who may see them.",
     )
     inputs = evaluation.inputs(0) if with_faces else None
     with st.container(horizontal=True):

@@ -36,6 +36,10 @@ class Evaluation:
         tasks = (self.task, self.robustness)
         return any(task is not None and not task.is_done for task in tasks)
 
+    @property
+    def has_result(self) -> bool:
+        return self.task.is_done and self.task.failure is None
+
     def report(self) -> Report:
         """The report, once the task is done. Raises `FerError`."""
         if self._report is None:

@@ -1,4 +1,4 @@
-"""Pages of evaluated faces, each with the model's probabilities, the crowd's votes and why."""
+"""Pages of evaluated faces, each with the model's probabilities, the FER+ votes and why."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def show(
 def _card(faces: Faces, index: int, key: str, caption: str | None) -> None:
     prediction = faces.prediction(index)
     true = EMOTIONS[faces.report.faces.true[index]]
-    kind = "crowd's majority" if faces.report.data["labels"] == "crowd" else "labelled"
+    kind = "FER+ majority" if faces.report.data["labels"] == "crowd" else "labelled"
     source = images.display_name(str(faces.report.faces.sources[index]))
     with st.container(border=True, width=_CARD_WIDTH):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):

@@ -1,7 +1,9 @@
-"""The faces behind the figures: of a cell, confident mistakes, likely wrong labels, copies."""
+"""The faces behind the metrics: of a cell, confident mistakes, suspect labels, duplicates."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,17 +19,50 @@ from fer.evaluation import disagreement, mistakes
 from fer.visualization import evaluation_charts as charts, face_charts
 
 _MOST = 120
-_TRUE, _PREDICTED = "cell-true", "cell-predicted"
+_TRUE, _PREDICTED, _MODEL = "cell-true", "cell-predicted", "cell-model"
 _VIEWS = {"counts": "Counts", "rows": "Shares of rows", "columns": "Shares of columns"}
 _ORDERS = {
-    "disputed": "First those on which the crowd disagreed most",
-    "farthest": "First those whose votes the model predicts worst",
+    "disputed": "Most disputed votes first",
+    "farthest": "Largest distance between votes and prediction first",
 }
-_MARK = "The dark mark beside a bar is the crowd's share of votes."
+_MARK = "The mark beside a bar is the share of FER+ votes."
 
 
-def confusion(faces: Faces) -> None:
-    """The matrix, whose cells can be clicked, and the faces of the chosen one."""
+def show(models: Sequence[Faces]) -> None:
+    """The faces behind the metrics of one or two models, in the panes that these faces have."""
+    panes = _panes(models)
+    pane = st.segmented_control(
+        "Faces", list(panes), default="Confusion", required=True, label_visibility="collapsed"
+    )
+    look = panes[str(pane)]
+    if look is None:
+        confusion(models)
+        return
+    number = 0
+    if len(models) > 1:
+        names = [faces.model.name for faces in models]
+        name = st.segmented_control("Model", names, default=names[0], required=True)
+        number = names.index(str(name))
+    look(models[number])
+
+
+def _panes(models: Sequence[Faces]) -> dict[str, Callable[[Faces], None] | None]:
+    """What can be looked at, by name, and the function that shows it of one model; None for the
+    confusion matrices, which show all at once."""
+    report = models[0].report
+    found: dict[str, Callable[[Faces], None] | None] = {"Confusion": None, "Mistakes": worst}
+    if any(_suspects(faces) for faces in models):
+        found["Suspect labels"] = suspect_labels
+    if report.faces.votes is not None:
+        found["FER+ votes"] = disputed
+    if report.data["copies"]["groups"]:
+        found["Duplicates"] = duplicates
+    return found
+
+
+def confusion(models: Sequence[Faces]) -> None:
+    """The matrix of each model, side by side, whose cells can be clicked, and the faces of the
+    chosen cell."""
     view = st.segmented_control(
         "Numbers",
         list(_VIEWS),
@@ -36,32 +71,50 @@ def confusion(faces: Faces) -> None:
         format_func=_VIEWS.__getitem__,
         label_visibility="collapsed",
     )
-    table = faces.model.figures["confusion"]
-    key = f"confusion-{faces.key}-{view}"
-    left, right = st.columns([3, 2], gap="medium", vertical_alignment="center")
-    with left:
-        plots.show(
-            face_charts.pickable_confusion(table, str(view)),
-            key,
-            "Confusion matrix: true emotions in rows, predicted ones in columns",
-            on_select=lambda: _take_cell(key),
-        )
-    missed = faces.model.figures["missed"]
-    columns = range(NUM_EMOTIONS + 1 if missed else NUM_EMOTIONS)
-    true, predicted = _largest_mistake(table)
+    names = [faces.model.name for faces in models]
+    columns = st.columns([3, 2] if len(models) == 1 else len(models), gap="medium")
+    for column, faces in zip(columns, models, strict=False):
+        key = f"confusion-{faces.key}-{view}"
+        table = faces.model.figures["confusion"]
+        with column:
+            plots.show(
+                face_charts.pickable_confusion(table, str(view), faces.model.name),
+                key,
+                f"Confusion matrix of {faces.model.name}: true emotions in rows, predicted in "
+                "columns",
+                on_select=partial(_take_cell, key, faces.model.name),
+            )
+    st.session_state.setdefault(_MODEL, names[0])
+    if st.session_state[_MODEL] not in names:
+        st.session_state[_MODEL] = names[0]
+    faces = models[names.index(st.session_state[_MODEL])]
+    pane = columns[1] if len(models) == 1 else st.container(horizontal=True)
+    with pane:
+        if len(models) > 1:
+            st.selectbox("Model", names, key=_MODEL, width=220)
+        true, predicted = _ask_for_cell(faces)
+    indices = mistakes.confused(faces.model.probabilities, faces.report.faces.true, true, predicted)
+    of_model = f"{faces.model.name}: " if len(models) > 1 else ""
+    st.markdown(
+        f"**{of_model}{EMOTIONS[true]}, predicted {_label(predicted)}: {len(indices):,}** "
+        "(click a cell for its faces)"
+    )
+    face_gallery.show(faces, indices, f"cell-{true}-{predicted}")
+
+
+def _ask_for_cell(faces: Faces) -> tuple[int, int]:
+    """The true and the predicted label of the chosen cell: at first the largest mistake."""
+    columns = range(NUM_EMOTIONS + 1 if faces.model.figures["missed"] else NUM_EMOTIONS)
+    true, predicted = _largest_mistake(faces.model.figures["confusion"])
     st.session_state.setdefault(_TRUE, true)
     st.session_state.setdefault(_PREDICTED, predicted)
     if st.session_state[_PREDICTED] not in columns:
         st.session_state[_PREDICTED] = predicted
-    with right:
-        st.caption("Click a cell, or choose it here: its faces are below.")
-        true = st.selectbox(
-            "True", range(NUM_EMOTIONS), format_func=EMOTIONS.__getitem__, key=_TRUE
-        )
-        predicted = st.selectbox("Predicted", columns, format_func=_label, key=_PREDICTED)
-    indices = mistakes.confused(faces.model.probabilities, faces.report.faces.true, true, predicted)
-    st.markdown(f"## {EMOTIONS[true]}, predicted {_label(predicted)}: {len(indices):,}")
-    face_gallery.show(faces, indices, f"cell-{true}-{predicted}")
+    true = st.selectbox(
+        "True", range(NUM_EMOTIONS), format_func=EMOTIONS.__getitem__, key=_TRUE, width=220
+    )
+    predicted = st.selectbox("Predicted", columns, format_func=_label, key=_PREDICTED, width=220)
+    return true, predicted
 
 
 def worst(faces: Faces) -> None:
@@ -71,22 +124,24 @@ def worst(faces: Faces) -> None:
     face_gallery.show(faces, indices, "worst")
 
 
-def wrong_labels(faces: Faces) -> None:
+def suspect_labels(faces: Faces) -> None:
     """Labels that are likely wrong, with the emotion that is likelier."""
     st.caption(
         "Labels that are likely wrong, by confident learning (Northcutt et al. 2021), "
         f"{_MOST} at most. The model may be the one that is wrong: look before you change a label. "
         f"{_mark(faces)}"
     )
-    other = dict(
-        mistakes.likely_wrong_labels(faces.model.probabilities, faces.report.faces.true, _MOST)
-    )
+    other = dict(_suspects(faces))
     face_gallery.show(
         faces,
         np.array(list(other), np.int64),
         "labels",
-        lambda index: f"more like **{EMOTIONS[other[index]]}**",
+        lambda index: f"more likely **{EMOTIONS[other[index]]}**",
     )
+
+
+def _suspects(faces: Faces) -> list[tuple[int, int]]:
+    return mistakes.likely_wrong_labels(faces.model.probabilities, faces.report.faces.true, _MOST)
 
 
 def disputed(faces: Faces) -> None:
@@ -96,10 +151,7 @@ def disputed(faces: Faces) -> None:
         None if votes is None else disagreement.disagreement(faces.model.probabilities, votes)
     )
     if measured is None:
-        st.info(
-            "These faces carry no crowd votes, so nobody's disagreement is known.",
-            icon=":material/how_to_vote:",
-        )
+        st.info("No face has FER+ votes and a prediction, so there is nothing to compare.")
         return
     left, right = st.columns(2, vertical_alignment="center")
     with left:
@@ -108,7 +160,7 @@ def disputed(faces: Faces) -> None:
         )
     with right:
         st.metric(
-            "Mean distance to the crowd's votes",
+            "Mean distance to the FER+ votes",
             f"{measured.distance.mean():.0%}",
             help="Total variation distance between the votes and the probabilities of a face: the "
             "share of the votes that would have to move for both to be the same.",
@@ -117,7 +169,7 @@ def disputed(faces: Faces) -> None:
             st.metric("Rank correlation of both entropies", f"{measured.correlation:.2f}")
         st.caption(
             "Entropy of votes and of probabilities in bits: 0 where all agree, 2.81 where all "
-            "seven are alike. A well calibrated model is uncertain where the crowd is."
+            "seven are alike. A well-calibrated model is uncertain where people disagree."
         )
     order = st.selectbox("Faces", list(_ORDERS), format_func=_ORDERS.__getitem__)
     st.caption(_MARK)
@@ -128,28 +180,22 @@ def disputed(faces: Faces) -> None:
         faces,
         indices[:_MOST],
         f"disputed-{order}",
-        lambda index: f"crowd {bits[index]:.1f} bits · distance {apart[index]:.0%}",
+        lambda index: f"votes {bits[index]:.1f} bits · distance {apart[index]:.0%}",
     )
 
 
-def copies(faces: Faces) -> None:
-    """Exact copies among the evaluated faces, and of faces in other splits."""
+def duplicates(faces: Faces) -> None:
+    """Exact duplicates among the evaluated faces, and of faces in other splits."""
     counts = faces.report.data["copies"]
     with st.container(horizontal=True):
-        st.metric("Copies of other evaluated faces", f"{counts['within']:,}")
+        st.metric("Duplicates within these faces", f"{counts['within']:,}")
         for split, number in counts["across"].items():
             st.metric(f"Also in the {split} split", f"{number:,}")
         st.metric("Pictures with more than one label", f"{counts['contradictions']:,}")
-    if not counts["groups"]:
-        st.success(
-            "No evaluated face occurs twice, here or in another split.",
-            icon=":material/check_circle:",
-        )
-        return
     st.markdown(
         "A face that is in two splits **leaks**: a model that was trained on one of them has seen "
-        "it, and its figures are too high. Training here removes such copies; an evaluation keeps "
-        "them, so that its figures can be compared with others."
+        "it, and its metrics are too high. Training removes such duplicates; an evaluation keeps "
+        "them, so that its metrics can be compared with others."
     )
     index_of = {int(row): index for index, row in enumerate(faces.report.faces.rows)}
     where: dict[int, str] = {}
@@ -158,7 +204,7 @@ def copies(faces: Faces) -> None:
             if copy["row"] in index_of:
                 others = [other for other in group if other is not copy]
                 where[index_of[copy["row"]]] = "also: " + "; ".join(map(_location, others))
-    st.caption(f"The faces of the first {len(counts['groups'])} groups of copies:")
+    st.caption(f"The faces of the first {len(counts['groups'])} groups of duplicates:")
     face_gallery.show(faces, np.array(list(where), np.int64), "copies", where.__getitem__)
 
 
@@ -168,13 +214,14 @@ def _location(copy: dict[str, Any]) -> str:
     return f"{source} ({copy['split']}, {copy['label'] or 'no label'})"
 
 
-def _take_cell(key: str) -> None:
-    """Puts the picked cell into the select boxes."""
+def _take_cell(key: str, model: str) -> None:
+    """Puts the picked cell of a model's matrix into the select boxes."""
     picked: Any = st.session_state[key]
     points = picked["selection"]["points"]
     if points:
         true, predicted = points[0]["customdata"][:2]
         st.session_state[_TRUE], st.session_state[_PREDICTED] = int(true), int(predicted)
+        st.session_state[_MODEL] = model
 
 
 def _label(number: int) -> str:

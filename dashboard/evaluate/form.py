@@ -1,4 +1,4 @@
-"""What to evaluate: one or two models, the faces, the split, the true labels and the prior."""
+"""What to evaluate: one or two models, the faces, the split, the ground truth and the prior."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from fer.data.dataset import CROWD, OWN, SPLITS
 from fer.errors import FerError
 
 MOST_MODELS = 2
+CROPPED = "evaluate-whole"
 _FATE = "for this evaluation alone; it is deleted with it"
 _DEFAULT = ""  # Streamlit shows None as a field that was left empty
 SPLIT_LABELS = {
@@ -22,9 +23,9 @@ SPLIT_LABELS = {
     **{name: name.capitalize() for name in SPLITS},
 }
 TRUE_LABELS = {
-    _DEFAULT: "What the first model predicts",
-    CROWD: "The crowd's majority (FER+ votes)",
-    OWN: "The data set's own labels",
+    _DEFAULT: "Training target of the first model",
+    CROWD: "Majority of the FER+ votes",
+    OWN: "The dataset's own labels",
 }
 
 
@@ -44,33 +45,32 @@ def ask() -> Request | None:
         )
         prior = _prior(models)
     with right:
-        faces = dataset_picker.choose(
-            dataset_picker.faces("evaluate"), "Faces to evaluate on", _FATE
-        )
+        faces = dataset_picker.choose(dataset_picker.faces("evaluate"), "Evaluation data", _FATE)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.selectbox(
             "Split",
             list(SPLIT_LABELS),
             format_func=SPLIT_LABELS.__getitem__,
-            help="A data set without splits is evaluated whole.",
+            help="A dataset without splits is evaluated as a whole.",
             width=320,
             key="evaluate-split",
             persist_state="session",
         )
         labels = st.selectbox(
-            "True labels",
+            "Ground truth",
             list(TRUE_LABELS),
             format_func=TRUE_LABELS.__getitem__,
-            help="What predictions are compared with. The majority needs crowd votes, as FER+ "
-            "has them for FER2013; it is another question than the label.",
+            help="What predictions are compared with. The majority of the FER+ votes is another "
+            "target than FER2013's label.",
             width=320,
             key="evaluate-labels",
             persist_state="session",
         )
         whole = st.toggle(
-            "Pictures in folders are cut-out faces",
-            help="No face detection then. The faces of FER2013's files are always cut out.",
-            key="evaluate-whole",
+            "Images are already cropped faces",
+            help="For folders of images: no face detection then. The images in FER2013's files are "
+            "always taken as cropped faces.",
+            key=CROPPED,
             persist_state="session",
         )
         passes = passes_picker("evaluate")

@@ -1,4 +1,4 @@
-"""How accuracy falls when the evaluated faces get worse: curves for each corruption."""
+"""How corruptions of the evaluated faces lower the accuracy."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from dashboard.look import plots
 from dashboard.model_picker import prior_label
 from dashboard.text import count
 from fer.evaluation.robustness import KEPT
-from fer.visualization import evaluation_charts as charts
+from fer.visualization import robustness_charts as charts
 
 _LIMITS: dict[str, int | None] = {"100": 100, "300": 300, "1,000": 1000, "all": None}
 
 
 def section(evaluation: Evaluation) -> None:
-    """The button that starts it, its progress, then the curves."""
+    """The button that starts it, its progress, then a curve for each corruption."""
     st.markdown(
-        "The same faces blurred, noisy, dark, covered and so on, each in five strengths. Each "
-        "model predicts 51 times for every face, so it takes longer than the evaluation: a sample "
-        "of faces is a good start."
+        "Applies ten corruptions (blur, noise, darkness, occlusion …) to the same faces, each with "
+        "severity 1 to 5. Each model predicts 51 times for every face, so this takes longer than "
+        "the evaluation: start with a sample of faces."
     )
     task = evaluation.robustness
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -37,7 +37,7 @@ def section(evaluation: Evaluation) -> None:
             disabled=task is not None and not task.is_done,
         )
     if task is not None and evaluate_view.watch(
-        task, "Measuring robustness …", "predictions", f"{evaluation.key}-robustness"
+        task, "Applying corruptions …", "predictions", f"{evaluation.key}-robustness"
     ):
         _curves(json.loads((task.results / KEPT).read_text("utf-8")))
 
@@ -60,22 +60,22 @@ def _curves(record: Mapping[str, Any]) -> None:
     st.markdown(
         f"Accuracy on the clean faces, {count(record['data']['n'], 'face')}{left_out}: {clean}."
     )
-    columns = st.columns(2)
+    if len(models) > 1:
+        plots.show(charts.legend(list(models)), "robustness-legend", static=True)
     for number, (corruption, rows) in enumerate(first["curves"].items()):
+        if number % 2 == 0:  # on phones the columns of a row follow each other
+            columns = st.columns(2)
         accuracies = {
             name: [measured["clean"], *(row["accuracy"] for row in measured["curves"][corruption])]
             for name, measured in models.items()
         }
         strengths = ["none", *(row["words"] for row in rows)]
         with columns[number % 2]:
-            plots.show(
-                charts.robustness_curves(corruption, strengths, accuracies),
-                f"robustness-{corruption}",
-            )
+            plots.show(charts.curves(corruption, strengths, accuracies), f"robustness-{corruption}")
     st.dataframe(_table(models), hide_index=True)
     st.caption(
-        "Points of accuracy lost under each corruption at its strongest, with the paired 95% "
-        "interval of the loss."
+        "Severity 0 is the clean face; point at a chart to read what each severity is. The table: "
+        "percentage points of accuracy lost at severity 5, with the paired 95% interval."
     )
 
 
@@ -84,7 +84,7 @@ def _table(models: Mapping[str, Any]) -> list[dict[str, str]]:
     return [
         {
             "corruption": corruption,
-            "strongest": rows[-1]["words"],
+            "severity 5": rows[-1]["words"],
             **{
                 name: _loss(measured["curves"][corruption][-1]) for name, measured in models.items()
             },

@@ -1,25 +1,27 @@
-"""An evaluation as its page shows it: progress, figures, and what they are based on."""
+"""An evaluation as its page shows it: progress, verdict, metrics, and what they are based on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from dashboard.evaluate import session as evaluations
 from dashboard.evaluate.evaluation import Evaluation
-from dashboard.look import plots
+from dashboard.evaluate.form import CROPPED
 from dashboard.model_picker import prior_label
 from dashboard.server.tasks import Task
+from dashboard.start_button import Form
 from dashboard.text import count, duration, escape_markdown
-from fer import metrics, notices
-from fer.emotions import EMOTIONS
-from fer.evaluation import slices
+from fer import notices
+from fer.emotions import NUM_EMOTIONS
+from fer.evaluation import verdict
 from fer.evaluation.report import Report
-from fer.visualization import evaluation_charts as charts
 
-CLASS_FIGURES = {"recall": "Recall", "precision": "Precision", "f1": "F1"}
+_SUSPICIOUS = 0.05
+"""Share of faces not found from which on the images may be cropped already."""
 
 
 def watch(task: Task, title: str, unit: str, key: str) -> bool:
@@ -80,22 +82,49 @@ def choose(listed: list[Evaluation], turn: int) -> Evaluation:
 
 
 def headline(report: Report) -> None:
-    """Accuracy of each model with its interval, the split, the true labels and the priors."""
-    data = report.data
+    """The verdict, then the accuracy of each model with its interval."""
+    st.header(_verdict(report))
+    for pair in report.comparison:
+        st.markdown(_difference(pair))
     with st.container(horizontal=True):
         for model in report.models:
             low, high = model.figures["accuracy_interval"]
             st.metric(
                 f"{model.name}: accuracy",
                 f"{model.figures['accuracy']:.1%}",
-                f"95%: {low:.1%} to {high:.1%}",
+                f"95% CI {100 * low:.1f}–{100 * high:.1f}",
                 "off",
                 delta_arrow="off",
             )
-        st.metric("Faces", f"{data['n']:,}")
+        st.metric("Faces", f"{report.data['n']:,}")
         missed = max(model.figures["missed"] for model in report.models)
         if missed:
             st.metric("Not found (counted as wrong)", f"{missed:,}")
+
+
+def _verdict(report: Report) -> str:
+    if report.comparison:
+        return verdict.of_pair(report.comparison[0])
+    (model,) = report.models
+    low, _ = model.figures["accuracy_interval"]
+    supports = np.bincount(report.faces.true, minlength=NUM_EMOTIONS).tolist()
+    return f"{model.name} is {verdict.against_constant(low, supports)}"
+
+
+def _difference(pair: Mapping[str, Any]) -> str:
+    first, second = pair["models"]
+    low, high = (100 * value for value in pair["interval"])
+    return (
+        f"**{first}** minus **{second}**: {100 * pair['difference']:+.1f} points of accuracy "
+        f"(95% CI {low:+.1f} to {high:+.1f}). Only {first} is correct on "
+        f"{count(pair['only_first_right'], 'face')}, only {second} on "
+        f"{count(pair['only_second_right'], 'face')} (McNemar's exact test)."
+    )
+
+
+def what_was_evaluated(report: Report) -> None:
+    """The split, the ground truth, the priors, and what to know before relying on the metrics."""
+    data = report.data
     models = "; ".join(
         f"**{model.name}** predicts {escape_markdown(model.figures['predicts'])}, assuming "
         f"that expressions are {escape_markdown(prior_label(model.prior))}"
@@ -104,148 +133,46 @@ def headline(report: Report) -> None:
     dropped = ", ".join(
         f"{number:,} {escape_markdown(why)}" for why, number in data["dropped"].items()
     )
-    st.markdown(
-        f"Split **{data['split']}** of {escape_markdown(str(data['name']))}, compared with "
+    st.caption(
+        f"Split **{data['split']}** of {escape_markdown(str(data['name']))}. Ground truth: "
         f"**{escape_markdown(data['true_label'])}**. {models}. Left out: {dropped or 'none'}."
     )
     others = [model.name for model in report.models if not model.figures["trained_for_true_label"]]
     if others:
-        st.warning(_other_question(others, data), icon=":material/balance:")
+        st.warning(_other_target(others, data), icon=":material/balance:")
     if data["notes"] or data["problems"]:
-        with st.expander("Before you rely on these figures", icon=":material/info:"):
+        with st.expander("Before you rely on these metrics", icon=":material/info:"):
             for sentence in (*data["notes"], *data["problems"]):
                 st.markdown(f"- {escape_markdown(str(sentence))}")
 
 
-def _other_question(names: Sequence[str], data: Mapping[str, Any]) -> str:
-    """What to know where models were trained for another question than the true labels'."""
+def not_found(evaluation: Evaluation, form: Form) -> None:
+    """A warning where many faces were not found, as happens where images are cropped already."""
+    report = evaluation.report()
+    missed = max(model.figures["missed"] for model in report.models)
+    if missed < _SUSPICIOUS * report.data["n"] or "--whole-picture" in evaluation.arguments:
+        return
+    st.warning(
+        f"The detector found no face in {missed:,} of {report.data['n']:,} images, which count as "
+        "wrong. **Are the images already cropped faces?** Then evaluate them without detection.",
+        icon=":material/crop:",
+    )
+    if form.newest == evaluation.key:
+        st.button("Evaluate as cropped faces", on_click=_as_cropped, args=(form,))
+
+
+def _as_cropped(form: Form) -> None:
+    st.session_state[CROPPED] = True
+    form.ask(form.turn)
+
+
+def _other_target(names: Sequence[str], data: Mapping[str, Any]) -> str:
+    """What to know where models were trained for another target than the ground truth."""
     was = "was" if len(names) == 1 else "were"
     sentence = (
         f"{' and '.join(names)} {was} trained to predict something else than "
-        f"{escape_markdown(data['true_label'])}, so expect lower figures."
+        f"{escape_markdown(data['true_label'])}, so expect lower metrics."
     )
     if data["is_fer2013"]:
         sentence += f" {notices.LABEL_AND_VOTES}"
     return sentence
-
-
-def comparison(report: Report) -> None:
-    """Two models on the same faces."""
-    for pair in report.comparison:
-        first, second = pair["models"]
-        difference = 100 * pair["difference"]
-        low, high = (100 * value for value in pair["interval"])
-        by_chance = pair["mcnemar_p"] >= 0.05
-        st.markdown(
-            f"**{first}** minus **{second}**: {difference:+.1f} points of accuracy on the same "
-            f"faces (95%: {low:+.1f} to {high:+.1f}). Only {first} is correct on "
-            f"{count(pair['only_first_right'], 'face')}, only {second} on "
-            f"{count(pair['only_second_right'], 'face')}; McNemar's exact test p = "
-            f"{pair['mcnemar_p']:.2g}: "
-            f"the difference is {'not ' if by_chance else ''}significant at the 5% level."
-        )
-
-
-def figure_table(report: Report) -> None:
-    """Every figure of every model in one table, the models in columns."""
-    names = {
-        "accuracy": "Accuracy",
-        "accuracy_found": "Accuracy where a face was found",
-        "balanced_accuracy": "Balanced accuracy",
-        "macro_f1": "Macro F1",
-        "accuracy_at_80_percent_coverage": "Accuracy at 80% coverage",
-        "ece": "Calibration error (ECE)",
-        "ece_votes": "ECE against votes",
-        "brier": "Brier score (0 is best)",
-        "seconds_per_face": "Milliseconds per face on this computer",
-    }
-    rows = [
-        {
-            "figure": label,
-            **{model.name: _with_interval(model.figures, key) for model in report.models},
-        }
-        for key, label in names.items()
-    ]
-    st.dataframe(rows, hide_index=True)
-    st.caption(
-        "95% bootstrap intervals. Balanced accuracy: mean recall of the emotions. Calibration "
-        "error (ECE): mean gap between confidence and accuracy. Coverage: share of faces that the "
-        "model is confident enough to answer."
-    )
-
-
-def _with_interval(values: Mapping[str, Any], key: str) -> str:
-    value, interval = values.get(key), values.get(f"{key}_interval")
-    if value is None:
-        return "–"
-    if key == "seconds_per_face":
-        return f"{1000 * value:.2f}"
-    style = ".3f" if key in ("ece", "ece_votes", "brier") else ".1%"
-    bounds = f" ({interval[0]:{style}} to {interval[1]:{style}})" if interval else ""
-    return f"{value:{style}}{bounds}"
-
-
-def class_bars(report: Report) -> None:
-    """One figure of each emotion with its interval."""
-    figure = st.segmented_control(
-        "Figure",
-        list(CLASS_FIGURES),
-        default="recall",
-        required=True,
-        format_func=CLASS_FIGURES.__getitem__,
-        label_visibility="collapsed",
-    )
-    values, intervals = (
-        {
-            model.name: {emotion: model.figures[kind][emotion][figure] for emotion in EMOTIONS}
-            for model in report.models
-        }
-        for kind in ("per_class", "per_class_intervals")
-    )
-    plots.show(charts.class_bars(str(figure), values, intervals), "class-bars")
-
-
-def calibration(report: Report) -> None:
-    """Whether accuracy matches confidence, and accuracy by coverage."""
-    confidence, correct = {}, {}
-    for model in report.models:
-        found = metrics.was_found(model.probabilities)
-        if found.any():
-            confidence[model.name] = model.probabilities[found].max(axis=1)
-            correct[model.name] = (model.predicted == report.faces.true)[found].astype(float)
-    if not confidence:
-        st.info("No face was found, so there is no confidence to check.")
-        return
-    left, right = st.columns(2)
-    with left:
-        plots.show(charts.reliability(confidence, correct), "reliability")
-    left.caption("Points below the diagonal: overconfident. Larger points stand for more faces.")
-    curves = {model.name: model.figures["coverage_curve"] for model in report.models}
-    with right:
-        plots.show(charts.coverage(curves), "coverage")
-    right.caption("Accuracy if a model answers only the faces that it is most confident about.")
-
-
-def qualities(report: Report) -> None:
-    """Accuracy where faces are small, blurred, dark or turned."""
-    by_model = {
-        model.name: slices.by_quality(report.faces.quality, model.predicted == report.faces.true)
-        for model in report.models
-    }
-    names = list(next(iter(by_model.values())))
-    if not names:
-        st.info("All faces are alike in size, sharpness and brightness, so there are no slices.")
-    columns = st.columns(2)
-    for number, name in enumerate(names):
-        rows = {
-            model: [part.as_row() for part in by_name[name]] for model, by_name in by_model.items()
-        }
-        with columns[number % 2]:
-            plots.show(charts.slice_bars(name, rows), f"slices-{name}")
-    if names:
-        st.caption(
-            "Quarters of the faces by each quality. Size: the box's shorter side in pixels; "
-            "sharpness: variance of the Laplacian; brightness: mean grey; roll: tilt of the eyes "
-            "in degrees; yaw: how far the nose is from the middle of the eyes, in eye distances. "
-            "Pose is known only where the face was detected in a picture."
-        )

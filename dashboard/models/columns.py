@@ -38,7 +38,7 @@ def prior_picker(cards: Sequence[ModelCard]) -> str:
     if len(names) == 1:
         return names[0]
     chosen: str = st.selectbox(
-        "Figures assume that expressions are",
+        "Assume expressions are",
         names,
         format_func=prior_label,
         help=f"Under a prior other than the training data's, {OF_MIX}.",

@@ -60,20 +60,20 @@ def _form() -> None:
         key=f"import-files-{st.session_state.get(_TURN, 0)}",
     )
     labels = st.text_input(
-        "Its classes in its own order",
+        "Classes, in the order of its outputs",
         ",".join(EMOTIONS),
         help="FER2013's order is given. Contempt and others beyond the seven are left out.",
         key="import-labels",
     )
     scale = st.selectbox(
-        "How its pixels were scaled in training",
+        "Pixel scaling in training",
         SCALES,
         None,
-        placeholder="not needed where the network scales them itself",
-        help="Nothing in a file says so. The original mini_XCEPTION: -1..1.",
+        placeholder="not needed if the network scales its input",
+        help="The file does not say. The original mini_XCEPTION: -1..1.",
         key="import-scale",
     )
-    text = st.text_input("Name", placeholder="that of the file", key="import-name")
+    text = st.text_input("Name", placeholder="name of the file", key="import-name")
     try:
         for file in files:
             held_uploads.check(file)
@@ -127,4 +127,4 @@ def _outcome(current: _Import) -> None:
         icon=":material/check_circle:",
     )
     if made["name"] in registry.names():
-        st.caption("Choose it below and press *Use this model*.")
+        st.caption("Choose it above and press *Use this model*.")

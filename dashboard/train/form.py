@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import dataset_picker
-from dashboard.server import uploads as held_uploads
+from dashboard.train import initial_weights, titles
 from fer import notices, registry
 from fer.errors import BadSettings
 from fer.runs import checks, network_specs, settings, uploads, weights
@@ -18,17 +16,15 @@ from fer.runs.settings import TrainSettings
 
 _RATES = "rates"
 _CHANGES, _USES = "train-network-changes", "train-rate-uses"
-_RANDOM, _UPLOAD = "random weights", "upload a weights file …"
-_FREEZE = {"none": "nothing", "all": "the whole backbone"}
 _PREPROCESSING = {
     "none": "none",
     "equalize": "histogram equalisation",
     "threshold": "black and white",
 }
 TARGETS = {
-    "": "votes where the data has any, else its labels",
-    "crowd": "the crowd's votes (FER+), as shares",
-    "own": "the labels of the data",
+    "": "FER+ votes if the data has any, else its labels",
+    "crowd": "FER+ vote distribution (soft labels)",
+    "own": "the data's own labels",
 }
 """What a network learns to predict; Streamlit shows None as a field that was left empty."""
 
@@ -54,7 +50,7 @@ def ask(data: str, votes: str | None, turn: int) -> Request:
     """Shows the form and returns what it asks for. Raises `FerError` with a sentence.
 
     What is chosen stays for the session; a change of the network brings what suits the new one. The
-    name belongs to one run: it is empty again with each `turn`.
+    name belongs to one run: it is empty again with each `turn`, and an empty one is numbered.
     """
     values: dict[str, Any] = {"data": data, "votes": votes}
     with st.sidebar:
@@ -63,7 +59,7 @@ def ask(data: str, votes: str | None, turn: int) -> Request:
             "Network",
             network_specs.names(),
             index=network_specs.names().index("resnet"),
-            help="What each one is stands under “Network”.",
+            help="Each one is described under “Network”.",
             key="train-network",
             on_change=_count,
             args=(_CHANGES,),
@@ -76,7 +72,7 @@ def ask(data: str, votes: str | None, turn: int) -> Request:
             1,
             1000,
             10,
-            help="Times every face is seen.",
+            help="How often every face is used for training.",
             key="train-epochs",
             persist_state="session",
         )
@@ -90,29 +86,28 @@ def ask(data: str, votes: str | None, turn: int) -> Request:
         )
         values["learning_rate"] = _number(rate)
         values["limit"] = st.number_input(
-            "At most this many images",
+            "Number of images (maximum)",
             14,
             None,
             None,
             step=500,
             placeholder="all",
-            help="For short runs: 3,000 train in minutes on two cores.",
+            help="Fewer images train faster: the time of an epoch is proportional to their number.",
             key="train-limit",
             persist_state="session",
         )
         text = st.text_input(
             "Name of the model",
-            placeholder="the run's own",
+            placeholder=titles.free_name(network),
             key=f"train-name-{turn}",
             persist_state="session",
         )
         with st.expander("More settings"):
             values |= _more(facts)
-            start_values, weights_file = _initial_weights(facts)
+            start_values, weights_file = initial_weights.ask()
             values |= start_values
-    values["name"] = registry.name_from(text)
-    if values["name"]:
-        checks.check_name(values["name"])
+    values["name"] = registry.name_from(text) or titles.free_name(network)
+    checks.check_name(values["name"])
     given = {key: value for key, value in values.items() if value not in ("", None)}
     return Request(settings.from_dict(given), weights_file)
 
@@ -135,7 +130,7 @@ def _key(field: str, facts: network_specs.Network) -> str:
 def _more(facts: network_specs.Network) -> dict[str, Any]:
     return {
         "labels": st.selectbox(
-            "Learn to predict",
+            "Training target",
             list(TARGETS),
             format_func=lambda target: TARGETS[target],
             help=notices.LABEL_AND_VOTES,
@@ -172,7 +167,7 @@ def _more(facts: network_specs.Network) -> dict[str, Any]:
             "Weight decay", 0.0, 1.0, 5e-4, format="%g", key="train-decay", persist_state="session"
         ),
         "averaging": st.number_input(
-            "Averaging of weights",
+            "Weight averaging (EMA)",
             0.0,
             0.9999,
             0.0,
@@ -182,14 +177,17 @@ def _more(facts: network_specs.Network) -> dict[str, Any]:
             persist_state="session",
         ),
         "class_weights": st.checkbox(
-            "Weigh rare emotions more", key="train-weights", persist_state="session"
+            "Class weighting",
+            help="Rare emotions count more in the loss.",
+            key="train-weights",
+            persist_state="session",
         ),
         "patience": st.number_input(
-            "Stop early after",
+            "Early-stopping patience",
             0,
             1000,
             0,
-            help="Epochs without a better validation; 0: never.",
+            help="Epochs without a better validation accuracy before training ends; 0: off.",
             key="train-patience",
             persist_state="session",
         ),
@@ -205,14 +203,14 @@ def _input(facts: network_specs.Network) -> dict[str, Any]:
         list(_PREPROCESSING),
         list(_PREPROCESSING).index(native[0]),
         format_func=lambda kind: _PREPROCESSING[kind],
-        help="It travels with the model: what is done in training is done in use.",
+        help="Stored in the model: inference applies the same preprocessing.",
         key=_key("preprocessing", facts),
         persist_state="session",
     )
     level = 0
     if kind == "threshold":
         level = st.slider(
-            "White from this grey level on",
+            "Threshold (grey level)",
             1,
             254,
             int(native[2] or 128),
@@ -231,58 +229,6 @@ def _input(facts: network_specs.Network) -> dict[str, Any]:
         "preprocessing": f"threshold:{level}" if kind == "threshold" else kind,
         "height": side,
         "width": side,
-    }
-
-
-def _initial_weights(facts: network_specs.Network) -> tuple[dict[str, Any], UploadedFile | None]:
-    """The initial weights and which of them stay frozen; and the file, if one is uploaded."""
-    stored = {str(upload.path): upload for upload in dataset_picker.own_uploads(weights.ENDINGS)}
-    chosen = st.selectbox(
-        "Initial weights",
-        [_RANDOM, weights.IMAGENET, *registry.names(), *stored, _UPLOAD],
-        format_func=lambda name: f"{Path(name).name} (uploaded)" if name in stored else name,
-        help="A published model of the same network, Keras's ImageNet weights (downloaded by "
-        "Keras), or a weights file of your own.",
-        key="train-begin",
-        persist_state="session",
-    )
-    if chosen == _RANDOM:
-        return {}, None
-    file = None
-    if chosen == _UPLOAD:
-        file = st.file_uploader(
-            "Weights file",
-            sorted({ending.rpartition(".")[2] for ending in weights.ENDINGS}),
-            help="Stored on the server when Start is pressed, like a data set.",
-            key="train-weights-file",
-        )
-        if file is None:
-            raise BadSettings("choose the weights file, or start from something else.")
-        held_uploads.check(file)
-        chosen = uploads.safe_name(file.name, weights.ENDINGS)
-    return {"weights": chosen, **_freezing()}, file
-
-
-def _freezing() -> dict[str, Any]:
-    """Which of the initial weights stay frozen."""
-    frozen = st.selectbox(
-        "Keep frozen",
-        [*_FREEZE, "top"],
-        format_func=lambda part: _FREEZE.get(part, "all but the top layers"),
-        key="train-frozen",
-        persist_state="session",
-    )
-    if frozen == "top":
-        frozen = str(
-            st.number_input(
-                "Top layers that learn", 1, 500, 20, key="train-top", persist_state="session"
-            )
-        )
-    return {
-        "freeze": frozen,
-        "head_epochs": st.number_input(
-            "Epochs of the head alone first", 0, 1000, 0, key="train-head", persist_state="session"
-        ),
     }
 
 

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
 from dashboard import errors, model_actions
 from dashboard.look import plots
-from dashboard.text import duration, escape_markdown
-from dashboard.train import starting
+from dashboard.text import count, duration, escape_markdown
+from dashboard.train import result, starting, titles
 from fer import registry
 from fer.errors import FerError
 from fer.runs import launcher
+from fer.runs.settings import TrainSettings
 from fer.runs.status import RunStatus
 from fer.runs.store import Run
 from fer.visualization import charts, evaluation_charts
 
-STATE_WORDS = {
-    "queued": ":material/hourglass_empty: waiting for its turn",
-    "starting": ":material/hourglass_empty: starting",
-    "running": ":material/model_training: training",
-    "stopping": ":material/save: stopping: saving a checkpoint",
-    "stopped": ":material/pause_circle: stopped",
-    "finished": ":material/check_circle: finished",
-    "failed": ":material/cancel: failed",
-    "lost": ":material/error: lost: its process died",
+_Colour = Literal["gray", "blue", "orange", "green", "red"]
+STATES: dict[str, tuple[str, str, _Colour]] = {
+    "queued": ("queued", ":material/schedule:", "gray"),
+    "starting": ("starting", ":material/rocket_launch:", "blue"),
+    "running": ("training", ":material/model_training:", "blue"),
+    "stopping": ("stopping: saving a checkpoint", ":material/pan_tool:", "orange"),
+    "stopped": ("stopped", ":material/pause_circle:", "orange"),
+    "finished": ("finished", ":material/check_circle:", "green"),
+    "failed": ("failed", ":material/error:", "red"),
+    "lost": ("interrupted", ":material/report:", "red"),
 }
+"""What each state is called, its icon and its colour."""
 _PATIENCE_SECONDS = 5.0
 
 
@@ -49,45 +52,66 @@ def _live(run: Run) -> None:
 
 
 def _show(run: Run, status: RunStatus) -> None:
+    st.header(escape_markdown(titles.name(run)))
     try:
         settings = run.settings
     except FerError as error:
         st.error(escape_markdown(str(error)), icon=":material/warning:")
-        _buttons(run, status)
+        _delete(run, status)
         return
-    st.markdown(f"## {settings.name or run.id}")
-    doing = status.activity if status.is_active and status.state != "running" else None
-    activity = f" ({doing})" if doing else ""
-    st.markdown(
-        f"{STATE_WORDS[status.state]}{activity} · {settings.network} · "
-        f"{escape_markdown(Path(settings.data).name)}"
-    )
+    _state(run, status, settings)
+    if status.error:
+        st.error(escape_markdown(status.error), icon=":material/warning:")
+    if status.is_hung():
+        st.warning("No sign of life for a minute: the machine is very busy, or the job hangs.")
+    if status.is_active:
+        _progress(status)
+    _buttons(run, status)
+    result.show(run, status)
+    rows = run.metrics()
+    if rows:
+        _metrics(rows)
+    if status.is_active and status.batch_losses:
+        _batch_losses(status.batch_losses)
+    elif status.is_active:
+        st.caption("The loss of each batch is drawn here as soon as training begins.")
+    if rows:
+        _curves(run.id, rows)
+    with st.expander("Log"):
+        st.code(run.log(200) or "empty", language=None)
+    if status.model in registry.names():
+        with st.expander(f"Export {status.model}"), errors.show_errors():
+            model_actions.export(str(status.model))
+    _delete(run, status)
+
+
+def _state(run: Run, status: RunStatus, settings: TrainSettings) -> None:
+    """What it is doing, on which data, how far it is, and since when."""
+    word, icon, colour = STATES[status.state]
+    activity = status.activity if status.is_active and status.activity != "training" else None
+    facts = [settings.network, Path(settings.data).name]
+    if not status.is_active:
+        facts.append(_where_it_ended(status))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(f"{word}: {activity}" if activity else word, icon=icon, color=colour)
+        st.markdown(" · ".join(map(escape_markdown, [*facts, f"started {titles.date(run)}"])))
     if status.model and settings.name not in (None, status.model):
         st.info(
             f"The name {settings.name} was taken during the run: the model is called "
             f"{status.model}.",
             icon=":material/info:",
         )
-    if status.error:
-        st.error(escape_markdown(status.error), icon=":material/warning:")
-    if status.is_hung():
-        st.warning("No sign of life for a minute: the machine is very busy, or the job hangs.")
-    _progress(status)
-    _buttons(run, status)
-    rows = run.metrics()
-    if rows:
-        _curves(run.id, rows)
-    elif status.is_active:
-        st.caption("The curves start after the first epoch.")
-    with st.expander("Log"):
-        st.code(run.log(200) or "empty", language=None)
+
+
+def _where_it_ended(status: RunStatus) -> str:
+    if status.state == "finished" or not status.progress:
+        return f"{status.epoch} of {count(status.epochs, 'epoch')}"
+    return f"ended in epoch {status.epoch + 1} of {status.epochs}, {status.progress:.0%} of it done"
 
 
 def _progress(status: RunStatus) -> None:
     done = (status.epoch + status.progress) / max(1, status.epochs)
     text = f"Epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"
-    if not status.is_active:
-        text = f"{status.epoch} of {status.epochs} epochs"
     if status.state == "running" and status.images_per_second:
         text += f" · {status.images_per_second:,.0f} images a second"
     if status.state == "running" and status.seconds_left is not None:
@@ -114,18 +138,27 @@ def _buttons(run: Run, status: RunStatus) -> None:
             st.button(
                 "Resume",
                 key=f"resume-{run.id}",
+                type="primary",
                 on_click=errors.attempt,
                 args=(starting.resume, run),
             )
-        if not status.is_active:
-            st.button(
-                "Delete",
-                key=f"delete-{run.id}",
-                on_click=errors.attempt,
-                args=(launcher.delete, run),
-            )
-        if status.state == "finished" and status.model in registry.names():
-            model_actions.use(status.model)
+
+
+def _delete(run: Run, status: RunStatus) -> None:
+    """Deletes it after a second press, which says what goes and what stays."""
+    if status.is_active:
+        return
+    with st.popover("Delete this run", key=f"deleting-{run.id}"):
+        text = "Settings, curves, checkpoints and log of this run are deleted for good."
+        if status.model in registry.names():
+            text += f" The model **{status.model}** stays; it is on the page Models."
+        st.markdown(text)
+        st.button(
+            "Delete for good",
+            key=f"delete-{run.id}",
+            on_click=errors.attempt,
+            args=(launcher.delete, run),
+        )
 
 
 def _is_overdue(run: Run) -> bool:
@@ -134,67 +167,39 @@ def _is_overdue(run: Run) -> bool:
     return seconds is None or seconds > _PATIENCE_SECONDS
 
 
-def _curves(key: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def _metrics(rows: Sequence[Mapping[str, Any]]) -> None:
     newest, best = rows[-1], max(rows, key=lambda row: row["val_accuracy"])
     with st.container(horizontal=True):
         st.metric("Validation accuracy", f"{newest['val_accuracy']:.1%}")
-        st.metric("Best so far", f"{best['val_accuracy']:.1%}", f"epoch {best['epoch']}", "off")
+        st.metric(f"Best epoch: {best['epoch']}", f"{best['val_accuracy']:.1%}")
         st.metric("Training accuracy", f"{newest['accuracy']:.1%}")
         st.metric("Validation loss", f"{newest['val_loss']:.3f}")
-    left, right = st.columns(2)
-    history = {"": rows}
-    with left:
-        plots.show(charts.learning_curves(history, "accuracy"), f"{key}-accuracy")
-        plots.show(charts.recall_curves(rows), f"{key}-recall")
-        plots.show(charts.rate_curve(rows), f"{key}-rate")
-    with right:
-        plots.show(charts.learning_curves(history, "loss"), f"{key}-loss")
-        plots.show(evaluation_charts.confusion_map(newest["confusion"]), f"{key}-confusion")
 
 
-def history(listed: Sequence[Run]) -> None:
-    """Settings of all runs side by side; those that are picked have their curves laid over."""
-    rows = [_history_row(run) for run in listed]
-    picked = st.dataframe(
-        rows,
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="multi-row",
-        key="history",
-        column_config={"best": st.column_config.NumberColumn(format="percent")},
+def _batch_losses(points: Sequence[tuple[float, float]]) -> None:
+    """Drawn by Streamlit's own chart, which moves on without blinking every second."""
+    epochs, losses = zip(*points, strict=True)
+    st.line_chart(
+        {"Epoch": epochs, "Batch loss": losses},
+        x="Epoch",
+        y="Batch loss",
+        x_label="Epoch",
+        y_label=f"Batch loss, now {losses[-1]:.3f}",
+        height=220,
     )
-    chosen = [listed[row] for row in picked["selection"]["rows"] if row < len(listed)]
-    if not chosen:
-        st.caption("Tick runs to lay their curves over each other.")
-        return
-    histories = {run.id: run.metrics() for run in chosen if run.metrics()}
-    left, right = st.columns(2)
-    with left:
-        plots.show(charts.learning_curves(histories, "accuracy"), "history-accuracy")
-    with right:
-        plots.show(charts.learning_curves(histories, "loss"), "history-loss")
 
 
-def _history_row(run: Run) -> dict[str, Any]:
-    try:
-        settings, rows = run.settings, run.metrics()
-    except FerError:
-        return {"run": run.id, "state": "damaged"}
-    return {
-        "run": settings.name or run.id,
-        "state": run.status().state,
-        "best": max((row["val_accuracy"] for row in rows), default=None),
-        "epochs": f"{len(rows)}/{settings.epochs}",
-        "network": settings.network,
-        "data": Path(settings.data).name,
-        "question": settings.labels,
-        "rate": settings.learning_rate,
-        "batch": settings.batch_size,
-        "optimiser": settings.optimizer,
-        "schedule": settings.schedule,
-        "augmentation": settings.augmentation,
-        "images": settings.limit,
-        "weights": settings.weights,
-        "frozen": settings.freeze,
-        "minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
+def _curves(key: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    history = {"": rows}
+    drawn = {
+        "accuracy": charts.learning_curves(history, "accuracy"),
+        "loss": charts.learning_curves(history, "loss"),
+        "recall": charts.recall_curves(rows),
+        "confusion": evaluation_charts.confusion_map(rows[-1]["confusion"]),
+        "rate": charts.rate_curve(rows),
     }
+    for number, (name, chart) in enumerate(drawn.items()):
+        if number % 2 == 0:  # on phones the columns of a row follow each other
+            columns = st.columns(2)
+        with columns[number % 2]:
+            plots.show(chart, f"{key}-{name}")

@@ -49,8 +49,8 @@ def add_data_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--labels",
         choices=("fer2013", "own", "crowd"),
-        help="compare with the data set's own labels (fer2013 or own) or the crowd's majority "
-        "(default: what the first model predicts)",
+        help="ground truth: the dataset's own labels (fer2013 or own) or the majority of the FER+ "
+        "votes (default: what the first model predicts)",
     )
     parser.add_argument(
         "--whole-picture",

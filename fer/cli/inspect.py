@@ -62,7 +62,7 @@ def _write(file: Path, data: bytes) -> None:
 
 
 def _print(result: Inspection) -> None:
-    print(f"{result.name}: {result.num_faces:,} faces, {result.num_voted:,} with crowd votes")
+    print(f"{result.name}: {result.num_faces:,} faces, {result.num_voted:,} with FER+ votes")
     for split, counts in result.counts.items():
         shown = ", ".join(f"{counts.get(emotion, 0):,} {emotion}" for emotion in EMOTIONS)
         print(f"{split}: {shown}")

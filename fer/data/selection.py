@@ -47,7 +47,7 @@ def answerable(data: Dataset, labels: str | None) -> Dataset:
         return data.rows(data.labels != UNLABELLED)
     if data.votes is None:
         raise BadDataset(
-            f"{data.name} holds no crowd votes. Leave out `labels`, or set it to "
+            f"{data.name} has no FER+ votes. Leave out `labels`, or set it to "
             f"{data.own_labels!r}, to use the labels of the data set; or name the FER+ votes that "
             f"belong to it ({VOTES_NAME})."
         )
@@ -110,7 +110,7 @@ def prepared(
     data = answerable(unique, labels)
     report(
         f"{whole.name}: {len(whole):,} faces; left out of training: "
-        f"{len(whole) - len(unique):,} exact copies of other faces; without a label or vote: "
+        f"{len(whole) - len(unique):,} exact duplicates of other faces; without a label or vote: "
         f"{len(unique) - len(data):,}; wrong rows and files: {whole.num_problems:,}"
     )
     data = with_faces(_limited(data, limit, seed), report, budget)

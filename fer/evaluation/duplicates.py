@@ -72,24 +72,24 @@ def described(copies: Copies, data: Dataset, most: int = MOST_GROUPS) -> list[li
 
 
 def notes(cards: Sequence[ModelCard], data: Dataset, split: str, copies: Copies) -> list[str]:
-    """What a reader must know before trusting the figures, a sentence each."""
+    """What a reader must know before trusting the metrics, a sentence each."""
     sentences = []
     for card in cards:
         if card.data.get("hash") == data.hash:
             sentences.append(_known_to(card.name, split))
     if copies.within:
-        sentences.append(f"Exact copies of other evaluated faces: {copies.within:,}.")
+        sentences.append(f"Exact duplicates among the evaluated faces: {copies.within:,}.")
     for other, count in copies.across.items():
         sentences.append(
-            f"Exact copies of faces in the {other} split: {count:,} of the evaluated. They flatter "
-            "a model that was trained on those."
+            f"Exact duplicates of faces in the {other} split: {count:,} of the evaluated. They "
+            "raise the metrics of a model that was trained on those."
         )
     return sentences
 
 
 def _known_to(name: str, split: str) -> str:
     if split in ("train", ALL):
-        return f"{name} was trained on this data set: it has seen these faces, or many of them."
+        return f"{name} was trained on this dataset: it has seen these faces, or many of them."
     if split == "validation":
         return f"{name} was chosen and calibrated on these very faces: expect less on other faces."
     return f"{name} was trained on the training split of this data set."

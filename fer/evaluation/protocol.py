@@ -60,7 +60,7 @@ def select(data: Dataset, split: str | None, labels: str | None, question: str) 
     labels = CROWD if is_crowd else data.own_labels
     if is_crowd and data.votes is None:
         raise BadDataset(
-            f"{data.name} holds no crowd votes, only labels. Choose those with --labels "
+            f"{data.name} has no FER+ votes, only labels. Choose those with --labels "
             f"{data.own_labels}, or name the votes that belong to it with --votes."
         )
     in_split = np.arange(len(data)) if split == ALL else np.flatnonzero(data.splits == split)
@@ -89,7 +89,7 @@ def is_fer2013(data: Dataset) -> bool:
 def true_label_name(data: Dataset, labels: str) -> str:
     """What predictions are compared with: ``the labels of my-faces``."""
     if labels == CROWD:
-        return "the crowd's majority"
+        return "the majority of the FER+ votes"
     return "FER2013's label" if is_fer2013(data) else f"the labels of {data.name}"
 
 

@@ -23,8 +23,9 @@ from fer.model_card import InputSpec
 KEPT = "robustness.json"
 
 PROTOCOL = (
-    "whole face pictures made worse before the network's input is cut; border replicated, "
-    "directions seeded; losses in points of accuracy against the clean figure of the same faces"
+    "corruptions applied to the whole face picture before the network's input is cut; border "
+    "replicated, directions seeded; losses in points of accuracy against the same faces without "
+    "corruption"
 )
 _AT_ONCE = 128
 _NOT_FOUND = -1

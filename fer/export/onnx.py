@@ -40,7 +40,8 @@ _TIMED_CALLS = 20
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """An export: its files, max |Δp| to the original, median time for one face, and its size."""
+    """An export: its files, its largest probability difference to the original, median time for one
+    face, and its size."""
 
     model: str
     format: str
@@ -135,7 +136,8 @@ def to_onnx(model: keras.Model, spec: InputSpec, path: Path) -> None:
 
 
 def largest_difference(model: keras.Model, engine: Path, pixels: NDArray[np.uint8]) -> float:
-    """max |Δp| between a Keras model and its engine file on faces (N, height, width, channels)."""
+    """The largest probability difference between a Keras model and its engine file on faces
+    (N, height, width, channels)."""
     batch = pixels.astype(np.float32)
     original = np.asarray(model(batch, training=False))
     return float(np.abs(formats.onnx_predictor((engine,))(batch) - original).max())

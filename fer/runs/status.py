@@ -31,6 +31,8 @@ class RunStatus:
 
     `epoch` counts finished epochs. `images_per_second` is of the present epoch; `seconds_left` is
     None as long as it cannot be known. `activity` says in words what an active job is doing.
+    `batch_losses` are points (epochs done, mean loss of the batches since the point before) of this
+    process, thinned out so that they stay few.
     `heartbeat` is when, in seconds since 1970, the job last gave a sign of life.
     """
 
@@ -47,6 +49,7 @@ class RunStatus:
     pid_start: str | None = None
     heartbeat: Finite | None = None
     activity: str | None = None
+    batch_losses: tuple[tuple[Finite, Finite], ...] = ()
 
     @property
     def is_active(self) -> bool:

@@ -50,3 +50,34 @@ class Progress:
         return dataclasses.replace(
             self, epoch=self.epoch + 1, batch=0, seconds=0.0, loss_sum=0.0, hits=0, seen=0
         )
+
+
+class LossTrace:
+    """The loss by batch as fewer than `MOST_POINTS` points: (epochs done, mean loss of the batches
+    since the point before). When they are full, neighbours become one."""
+
+    MOST_POINTS = 120
+
+    def __init__(self) -> None:
+        self.points: tuple[tuple[float, float], ...] = ()
+        self._batches_a_point = 1
+        self._pending: list[float] = []
+        self._loss_sum, self._seen = 0.0, 0
+
+    def begin_epoch(self, progress: Progress) -> None:
+        self._loss_sum, self._seen = progress.loss_sum, progress.seen
+
+    def add(self, progress: Progress, share: float) -> None:
+        """Another batch was learned from, which ends after that share of its epoch."""
+        faces = max(1, progress.seen - self._seen)
+        self._pending.append((progress.loss_sum - self._loss_sum) / faces)
+        self._loss_sum, self._seen = progress.loss_sum, progress.seen
+        if len(self._pending) < self._batches_a_point:
+            return
+        mean = sum(self._pending) / len(self._pending)
+        self._pending.clear()
+        self.points += ((round(progress.epoch + share, 4), round(mean, 5)),)
+        if len(self.points) >= self.MOST_POINTS:
+            pairs = zip(self.points[::2], self.points[1::2], strict=True)
+            self.points = tuple((end, (a + b) / 2) for (_, a), (end, b) in pairs)
+            self._batches_a_point *= 2

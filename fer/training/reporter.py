@@ -15,6 +15,7 @@ from fer.runs.settings import TrainSettings
 from fer.runs.status import OVER, RunStatus
 from fer.runs.store import Run
 from fer.storage import files
+from fer.training.progress import LossTrace
 
 if TYPE_CHECKING:
     from fer.training.learner import Learner
@@ -51,6 +52,7 @@ class Reporter:
         self._measured: tuple[float, int] | None = None
         self._validation_seconds = 0.0
         self._of_head = False
+        self._losses = LossTrace()
 
     def __enter__(self) -> Reporter:
         self._change()
@@ -68,7 +70,7 @@ class Reporter:
 
     def waiting(self, ahead: int) -> None:
         runs = "1 run is" if ahead == 1 else f"{ahead} runs are"
-        activity = f"waiting: {runs} ahead"
+        activity = f"{runs} ahead"
         if activity != self._status.activity:
             say(activity)
         self._change(state="queued", activity=activity)
@@ -86,6 +88,7 @@ class Reporter:
     def begin_epoch(self, learner: Learner) -> None:
         self._measured = None
         self._ticked = time.monotonic()
+        self._losses.begin_epoch(learner.progress)
         if learner.trains_head_only != self._of_head:  # another pace begins
             self._of_head, self._validation_seconds = learner.trains_head_only, 0.0
             self._change(images_per_second=None, seconds_left=None)
@@ -110,19 +113,22 @@ class Reporter:
         if self._measured is None:
             self._measured = now, progress.seen
         since, seen = self._measured
+        done = progress.batch / learner.batches
         rate = (progress.seen - seen) / (now - since) if progress.seen > seen else None
         left = rate and seconds_left(
             learner.settings,
             progress,
             epoch_seconds=learner.batches * learner.batch_size / rate,
             validation_seconds=self._validation_seconds,
-            done=progress.batch / learner.batches,
+            done=done,
         )
+        self._losses.add(progress, done)
         with self._changing:  # the heartbeat writes it
             self._status = dataclasses.replace(
                 self._status,
+                batch_losses=self._losses.points,
                 activity="training",
-                progress=round(progress.batch / learner.batches, 4),
+                progress=round(done, 4),
                 images_per_second=rate and round(rate, 1),
                 seconds_left=left and round(left, 1),
             )

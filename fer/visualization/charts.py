@@ -81,7 +81,7 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]], figure
                 mode="lines+markers" if len(rows) < 30 else "lines",
                 line={"color": colour, "dash": dash, "width": 2},
             )
-    lay_out(chart, figure.capitalize())
+    lay_out(chart, figure.capitalize(), "Epoch", figure.capitalize())
     _by_epoch(chart, max((len(rows) for rows in histories.values()), default=0))
     if figure == "accuracy":
         chart.update_yaxes(tickformat=".0%", rangemode="tozero")
@@ -99,7 +99,7 @@ def recall_curves(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
             mode="lines+markers" if len(rows) < 30 else "lines",
             line={"color": COLOURS[emotion], "width": 2},
         )
-    lay_out(chart, "Recall of each emotion")
+    lay_out(chart, "Recall of each emotion", "Epoch", "Recall")
     _by_epoch(chart, len(rows))
     chart.update_yaxes(tickformat=".0%", range=[0, 1.02])
     return chart
@@ -114,7 +114,7 @@ def rate_curve(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
         line={"color": SERIES_COLOURS[0], "width": 2},
         name="learning rate",
     )
-    lay_out(chart, "Learning rate")
+    lay_out(chart, "Learning rate", "Epoch", "Learning rate")
     _by_epoch(chart, len(rows))
     return chart
 
@@ -124,25 +124,25 @@ def rate_search(rates: Sequence[float], losses: Sequence[float], suggestion: flo
     chart = go.Figure()
     chart.add_scatter(x=list(rates), y=list(losses), line={"color": SERIES_COLOURS[0], "width": 2})
     chart.add_vline(x=suggestion, line={"color": COLOURS["angry"], "dash": "dash"})
-    lay_out(chart, "Loss by learning rate")
-    chart.update_xaxes(type="log", title=None)
+    lay_out(chart, "Loss by learning rate", "Learning rate", "Smoothed training loss")
+    chart.update_xaxes(type="log")
     return chart
 
 
-def lay_out(chart: go.Figure, title: str) -> None:
-    """The look of every chart: its title, height, margins, and no background of its own."""
+def lay_out(chart: go.Figure, title: str, x: str | None = None, y: str | None = None) -> None:
+    """The look of every chart: its title, axis titles, height, margins, and no background."""
     chart.update_layout(
         title={"text": title, "font": {"size": 15}},
         height=_CHART_HEIGHT,
         margin={"l": 8, "r": 8, "t": 40, "b": 8},
-        legend={"orientation": "h", "y": -0.15},
+        legend={"orientation": "h", "y": -0.3 if x else -0.15},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         uirevision=title,
     )
     # Streamlit makes its own template the default of the process, and that one clips labels.
-    chart.update_xaxes(automargin=True)
-    chart.update_yaxes(automargin=True)
+    chart.update_xaxes(automargin=True, title={"text": x, "standoff": 6})
+    chart.update_yaxes(automargin=True, title={"text": y, "standoff": 6})
 
 
 def _by_epoch(chart: go.Figure, epochs: int) -> None:

@@ -24,17 +24,20 @@ Interval = Sequence[float] | None
 _SHADES = [[0.0, "rgba(0,114,178,0.04)"], [1.0, "rgba(0,114,178,0.6)"]]
 _BAR_OPACITY = 0.75  # an interval is seen over its bar in either theme
 _CONFUSION_TITLES = {
-    "counts": "Confusion: true in rows, predicted in columns",
-    "rows": "Predictions for each true emotion",
-    "columns": "True emotions for each prediction",
+    "counts": "Confusion matrix",
+    "rows": "Confusion matrix, shares of rows",
+    "columns": "Confusion matrix, shares of columns",
 }
 _DIAGONAL = {"color": "#8A8A8A", "dash": "dot", "width": 1}
 
 
-def confusion_map(table: Sequence[Sequence[int]], view: str = "counts") -> go.Figure:
+def confusion_map(
+    table: Sequence[Sequence[int]], view: str = "counts", title: str | None = None
+) -> go.Figure:
     """Counts (7, 7), row true and column predicted.
 
     `view`: "counts", shaded by their share of the row; "rows" or "columns", as shares of those.
+    `title` stands for the one that names the view.
     """
     counts = np.asarray(table, np.int64)
     axis = 0 if view == "columns" else 1
@@ -56,7 +59,7 @@ def confusion_map(table: Sequence[Sequence[int]], view: str = "counts") -> go.Fi
             hovertemplate="%{y} predicted %{x}: %{customdata} (%{z:.0%})<extra></extra>",
         )
     )
-    lay_out(chart, _CONFUSION_TITLES[view])
+    lay_out(chart, title or _CONFUSION_TITLES[view], "Predicted", "True")
     chart.update_yaxes(autorange="reversed", showgrid=False)
     chart.update_xaxes(showgrid=False)
     return chart
@@ -92,12 +95,11 @@ def reliability_of_bins(
             customdata=counts.tolist(),
             name=name,
             mode="lines+markers",
-            line={"color": _colour(number), "width": 2},
+            line={"color": model_colour(number), "width": 2},
             marker={"size": (6 + 14 * np.sqrt(counts / counts.max())).tolist()},
             hovertemplate="confidence %{x:.0%}: %{y:.0%} of %{customdata} faces<extra></extra>",
         )
-    lay_out(chart, "Calibration: accuracy by confidence")
-    _name_x(chart, "confidence")
+    lay_out(chart, "Calibration", "Confidence", "Accuracy" if outcome == "right" else "Votes")
     chart.update_xaxes(tickformat=".0%", range=[0, 1.02])
     chart.update_yaxes(tickformat=".0%", range=[0, 1.04])
     return chart
@@ -112,14 +114,13 @@ def coverage(curves: Mapping[str, Sequence[Sequence[float]]]) -> go.Figure:
             y=[row[1] for row in rows],
             name=name,
             mode="lines",
-            line={"color": _colour(number), "width": 2},
+            line={"color": model_colour(number), "width": 2},
             hovertemplate="coverage %{x:.0%}, accuracy %{y:.1%}<extra></extra>",
         )
-    lay_out(chart, "Accuracy against coverage")
-    _name_x(chart, "coverage: share of faces answered")
+    lay_out(chart, "Accuracy by coverage", "Coverage: share of faces answered", "Accuracy")
     chart.update_xaxes(tickformat=".0%", range=[0, 1.02])
     chart.update_yaxes(tickformat=".0%")
-    _show_names(chart, len(curves))
+    show_names(chart, len(curves))
     return chart
 
 
@@ -140,17 +141,14 @@ def class_bars(
             x=list(EMOTIONS),
             y=heights,
             name=name,
-            marker={
-                "color": own if len(values) == 1 else _colour(number),
-                "opacity": _BAR_OPACITY,
-            },
-            error_y=_error_bars(heights, [intervals[name][emotion] for emotion in EMOTIONS]),
+            marker={"color": own if len(values) == 1 else model_colour(number)},
+            error_y=error_bars(heights, [intervals[name][emotion] for emotion in EMOTIONS]),
             hovertemplate="%{x}: %{y:.1%}<extra></extra>",
         )
-    lay_out(chart, f"{figure.capitalize()}, with 95% intervals")
+    lay_out(chart, f"{figure.capitalize()}, with 95% intervals", y=figure.capitalize())
     chart.update_layout(barmode="group")
     chart.update_yaxes(tickformat=".0%", range=[0, 1.04])
-    _show_names(chart, len(values))
+    show_names(chart, len(values))
     return chart
 
 
@@ -166,36 +164,15 @@ def slice_bars(
             y=heights,
             customdata=[row[1] for row in rows],
             name=name,
-            marker={"color": _colour(number), "opacity": _BAR_OPACITY},
-            error_y=_error_bars(heights, [row[3] for row in rows]),
+            marker={"color": model_colour(number)},
+            error_y=error_bars(heights, [row[3] for row in rows]),
             hovertemplate="%{x}: %{y:.1%} of %{customdata} faces<extra></extra>",
         )
-    lay_out(chart, f"Accuracy by {quality}")
-    chart.update_layout(barmode="group", legend={"y": -0.3})
+    lay_out(chart, f"Accuracy by {quality}", quality.capitalize(), "Accuracy")
+    chart.update_layout(barmode="group")
     chart.update_xaxes(type="category")
     chart.update_yaxes(tickformat=".0%", range=[0, 1.04])
-    _show_names(chart, len(slices))
-    return chart
-
-
-def robustness_curves(
-    corruption: str, strengths: Sequence[str], accuracies: Mapping[str, Sequence[float]]
-) -> go.Figure:
-    """Accuracy of each model by strength of one corruption; the first strength is "none"."""
-    chart = go.Figure()
-    for number, (name, values) in enumerate(accuracies.items()):
-        chart.add_scatter(
-            x=list(strengths),
-            y=list(values),
-            name=name,
-            mode="lines+markers",
-            line={"color": _colour(number), "width": 2},
-            hovertemplate="%{x}: %{y:.1%}<extra></extra>",
-        )
-    lay_out(chart, corruption.capitalize())
-    chart.update_xaxes(type="category")
-    chart.update_yaxes(tickformat=".0%", range=[0, 1.02])
-    _show_names(chart, len(accuracies))
+    show_names(chart, len(slices))
     return chart
 
 
@@ -215,17 +192,18 @@ def disagreement_dots(
         marker={"color": SERIES_COLOURS[0], "size": 5, "opacity": 0.35},
         hovertemplate="votes %{x:.2f} bits, model %{y:.2f} bits<extra></extra>",
     )
-    lay_out(chart, "Entropy of votes and of probabilities")
-    chart.update_xaxes(title="votes, bits", range=[-0.1, 2.9])
-    chart.update_yaxes(title="model, bits", range=[-0.1, 2.9])
+    lay_out(chart, "Entropy of votes and of probabilities", "FER+ votes, bits", "Model, bits")
+    chart.update_xaxes(range=[-0.1, 2.9])
+    chart.update_yaxes(range=[-0.1, 2.9])
     return chart
 
 
-def _colour(number: int) -> str:
+def model_colour(number: int) -> str:
+    """The colour of the model of that number, in every chart."""
     return SERIES_COLOURS[number % len(SERIES_COLOURS)]
 
 
-def _error_bars(values: Sequence[float | None], intervals: Sequence[Interval]) -> dict[str, Any]:
+def error_bars(values: Sequence[float | None], intervals: Sequence[Interval]) -> dict[str, Any]:
     """How far each interval reaches above and below its value."""
     pairs = [
         (0.0, 0.0)
@@ -242,11 +220,6 @@ def _error_bars(values: Sequence[float | None], intervals: Sequence[Interval]) -
     }
 
 
-def _name_x(chart: go.Figure, text: str) -> None:
-    """A title below the axis, and the legend below that."""
-    chart.update_xaxes(title={"text": text, "standoff": 6})
-    chart.update_layout(legend={"y": -0.3})
-
-
-def _show_names(chart: go.Figure, num_models: int) -> None:
+def show_names(chart: go.Figure, num_models: int) -> None:
+    """A legend where there is more than one model."""
     chart.update_layout(showlegend=num_models > 1)

@@ -32,10 +32,12 @@ def mixes(prediction: Prediction, crowd: NDArray[np.floating] | None) -> go.Figu
     return chart
 
 
-def pickable_confusion(table: Sequence[Sequence[int]], view: str) -> go.Figure:
+def pickable_confusion(
+    table: Sequence[Sequence[int]], view: str, title: str | None = None
+) -> go.Figure:
     """`confusion_map` under a mark for each cell, which can be picked; its `customdata` begin with
     the numbers of the true emotion and the predicted one."""
-    chart = confusion_map(table, view)
+    chart = confusion_map(table, view, title)
     cells = [(true, label) for true in range(NUM_EMOTIONS) for label in range(NUM_EMOTIONS)]
     shown = np.asarray(chart.data[0].text)
     chart.data[0].update(hoverinfo="skip", hovertemplate=None, texttemplate="")
@@ -53,6 +55,6 @@ def pickable_confusion(table: Sequence[Sequence[int]], view: str) -> go.Figure:
         hovertemplate="%{y} predicted %{x}: %{customdata[2]} faces<extra></extra>",
     )
     chart.update_layout(height=460, clickmode="event+select", dragmode=False, showlegend=False)
-    chart.update_xaxes(fixedrange=True, title="predicted")
-    chart.update_yaxes(fixedrange=True, title="true")
+    chart.update_xaxes(fixedrange=True)
+    chart.update_yaxes(fixedrange=True)
     return chart

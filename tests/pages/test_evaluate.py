@@ -42,7 +42,7 @@ def asked(open_page: Open, data: bytes, *models: str, name: str = "faces.zip") -
     """The page with a choice made, ready for Start."""
     page = open_page("evaluate")
     page.multiselect[0].set_value(list(models))
-    chooser(page, "Faces to evaluate on").set_value("upload").run()
+    chooser(page, "Evaluation data").set_value("upload").run()
     page.file_uploader[0].set_value((name, data, "application/zip"))
     page.toggle[0].set_value(True).run()
     assert not page.exception
@@ -51,6 +51,10 @@ def asked(open_page: Open, data: bytes, *models: str, name: str = "faces.zip") -
 
 def chooser(page: AppTest, label: str):  # type: ignore[no-untyped-def]
     return next(one for one in page.selectbox if one.label == label)
+
+
+def switch(page: AppTest, label: str):  # type: ignore[no-untyped-def]
+    return next(one for one in page.toggle if one.label == label)
 
 
 def finished(page: AppTest) -> AppTest:
@@ -66,20 +70,26 @@ def newest() -> Evaluation:
 
 
 def evaluated(open_page: Open, *models: str) -> AppTest:
-    return finished(press(asked(open_page, labelled_zip(LABELS, SAID), *models), "Start"))
+    return finished(
+        press(asked(open_page, labelled_zip(LABELS, SAID), *models), "Start evaluation")
+    )
 
 
 def show(page: AppTest, pane: str) -> str:
-    page.segmented_control[0].set_value(pane).run()
+    """Opens one of the tabs, or one of the panes under “Faces”."""
+    is_tab = pane in page.segmented_control[0].options
+    page.segmented_control[0].set_value(pane if is_tab else "Faces").run()
+    if not is_tab:
+        page.segmented_control[1].set_value(pane).run()
     assert not page.exception
     return words(page)
 
 
 def test_the_first_visit_says_what_to_do_and_stores_nothing(open_page: Open) -> None:
     page = open_page("evaluate")
-    assert "press Start" in words(page)
+    assert "Choose one or two models" in words(page)
     page.multiselect[0].set_value([]).run()
-    assert next(one for one in page.button if one.label == "Start").disabled
+    assert next(one for one in page.button if one.label == "Start evaluation").disabled
     asked(open_page, labelled_zip([3], [3]), "reads")
     assert not evaluations._evaluations
 
@@ -89,17 +99,17 @@ def test_start_takes_what_was_changed_in_the_same_moment(open_page: Open) -> Non
     page = asked(open_page, labelled_zip([3], [3]), "reads")
     page.multiselect[0].set_value(["neutral", "reads"])
     chooser(page, "Split").set_value("test")
-    press(page, "Start")
+    press(page, "Start evaluation")
     asked_for = " ".join(newest().arguments)
     assert "--model neutral,reads" in asked_for and "--split test" in asked_for
     page.run()
     assert len(evaluations._evaluations) == 1
     page.multiselect[0].set_value(["neutral"])
-    press(page, "Start")
+    press(page, "Start evaluation")
     assert newest().arguments[:2] == ("--model", "neutral")
     assert chooser(page, "Evaluation").value == newest().key
     page.multiselect[0].set_value([])
-    press(page, "Start")
+    press(page, "Start evaluation")
     page.multiselect[0].set_value(["neutral"]).run()
     assert len(evaluations._evaluations) == 2
 
@@ -107,9 +117,9 @@ def test_start_takes_what_was_changed_in_the_same_moment(open_page: Open) -> Non
 def test_the_form_is_as_it_was_left(open_app: Open) -> None:
     page = open_app("evaluate")
     page.multiselect[0].set_value(["reads", "neutral"])
-    chooser(page, "Faces to evaluate on").set_value("upload")
+    chooser(page, "Evaluation data").set_value("upload")
     chooser(page, "Split").set_value("validation")
-    chooser(page, "True labels").set_value("own")
+    chooser(page, "Ground truth").set_value("own")
     page.toggle[0].set_value(True).run()
     go(go(page, "about"), "evaluate")
     assert page.multiselect[0].value == ["reads", "neutral"]
@@ -134,16 +144,17 @@ def test_two_models_are_compared_and_every_pane_opens(open_page: Open) -> None:
     page = evaluated(open_page, "reads", "neutral")
     metrics = {one.label: one.value for one in page.metric}
     assert metrics == {"reads: accuracy": "83.3%", "neutral: accuracy": "8.3%", "Faces": "36"}
-    assert "McNemar" in words(page) and "is significant at the 5% level" in words(page)
+    assert page.header[0].value == "reads is significantly more accurate than neutral, p < 0.001"
+    assert "McNemar" in words(page)
     assert page.dataframe[-1].value.shape == (9, 3)
-    for pane in ("Mistakes", "Wrong labels"):
+    for pane in ("Mistakes", "Suspect labels"):
         show(page, pane)
         assert any(one.label == "Why this answer?" for one in page.button)
-    assert "no crowd votes" in show(page, "Crowd")
-    assert "Quarters of the faces" in show(page, "Slices") or page.info
-    assert "No evaluated face occurs twice" in show(page, "Copies") or page.success
-    assert "so it takes longer" in show(page, "Robustness")
-    show(page, "Download")
+    show(page, "Confusion")
+    assert len([one for one in page.get("plotly_chart") if "Confusion" in str(one.proto)]) == 2
+    assert page.segmented_control[1].options == ["Confusion", "Mistakes", "Suspect labels"]
+    assert "so this takes longer" in show(page, "Robustness")
+    show(page, "Export")
     labels = [one.proto.label for one in page.get("download_button")]
     assert labels == ["JSON", "CSV (a row per face)", "HTML report"]
 
@@ -177,7 +188,7 @@ def test_the_faces_of_a_cell_are_shown_and_explained(open_page: Open) -> None:
 def test_bad_data_is_a_sentence(open_page: Open, data: bytes, name: str, sentence: str) -> None:
     page = asked(open_page, data, "reads", name=name)
     assert sentence in page.error[0].value.replace("\\", "")
-    assert next(button for button in page.button if button.label == "Start").disabled
+    assert next(button for button in page.button if button.label == "Start evaluation").disabled
 
 
 @usefixtures("at_once")
@@ -186,7 +197,7 @@ def test_the_prior_is_chosen_and_named(open_page: Open) -> None:
     publish_tiny("skewed", reads_levels=0.3, shares=shares, question="fer2013")
     page = asked(open_page, labelled_zip(list(range(7)), list(range(7))), "skewed")
     chooser(page, "Assume expressions are").set_value("balanced").run()
-    finished(press(page, "Start"))
+    finished(press(page, "Start evaluation"))
     assert "--prior balanced" in " ".join(newest().arguments)
     assert page.metric[0].value == "100.0%"
     assert "assuming that expressions are equally likely" in words(page)
@@ -197,7 +208,7 @@ def test_the_prior_is_chosen_and_named(open_page: Open) -> None:
 @usefixtures("at_once")
 def test_another_question_is_said_and_fer2013_named_only_where_it_is(open_page: Open) -> None:
     publish_tiny("crowds", reads_levels=3.0, question="crowd")
-    page = finished(press(asked(open_page, labelled_zip([3], [3]), "crowds"), "Start"))
+    page = finished(press(asked(open_page, labelled_zip([3], [3]), "crowds"), "Start evaluation"))
     warning = page.warning[0].value.replace("\\", "")
     assert "crowds was trained to predict something else than the labels of faces.zip" in warning
     assert "63%" not in warning and "63%" not in words(page)
@@ -207,20 +218,20 @@ def test_another_question_is_said_and_fer2013_named_only_where_it_is(open_page: 
 def test_an_absent_split_and_absent_votes_are_sentences(open_page: Open) -> None:
     page = asked(open_page, labelled_zip([0, 1], [0, 1]), "reads")
     chooser(page, "Split").set_value("validation").run()
-    finished(press(page, "Start"))
+    finished(press(page, "Start evaluation"))
     assert "has no validation split; it has test" in page.error[0].value
     chooser(page, "Split").set_value("")
-    chooser(page, "True labels").set_value("crowd").run()
-    finished(press(page, "Start"))
-    assert escape_markdown("holds no crowd votes") in page.error[0].value
+    chooser(page, "Ground truth").set_value("crowd").run()
+    finished(press(page, "Start evaluation"))
+    assert escape_markdown("has no FER+ votes") in page.error[0].value
 
 
 @usefixtures("at_once")
 def test_one_class_alone_has_figures_too(open_page: Open) -> None:
     page = asked(open_page, labelled_zip([3] * 4, [3, 3, 3, 4]), "reads")
-    finished(press(page, "Start"))
+    finished(press(page, "Start evaluation"))
     assert page.metric[0].value == "75.0%"
-    for pane in ("Confusion", "Mistakes", "Wrong labels", "Slices"):
+    for pane in ("Confusion", "Mistakes", "Results"):
         show(page, pane)
 
 
@@ -228,7 +239,7 @@ def test_one_class_alone_has_figures_too(open_page: Open) -> None:
 def test_a_model_that_answers_no_numbers_is_a_sentence(open_page: Open) -> None:
     publish_tiny("broken", broken=True)
     page = asked(open_page, labelled_zip([0], [0]), "broken")
-    finished(press(page, "Start"))
+    finished(press(page, "Start evaluation"))
     assert "seven finite probabilities" in page.error[0].value
 
 
@@ -236,8 +247,9 @@ def test_a_model_that_answers_no_numbers_is_a_sentence(open_page: Open) -> None:
 def test_pictures_without_a_face_count_as_wrong_and_can_be_looked_up(open_page: Open) -> None:
     page = asked(open_page, labelled_zip([3, 3], [3, 3]), "reads")
     page.toggle[0].set_value(False).run()
-    finished(press(page, "Start"))
+    finished(press(page, "Start evaluation"))
     assert {one.label: one.value for one in page.metric}["Not found (counted as wrong)"] == "2"
+    assert "already cropped faces" in page.warning[0].value
     show(page, "Confusion")
     chooser(page, "True").set_value(EMOTIONS.index("happy"))
     chooser(page, "Predicted").set_value(7).run()
@@ -245,9 +257,23 @@ def test_pictures_without_a_face_count_as_wrong_and_can_be_looked_up(open_page: 
     assert "no face found" in words(page)
 
 
+@usefixtures("at_once")
+def test_cropped_faces_that_were_searched_for_faces_are_evaluated_again_as_such(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.start_button.QUIET_SECONDS", 0.0)
+    page = asked(open_page, labelled_zip([3, 3], [3, 3]), "reads")
+    page.toggle[0].set_value(False).run()
+    finished(press(page, "Start evaluation"))
+    assert page.metric[0].value == "0.0%"
+    finished(press(page, "Evaluate as cropped faces"))
+    assert "--whole-picture" in newest().arguments
+    assert page.metric[0].value == "100.0%" and not page.warning
+
+
 def test_cancelling_and_removing(open_page: Open) -> None:
     page = open_page("evaluate")
-    press(page, "Start")  # the built-in drawings, which take a few seconds
+    press(page, "Start evaluation")  # the built-in drawings, which take a few seconds
     one = newest()
     assert not one.task.is_done
     press(page, "Cancel")
@@ -266,8 +292,8 @@ def test_copies_are_shown_with_where_else_they_stand(open_page: Open) -> None:
     with zipfile.ZipFile(both, "a") as archive:
         for name in there.namelist():
             archive.writestr(name, there.read(name))
-    page = finished(press(asked(open_page, both.getvalue(), "reads"), "Start"))
-    show(page, "Copies")
+    page = finished(press(asked(open_page, both.getvalue(), "reads"), "Start evaluation"))
+    show(page, "Duplicates")
     assert {one.label: one.value for one in page.metric}["Also in the train split"] == "2"
     shown = words(page).replace("\\", "")
     assert "0.png (train, happy)" in shown and "1.png (train, sad)" in shown
@@ -277,13 +303,13 @@ def test_copies_are_shown_with_where_else_they_stand(open_page: Open) -> None:
 @usefixtures("at_once")
 def test_the_report_shows_faces_only_when_asked(open_page: Open) -> None:
     page = evaluated(open_page, "reads")
-    show(page, "Download")
+    show(page, "Export")
     one = newest()
     without = evaluate_downloads._html(one.report(), None)
     with_faces = evaluate_downloads._html(one.report(), one.inputs(0))
     assert "<img " not in without.split("</head>")[1]
     assert with_faces.split("</head>")[1].count("<img ") >= 6
-    page.toggle[-1].set_value(True).run()
+    switch(page, "Show faces in the HTML report").set_value(True).run()
     labels = [button.proto.label for button in page.get("download_button")]
     assert labels[-1] == "HTML report with faces"
     assert json.loads(evaluate_downloads._json(one.report()))["models"]["reads"]["n"] == 36
@@ -340,7 +366,7 @@ def test_robustness_of_a_sample(open_page: Open) -> None:
     assert not page.exception
     assert "Accuracy on the clean faces, 36 faces: reads 83.3%" in words(page)
     assert len(page.get("plotly_chart")) == 10
-    assert np.isin(page.dataframe[-1].value.columns, ["corruption", "strongest", "reads"]).all()
+    assert np.isin(page.dataframe[-1].value.columns, ["corruption", "severity 5", "reads"]).all()
 
 
 def test_an_evaluation_that_is_gone_is_said_to_be(open_page: Open) -> None:

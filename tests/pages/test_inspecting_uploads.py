@@ -20,7 +20,7 @@ from tests.pages.conftest import Open, looked_at
 from tests.pages.test_photos import words
 
 pytestmark = pytest.mark.usefixtures("at_once")
-CHOOSERS = {"train": "Training data", "evaluate": "Faces to evaluate on"}
+CHOOSERS = {"train": "Training data", "evaluate": "Evaluation data"}
 
 
 def zip_of_classes(*names: str) -> bytes:
@@ -42,7 +42,9 @@ def uploaded(open_page: Open, stem: str, data: bytes, name: str = "my faces.zip"
 
 
 def is_start_disabled(page: AppTest) -> bool:
-    return bool(next(button for button in page.button if button.label == "Start").disabled)
+    return bool(
+        next(button for button in page.button if button.label.startswith("Start ")).disabled
+    )
 
 
 @pytest.mark.parametrize("stem", ["train", "evaluate"])
@@ -90,7 +92,7 @@ def test_numbers_are_asked_about_and_what_is_said_goes_with_the_run(
     field.set_value(classes).run()
     looked_at(page)
     assert not page.error and not is_start_disabled(page)
-    next(button for button in page.button if button.label == "Start").click().run()
+    next(button for button in page.button if button.label.startswith("Start ")).click().run()
     assert not page.exception
     assert started[0].classes == classes and started[0].labels is None
 

@@ -18,8 +18,8 @@ from tests.pages.conftest import Open, go
 from tests.pages.test_photos import press, words
 
 PANES = [
-    *("Figures", "Emotions", "Certainty", "Elsewhere"),
-    *("Robustness", "Size and speed", "Making"),
+    *("Metrics", "By emotion", "Calibration", "Other datasets"),
+    *("Robustness", "Size", "Provenance"),
 ]
 
 
@@ -70,12 +70,14 @@ def test_a_whole_card_in_every_pane(open_page: Open, tiny_models: Path) -> None:
     assert "made up for a test" in words(page)
     assert "Not for" in " ".join(one.value for one in page.error)
     assert "not in its card" not in table.to_string()
-    assert len(show(page, "Emotions").get("plotly_chart")) == 3
+    assert len(show(page, "By emotion").get("plotly_chart")) == 3
     assert "not in its card" not in page.dataframe[1].value.to_string()
-    assert len(show(page, "Certainty").get("plotly_chart")) == 3
-    assert "+2.5 (+1.0 to +4.0)" in show(page, "Robustness").table[0].value.to_string()
-    assert "multiply-adds a face" in words(show(page, "Size and speed"))
-    assert "Licence" in words(show(page, "Making"))
+    assert len(show(page, "Calibration").get("plotly_chart")) == 3
+    (chart,) = show(page, "Robustness").get("plotly_chart")
+    (bars,) = json.loads(chart.proto.spec)["data"]
+    assert (bars["y"], bars["x"], bars["error_x"]["array"]) == (["blur, 2 px"], [2.5], [1.5])
+    assert "Multiply-adds per face" in show(page, "Size").table[0].value.to_string()
+    assert "Licence" in words(show(page, "Provenance"))
 
 
 def test_two_models_of_different_questions(open_page: Open, tiny_models: Path) -> None:
@@ -93,12 +95,12 @@ def test_two_models_of_one_question(open_page: Open, tiny_models: Path) -> None:
     better = {**figures["recall"], "happy": 1.0}
     write_card(tiny_models, "tiny", {"metrics": figures})
     write_card(tiny_models, "other", {"metrics": {**figures, "recall": better}})
-    page = show(choose(open_page("models"), 1, "other"), "Emotions")
+    page = show(choose(open_page("models"), 1, "other"), "By emotion")
     assert not [one for one in page.warning if "different" in one.value]
     table = page.dataframe[1].value.set_index("emotion")
     difference = f"{100 * (figures['recall']['happy'] - 1):+.1f}"
-    assert table["recalls differ by, points"]["happy"] == difference
-    assert table["recalls differ by, points"]["sad"] == "+0.0"
+    assert table["difference of recalls, points"]["happy"] == difference
+    assert table["difference of recalls, points"]["sad"] == "+0.0"
     write_card(tiny_models, "other", {"data": {"hash": "of other faces"}})
     assert any("on different faces" in one.value for one in page.run().warning)
 
@@ -152,16 +154,15 @@ def test_figures_are_shown_under_each_prior_and_from_elsewhere(open_page: Open) 
     page = choose(open_page("models"), 0, "skewed")
     listed = page.dataframe[0].value.set_index("model")
     assert listed["accuracy"]["skewed"] == pytest.approx(12.34)
-    assert listed["assuming expressions"]["skewed"] == "equally likely"
     assert page.table[0].value["skewed"].iloc[0].startswith("12.3%")
     assert "Assuming that expressions are equally likely; the validation faces" in words(page)
-    assert "below a confidence of 37%" in words(show(page, "Certainty"))
-    elsewhere = show(page, "Elsewhere").dataframe[1].value
+    assert "below a confidence of 37%" in words(show(page, "Calibration"))
+    elsewhere = show(page, "Other datasets").dataframe[1].value
     assert elsewhere["accuracy"].tolist() == ["43.2%"]
     assert elsewhere["fear recall"].tolist() == ["6.0%"]
     assert elsewhere["happy recall"].tolist() == ["not in its card"]
     choose(page, 2, "training")
-    assert not show(page, "Figures").table[0].value["skewed"].iloc[0].startswith("12.3%")
+    assert not show(page, "Metrics").table[0].value["skewed"].iloc[0].startswith("12.3%")
 
 
 def test_a_damaged_card_is_a_sentence_and_can_be_deleted(
@@ -224,9 +225,9 @@ def test_the_list_tells_figures_and_marks(open_page: Open, tiny_models: Path) ->
     registry.activate("other")
     table = open_page("models").dataframe[0].value.set_index("model")
     assert table["accuracy"].tolist() == [50.0, 50.0]
-    assert table["95% interval"].tolist() == ["20.0% to 80.0%"] * 2
-    assert (table["status"]["other"], table["status"]["tiny"]) == ("in use", "default")
-    assert table["ms a face"].isna().all()
+    assert table["95% CI"].tolist() == ["20.0–80.0"] * 2
+    assert [list(marks) for marks in table["status"]] == [["active"], ["default"]]
+    assert table["latency"].isna().all()
 
 
 def test_a_model_is_put_to_use_and_back(open_page: Open) -> None:
@@ -284,24 +285,27 @@ def test_the_model_that_answers_and_a_shipped_one_stay(
         assert "Delete for good" not in labels(choose(page, 0, name))
 
 
-def test_speed_is_measured_when_asked(open_page: Open) -> None:
-    page = show(open_page("models"), "Size and speed")
-    assert "speed not measured yet" in words(page)
-    press(page, "Measure the speed here")
-    assert "for one face here" in words(page)
-    assert page.dataframe[0].value.set_index("model")["ms a face"].notna().tolist() == [False, True]
+def test_the_latency_of_every_model_is_measured_when_asked(open_page: Open) -> None:
+    page = show(open_page("models"), "Size")
+    assert "not measured yet" in page.table[0].value.to_string()
+    press(page, "Measure latency")
+    assert " ms" in page.table[0].value.to_string()
+    assert page.dataframe[0].value.set_index("model")["latency"].notna().tolist() == [True, True]
 
 
-def test_a_speed_that_cannot_be_measured_is_a_sentence(open_page: Open, tiny_models: Path) -> None:
+def test_a_latency_that_cannot_be_measured_is_a_sentence(
+    open_page: Open, tiny_models: Path
+) -> None:
     (tiny_models / "tiny" / "model.onnx").write_bytes(b"")
-    page = press(show(open_page("models"), "Size and speed"), "Measure the speed here")
+    page = press(open_page("models"), "Measure latency")
     assert escape_markdown("is not the file that its card describes") in page.toast[0].value
+    assert page.dataframe[0].value.set_index("model")["latency"].notna().tolist() == [True, False]
 
 
 def test_the_command_repeats_the_settings(open_page: Open, tiny_models: Path) -> None:
     its = {"data": "my faces.csv", "network": "mlp", "epochs": 3, "seed": 7, "name": "tiny"}
     write_card(tiny_models, "tiny", {"settings": its})
-    page = show(open_page("models"), "Making")
+    page = show(open_page("models"), "Provenance")
     command = "train --settings tiny.json --data 'my faces.csv' --name tiny-again"
     assert any(command in code.value for code in page.code)
     write_card(tiny_models, "tiny", {"settings": {"network": "mlp", "colour": "red"}})
@@ -332,7 +336,7 @@ def test_the_command_of_what_was_made_of_models(
     open_page: Open, tiny_models: Path, made: dict[str, Any], command: str
 ) -> None:
     write_card(tiny_models, "other", {"settings": made, "data": {"name": "drawn"}})
-    page = show(choose(open_page("models"), 0, "other"), "Making")
+    page = show(choose(open_page("models"), 0, "other"), "Provenance")
     assert f"python -m fer {command}" in [code.value for code in page.code]
     told = words(page) + " ".join(one.value for one in page.info)
     assert "cannot be used" not in told and "The command needs" not in told
@@ -353,7 +357,7 @@ def test_what_names_no_models_has_no_command(
     open_page: Open, tiny_models: Path, made: dict[str, Any]
 ) -> None:
     write_card(tiny_models, "other", {"settings": made})
-    page = show(choose(open_page("models"), 0, "other"), "Making")
+    page = show(choose(open_page("models"), 0, "other"), "Provenance")
     assert "cannot be used" in words(page)
     assert not [code for code in page.code if "python -m fer" in code.value]
 
@@ -373,7 +377,7 @@ def test_models_that_a_command_needs_and_are_not_here(
     open_page: Open, tiny_models: Path, changes: dict[str, Any], missing: list[str]
 ) -> None:
     write_card(tiny_models, "tiny", {"settings": {"network": "resnet", **changes}})
-    page = show(open_page("models"), "Making")
+    page = show(open_page("models"), "Provenance")
     assert any("python -m fer" in code.value for code in page.code)
     told = " ".join(one.value for one in page.info)
     names = " and ".join(f"**{one}**" for one in missing)
@@ -386,7 +390,7 @@ def test_a_shipped_model_says_how_it_is_made_again(
 ) -> None:
     monkeypatch.setattr(registry, "SHIPPED", ("tiny",))
     write_card(tiny_models, "tiny", {"settings": {"network": "mlp", "weights": "half"}})
-    told = " ".join(one.value for one in show(open_page("models"), "Making").info)
+    told = " ".join(one.value for one in show(open_page("models"), "Provenance").info)
     assert "`docs/models/tiny.md`" in told and "`make model-tiny DATA=…`" in told
 
 
@@ -403,7 +407,7 @@ def test_visitors_of_a_shared_server_change_nothing(
     monkeypatch.setenv("FER_TRAINING", "off")
     page = choose(open_page("models"), 0, "other")
     assert not {"Use this model", "Delete for good"} & set(labels(page))
-    assert "Prepare the download" not in labels(show(page, "Making"))
+    assert "Prepare download" not in labels(show(page, "Provenance"))
 
 
 def test_an_old_pages_button_is_refused(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:

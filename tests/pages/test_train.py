@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +28,7 @@ from fer import permission, registry
 from fer.runs import checks, network_specs, processes, store, uploads
 from fer.runs.settings import TrainSettings
 from fer.runs.status import RunStatus
-from tests.helpers import labelled_zip
+from tests.helpers import labelled_zip, publish_tiny
 from tests.pages.conftest import Open, go, looked_at
 from tests.pages.test_photos import press, words
 
@@ -51,6 +52,17 @@ VOTES = (
     b"Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
     + b"Training,a.png,0,0,0,0,6,4,0,0,0,0\n" * 6
 )
+
+
+@pytest.fixture(autouse=True)
+def _drawings_stay_uninspected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first screen shows the built-in drawings, which a process reads for seconds."""
+    run = child_commands.run
+
+    def passing_over(key: str, *more: Any, **options: Any) -> Child | None:
+        return None if key.startswith("inspect drawn None  ") else run(key, *more, **options)
+
+    monkeypatch.setattr("dashboard.server.child_commands.run", passing_over)
 
 
 def make_run(state: str, name: str | None = None, **changes: object) -> store.Run:
@@ -80,7 +92,7 @@ def upload(page: AppTest, said: int = 4, votes: bool = False) -> AppTest:
 
 def test_the_first_visit_says_what_to_do(open_page: Open) -> None:
     page = open_page("train")
-    assert "No run yet" in words(page)
+    assert "No runs yet" in words(page)
     assert [one.label for one in page.sidebar.number_input][:1] == ["Epochs"]
     assert page.sidebar.text_input[0].label == "Learning rate"
 
@@ -88,18 +100,18 @@ def test_the_first_visit_says_what_to_do(open_page: Open) -> None:
 @pytest.mark.parametrize(
     ("state", "buttons"),
     [
-        ("stopped", {"Resume", "Delete"}),
-        ("failed", {"Resume", "Delete"}),
-        ("lost", {"Resume", "Delete"}),
-        ("finished", {"Delete"}),
+        ("stopped", {"Resume", "Delete for good"}),
+        ("failed", {"Resume", "Delete for good"}),
+        ("lost", {"Resume", "Delete for good"}),
+        ("finished", {"Delete for good"}),
     ],
 )
 def test_states_are_told_apart(open_page: Open, state: str, buttons: set[str]) -> None:
     make_run(state, error="the disk is full" if state == "failed" else None)
     page = open_page("train")
-    shown = {button.label for button in page.button} & {"Stop", "Resume", "Delete"}
+    shown = {button.label for button in page.button} & {"Stop", "Resume", "Delete for good"}
     assert shown == buttons
-    assert state in words(page)
+    assert ("interrupted" if state == "lost" else state) in words(page)
     if state == "failed":
         assert escape_markdown("the disk is full") in words(page)
 
@@ -128,10 +140,57 @@ def test_history_lists_settings_side_by_side(open_page: Open) -> None:
     assert list(page.dataframe[0].value["state"]) == ["finished", "stopped"]
 
 
+def test_history_without_runs_says_so(open_page: Open) -> None:
+    page = open_page("train")
+    page.segmented_control[0].set_value("History").run()
+    assert "No runs yet" in words(page) and not page.dataframe
+
+
+def test_a_finished_run_says_what_was_published_and_where_to_try_it(open_page: Open) -> None:
+    publish_tiny("made", metrics=published(0.184, (0.142, 0.223)))
+    make_run("finished", name="made", model="made")
+    page = open_page("train")
+    assert page.subheader[0].value == (
+        "18.4% validation accuracy: no better than always answering neutral (40%); train longer or "
+        "with more faces."
+    )
+    assert "95% CI 14.2–22.3, n = 10" in words(page)
+    assert not page.get("page_link")
+    press(page, "Use this model")
+    assert [link.proto.label for link in page.get("page_link")] == [
+        *("Try it on Live", "Try it on Photos")
+    ]
+
+
+def published(accuracy: float, interval: tuple[float, float]) -> dict[str, Any]:
+    table = [[0] * 6 + [1 if label < 6 else 4] for label in range(7)]
+    return {"accuracy": accuracy, "accuracy_interval": interval, "n": 10, "confusion": table}
+
+
+def test_the_loss_moves_before_the_first_epoch_has_ended(open_page: Open) -> None:
+    run = store.create(TrainSettings("drawn", network="mlp", epochs=4))
+    status = RunStatus(state="running", epochs=4, progress=0.5, activity="validating")
+    status = status.owned_by(processes.identity())
+    run.write_status(replace(status, batch_losses=((0.25, 2.0), (0.5, 1.75))))
+    page = open_page("train")
+    assert len(page.get("arrow_vega_lite_chart")) == 1
+    assert "validating" in words(page)
+
+
+def test_a_stopped_run_says_where_it_stopped(open_page: Open) -> None:
+    make_run("stopped", progress=0.45)
+    assert escape_markdown("in epoch 2 of 4, 45% of it done") in words(open_page("train"))
+
+
+def test_deleting_a_run_says_that_its_model_stays(open_page: Open) -> None:
+    make_run("finished", name="other", model="other")
+    assert "The model **other** stays" in words(open_page("train"))
+
+
 def test_a_deleted_run_is_gone(open_page: Open) -> None:
     run = make_run("stopped")
     page = open_page("train")
-    next(one for one in page.button if one.label == "Delete").click().run()
+    next(one for one in page.button if one.label == "Delete for good").click().run()
     assert not page.exception
     assert not run.path.exists()
     assert permission.training_allowed()
@@ -200,7 +259,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[TrainSettings]:
 
 
 def start_button(page: AppTest) -> Button:
-    return next(one for one in page.button if one.label == "Start")
+    return next(one for one in page.button if one.label == "Start training")
 
 
 def test_start_takes_what_was_changed_in_the_same_moment(
@@ -314,7 +373,7 @@ def test_weights_are_an_upload_of_ones_own_or_a_published_model(
     ]
     assert "Path of the weights file" not in [field.label for field in page.text_input]
     labelled(page, "Initial weights").set_value("upload a weights file …").run()
-    assert "choose the weights file" in page.error[0].value
+    assert "choose a weights file" in page.error[0].value
     assert start_button(page).disabled
     page.file_uploader[0].set_value((weights_file.name, weights_file.read_bytes(), "")).run()
     assert uploads.listing() == []
@@ -365,15 +424,15 @@ def test_a_rate_is_looked_for_on_the_chosen_faces(
 ) -> None:
     page = upload(open_page("train"), votes=True)
     page.segmented_control[0].set_value("Learning rate").run()
-    assert "on stored faces" in words(page)
-    assert not [one for one in page.button if one.label == "Look for a rate"]
+    assert "needs stored data" in words(page)
+    assert not [one for one in page.button if one.label == "Run learning-rate finder"]
     start_button(page).click().run()
     page.segmented_control[0].set_value("Learning rate").run()
-    press(page, "Look for a rate")
+    press(page, "Run learning-rate finder")
     labelled(page, "FER+ votes that belong to it").set_value("").run()
-    press(page, "Look for a rate")
+    press(page, "Run learning-rate finder")
     labelled(page, "Training data").set_value("drawn").run()
-    press(page, "Look for a rate")
+    press(page, "Run learning-rate finder")
     (run,) = started
     assert run.votes is not None and run.data != "drawn"
     asked = [(one["data"], one["votes"]) for one in searched.values()]
@@ -473,7 +532,7 @@ def test_a_found_rate_is_written_into_the_form_each_time(
     page.segmented_control[0].set_value("Learning rate").run()
     for typed in ("0.5", "0.7"):
         rate(page).set_value(typed).run()
-        press(press(page, "Look for a rate"), "Use 0.02")
+        press(press(page, "Run learning-rate finder"), "Use 0.02")
         assert rate(page).value == "0.02"
         assert "learning rate 0.02" in words(page)
 

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from fer import images, metrics, notices
 from fer.emotions import EMOTIONS
-from fer.evaluation import disagreement, mistakes, slices
+from fer.evaluation import disagreement, mistakes, slices, verdict
 from fer.evaluation.report import ModelReport, Report
 from fer.geometry import Image
 from fer.visualization import evaluation_charts as charts
@@ -34,15 +34,15 @@ _SHOWN = 24
 _LIMITS = f"{notices.NOT_A_FEELING} Not for any decision about people. {notices.AI_ACT}"
 _DEFINITIONS = (
     "Intervals are 95%, from 1,000 bootstrap draws of the faces. A face that was not found counts "
-    "as wrong, except in the figures of those found and of probabilities. Balanced accuracy is the "
-    "mean recall of the emotions that occur among the true labels; macro F1 the mean F1 of those "
-    "that occur among the true or the predicted labels. Calibration error (ECE): the gap between "
-    "confidence and accuracy in 15 bins of equal width, weighted by their faces; against votes, "
-    "the gap to the share of votes for the predicted label. Brier score: mean over faces of the "
-    "summed squared differences, 0 to 2. Coverage: the share of faces that the model is confident "
-    "enough to answer. The prior says how common each expression was assumed to be: “balanced” "
-    "equally common, “training” as in the model's training data. A dash stands for what is not "
-    "defined."
+    "as wrong, except in the metrics of those found and of probabilities. Balanced accuracy is the "
+    "mean recall of the emotions that occur in the ground truth; macro F1 the mean F1 of those "
+    "that occur in the ground truth or the predictions. Expected calibration error (ECE): the gap "
+    "between confidence and accuracy in 15 bins of equal width, weighted by their faces; against "
+    "FER+ votes, the gap to the share of votes for the predicted label. Brier score: mean over "
+    "faces of the summed squared differences, 0 to 2. Coverage: the share of faces with a label "
+    "when the least confident ones are left out. The prior says how common each expression was "
+    "assumed to be: “balanced” equally common, “training” as in the model's training data. A dash "
+    "stands for what is not defined."
 )
 
 
@@ -52,17 +52,15 @@ def page(report: Report, picture_of: PictureOf | None = None) -> str:
     title = f"Evaluation of {names} on {report.data['name']}"
     body = [
         *_facts(report),
-        *section("Figures", _model_table(report), _comparison(report)),
+        *section("Metrics", _model_table(report), _comparison(report)),
         *section("Charts", grid(_charts(report))),
     ]
     for model in report.models:
-        body += section(f"{model.name}: confusion and classes", *_classes(model))
+        body += section(f"{model.name}: confusion matrix and classes", *_classes(model))
         body += section(
             f"{model.name}: the most confident mistakes", _mistakes(report, model, picture_of)
         )
-        body += section(
-            f"{model.name}: labels that are likely wrong", *_wrong_labels(report, model, picture_of)
-        )
+        body += section(f"{model.name}: suspect labels", *_wrong_labels(report, model, picture_of))
         body += _crowd(report, model, picture_of)
     body += section("Definitions and limits", paragraph(_DEFINITIONS), paragraph(_LIMITS))
     return document(title, body)
@@ -75,20 +73,20 @@ def _facts(report: Report) -> list[str]:
     rows = [
         ["faces", f"{data['n']:,} of the split “{data['split']}”"],
         ["left out", dropped or "none"],
-        ["true label", data.get("true_label", data["labels"])],
+        ["ground truth", data.get("true_label", data["labels"])],
         ["prior", priors],
         ["data", f"{data['name']}, SHA-256 {data['hash']}"],
         ["licence", data["licence"]],
         ["made", datetime.date.today().isoformat()],
     ]
-    notes = [paragraph("Before you rely on these figures:"), bullets(data["notes"])]
+    notes = [paragraph("Before you rely on these metrics:"), bullets(data["notes"])]
     return [table([], rows), *(notes if data["notes"] else ())]
 
 
 def _model_table(report: Report) -> str:
     head = [
         *("model", "prior", "accuracy", "of those found", "not found", "balanced accuracy"),
-        *("macro F1", "calibration error (ECE)", "ECE against votes", "Brier score", "ms a face"),
+        *("macro F1", "ECE", "ECE against FER+ votes", "Brier score", "latency, ms"),
     ]
     rows = []
     for model in report.models:
@@ -113,12 +111,13 @@ def _model_table(report: Report) -> str:
 def _comparison(report: Report) -> str:
     lines = []
     for pair in report.comparison:
+        lines.append(f"{verdict.of_pair(pair)}.")
         low, high = (100 * value for value in pair["interval"])
         first, second = pair["models"]
         lines.append(
             f"{first} minus {second}: {100 * pair['difference']:+.1f} points "
             f"of accuracy ({low:+.1f} to {high:+.1f}, paired); McNemar's exact test "
-            f"p = {pair['mcnemar_p']:.2g}"
+            f"{verdict.p_value(pair['mcnemar_p'])}"
         )
     return "".join(map(paragraph, lines))
 
@@ -184,7 +183,7 @@ def _wrong_labels(
         label, p = report.faces.true[index], model.probabilities[index]
         captions.append(
             f"labelled {EMOTIONS[label]} ({p[label]:.0%}), "
-            f"more like {EMOTIONS[other]} ({p[other]:.0%})"
+            f"more likely {EMOTIONS[other]} ({p[other]:.0%})"
         )
     why = "By confident learning (Northcutt et al. 2021); the model may be the one that is wrong."
     indices = [index for index, _ in suspected]
@@ -201,18 +200,18 @@ def _crowd(report: Report, model: ModelReport, picture_of: PictureOf | None) -> 
     assert shares is not None
     indices = measured.most_disputed[:_SHOWN]
     captions = [
-        f"crowd: {_largest_shares(shares[index])}; "
+        f"votes: {_largest_shares(shares[index])}; "
         f"model: {_largest_shares(model.probabilities[index])}"
         for index in indices
     ]
     summary = (
-        "Mean total variation distance between the crowd's votes and the model's probabilities: "
+        "Mean total variation distance between the FER+ votes and the model's probabilities: "
         f"{measured.distance.mean():.0%}"
     )
     if measured.correlation is not None:
         summary += f"; rank correlation of their entropies: {measured.correlation:.2f}"
     return section(
-        f"{model.name}: where the crowd disagreed",
+        f"{model.name}: disputed FER+ votes",
         paragraph(f"{summary}."),
         grid([charts.disagreement_dots(measured.crowd_bits, measured.model_bits)]),
         _faces(report, indices, captions, picture_of),

@@ -120,7 +120,7 @@ def test_votes_are_named_where_they_lie_elsewhere(
 ) -> None:
     data = write_csv(tmp_path, [("PrivateTest", 3, 3)] * 2)
     votes = write_votes(tmp_path / "other.csv", ["PrivateTest"] * 2, [MAJORITY[0]] * 2)
-    assert "holds no crowd votes" in refused(capsys, "evaluate", "--model", "reads", "--data", data)
+    assert "has no FER+ votes" in refused(capsys, "evaluate", "--model", "reads", "--data", data)
     record = evaluated(capsys, "--model", "reads", "--data", data, "--votes", votes)
     assert record["data"]["n"] == 2 and record["data"]["labels"] == "crowd"
 

@@ -51,12 +51,12 @@ def test_labels_are_fer2013s_only_where_the_data_set_is() -> None:
     own, famous = dataset(["test"]), dataset(["test"], own_labels=FER2013)
     assert protocol.true_label_name(own, "own") == "the labels of made up"
     assert protocol.true_label_name(famous, "fer2013") == "FER2013's label"
-    assert protocol.true_label_name(famous, "crowd") == "the crowd's majority"
+    assert protocol.true_label_name(famous, "crowd") == "the majority of the FER+ votes"
     assert protocol.is_fer2013(famous) and not protocol.is_fer2013(own)
     for labels in (None, "own", "fer2013"):
         assert protocol.select(own, None, labels, "crowd").labels == "own"
         assert protocol.select(famous, None, labels, "fer2013").labels == "fer2013"
-    with pytest.raises(BadDataset, match="holds no crowd votes"):
+    with pytest.raises(BadDataset, match=r"has no FER\+ votes"):
         protocol.select(famous, None, None, "crowd")
 
 
@@ -102,7 +102,7 @@ def test_labels_follow_the_models_question_where_there_are_votes() -> None:
 
 @pytest.mark.parametrize("labels", [None, "crowd"])
 def test_the_crowd_without_votes_is_an_error(labels: str | None) -> None:
-    with pytest.raises(BadDataset, match="holds no crowd votes, only labels"):
+    with pytest.raises(BadDataset, match=r"has no FER\+ votes, only labels"):
         protocol.select(dataset(["test"], own_labels=FER2013), None, labels, "crowd")
 
 

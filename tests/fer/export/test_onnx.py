@@ -85,7 +85,7 @@ def test_the_command_prints_the_difference(
 ) -> None:
     arguments = ["export", "--model", "tiny", "--format", "h5", "--out", str(tmp_path)]
     assert main(arguments) == 0
-    assert "max |Δp|" in capsys.readouterr().out
+    assert "largest probability difference" in capsys.readouterr().out
     assert (tmp_path / "tiny.weights.h5").is_file()
 
 

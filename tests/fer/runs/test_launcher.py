@@ -107,7 +107,7 @@ def test_so_many_runs_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_runs_take_turns_in_the_order_in_which_they_were_started(runs_folder: Path) -> None:
     first, second, third, fourth = (launcher.start(SETTINGS) for _ in range(4))
     wait_for_state(first, "running")
-    wait_for(lambda: second.status().activity == "waiting: 1 run is ahead")
+    wait_for(lambda: second.status().activity == "1 run is ahead")
     assert run_queue.waiting() == [second.id, third.id, fourth.id]
     owner = first.status().owner
     assert owner is not None
@@ -310,7 +310,7 @@ def test_models_are_deleted_but_not_those_that_answer(
 ) -> None:
     publish_tiny("third")
     monkeypatch.setattr("fer.registry.SHIPPED", ("tiny",))
-    for name, words in (("tiny", "came with the program"), ("nothing", "unknown model")):
+    for name, words in (("tiny", "built-in"), ("nothing", "unknown model")):
         with pytest.raises(BadModel, match=words):
             registry.delete(name)
     registry.activate("other")
@@ -331,7 +331,7 @@ def test_a_run_in_the_foreground_waits_its_turn_too(monkeypatch: pytest.MonkeyPa
     run, stop, states = store.create(SETTINGS), threading.Event(), []
 
     def interrupt() -> None:
-        wait_for(lambda: run.status().activity == "waiting: 1 run is ahead")
+        wait_for(lambda: run.status().activity == "1 run is ahead")
         states.append(run.status().state)
         stop.set()
 

@@ -143,7 +143,7 @@ def test_a_killed_run_loses_an_epoch_at_most_and_goes_the_same_way(
     run = launcher.start(SHORT)
     wait_for(run, lambda status: status.state == "lost")
     assert "memory" in (run.status().error or "")
-    assert "exact copies" in run.log()
+    assert "exact duplicates" in run.log()
     before = run.metrics()
     assert len(before) == 2
 

@@ -46,7 +46,7 @@ def test_the_rate_is_of_this_process_after_the_first_batch(monkeypatch: pytest.M
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     run = store.create(PLAIN)
-    state = progress(3, seconds=7.0, seen=640, batch=10)
+    state = progress(3, seconds=7.0, seen=640, batch=10, loss_sum=1280.0)
     learner: Any = SimpleNamespace(
         settings=PLAIN, progress=state, batches=100, batch_size=64, trains_head_only=False
     )
@@ -56,10 +56,12 @@ def test_the_rate_is_of_this_process_after_the_first_batch(monkeypatch: pytest.M
         clock[0] += seconds
         state.seen += 64
         state.batch += 1
+        state.loss_sum += 64 * seconds
         reporter.batch(learner)
     reporter.doing("something")
     status = run.status()
     assert status.images_per_second == 128
+    assert status.batch_losses == ((3.11, 30.0), (3.12, 0.5), (3.13, 0.5))
     assert status.progress == 0.13
     assert status.seconds_left == pytest.approx(6.87 * 6400 / 128)
     assert state.seconds == 38

@@ -88,7 +88,7 @@ def test_it_says_and_draws_what_was_found(evaluated: Report) -> None:
     text = html.page(evaluated)
     words = _Elements(text).words
     assert "reads minus neutral" in words and "McNemar" in words
-    assert "where the crowd disagreed" in words
+    assert "disputed FER+ votes" in words
     assert "An apparent expression is not a feeling" in words
     assert text.count("Plotly.newPlot(") >= 12
 

@@ -28,8 +28,8 @@ def show(card: ModelCard) -> None:
         f"**{card.name}** · {escape_markdown(card.network)} · {escape_markdown(card.created)}"
     )
     st.markdown(
-        f"Data: {escape_markdown(data.name or MISSING)}; faces to train on: "
-        f"{number(data.train)}; to validate with: {number(data.validation)}. "
+        f"Data: {escape_markdown(data.name or MISSING)}; {number(data.train)} training faces, "
+        f"{number(data.validation)} validation faces. "
         f"Licence: {escape_markdown(data.licence or MISSING)}."
     )
     st.code(f"SHA-256 of the data  {data.hash or MISSING}", language=None)
@@ -40,7 +40,7 @@ def show(card: ModelCard) -> None:
 
 def _command(card: ModelCard) -> None:
     if "imported_from" in card.settings:
-        st.caption("This model was imported: it was trained elsewhere, and its file says not how.")
+        st.caption("This model was imported; its file does not say how it was trained.")
         return
     try:
         made = _made_of(card)

@@ -1,0 +1,46 @@
+"""What an evaluation comes to, in a sentence: is a model better than another one, or than none?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fer.emotions import EMOTIONS
+
+SIGNIFICANCE_LEVEL = 0.05
+
+
+def against_constant(lowest_accuracy: float, supports: Sequence[int]) -> str:
+    """Whether a model beats one that always answers the commonest emotion.
+
+    `lowest_accuracy` is the low end of its interval, `supports` (7,) count the true labels.
+
+    >>> against_constant(0.49, [10, 10, 10, 30, 10, 10, 20])
+    'better than always answering happy (30%)'
+    """
+    commonest = max(range(len(supports)), key=supports.__getitem__)
+    share = supports[commonest] / max(1, sum(supports))
+    is_better = lowest_accuracy > share
+    return (
+        f"{'better' if is_better else 'no better'} than always answering {EMOTIONS[commonest]} "
+        f"({share:.0%})"
+    )
+
+
+def of_pair(pair: Mapping[str, Any]) -> str:
+    """The verdict on two models that were evaluated on the same faces.
+
+    >>> of_pair({"models": ["a", "b"], "difference": 0.01, "mcnemar_p": 0.18})
+    'No significant difference between a and b, p = 0.18'
+    """
+    first, second = pair["models"]
+    probability = p_value(pair["mcnemar_p"])
+    if pair["mcnemar_p"] >= SIGNIFICANCE_LEVEL:
+        return f"No significant difference between {first} and {second}, {probability}"
+    better, worse = (first, second) if pair["difference"] > 0 else (second, first)
+    return f"{better} is significantly more accurate than {worse}, {probability}"
+
+
+def p_value(p: float) -> str:
+    """``p = 0.18``, ``p < 0.001``."""
+    return f"p = {p:.2g}" if p >= 0.001 else "p < 0.001"
