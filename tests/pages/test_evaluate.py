@@ -259,9 +259,8 @@ def test_pictures_without_a_face_count_as_wrong_and_can_be_looked_up(open_page: 
 
 @usefixtures("at_once")
 def test_cropped_faces_that_were_searched_for_faces_are_evaluated_again_as_such(
-    open_page: Open, monkeypatch: pytest.MonkeyPatch
+    open_page: Open,
 ) -> None:
-    monkeypatch.setattr("dashboard.start_button.QUIET_SECONDS", 0.0)
     page = asked(open_page, labelled_zip([3, 3], [3, 3]), "reads")
     page.toggle[0].set_value(False).run()
     finished(press(page, "Start evaluation"))
