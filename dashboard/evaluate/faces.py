@@ -90,15 +90,14 @@ def confusion(models: Sequence[Faces]) -> None:
     faces = models[names.index(st.session_state[_MODEL])]
     pane = columns[1] if len(models) == 1 else st.container(horizontal=True)
     with pane:
+        if len(models) == 1:
+            st.caption("Click a cell, or choose it here: its faces are below.")
         if len(models) > 1:
             st.selectbox("Model", names, key=_MODEL, width=220)
         true, predicted = _ask_for_cell(faces)
     indices = mistakes.confused(faces.model.probabilities, faces.report.faces.true, true, predicted)
     of_model = f"{faces.model.name}: " if len(models) > 1 else ""
-    st.markdown(
-        f"**{of_model}{EMOTIONS[true]}, predicted {_label(predicted)}: {len(indices):,}** "
-        "(click a cell for its faces)"
-    )
+    st.subheader(f"{of_model}{EMOTIONS[true]}, predicted {_label(predicted)}: {len(indices):,}")
     face_gallery.show(faces, indices, f"cell-{true}-{predicted}")
 
 

@@ -40,21 +40,21 @@ def drawn_zip(each: int = 2) -> bytes:
 
 def open_evaluation(page: Page, app: str) -> None:
     page.goto(f"{app}/evaluate")
-    start = page.get_by_role("button", name="Start", exact=True)
+    start = page.get_by_role("button", name="Start evaluation")
     expect(start).to_be_visible(timeout=LONG)  # the first visit loads scikit-learn
     settled(page)
 
 
 def evaluate_upload(page: Page, folder: Path) -> None:
     (folder / "drawings.zip").write_bytes(drawn_zip())
-    page.get_by_role("combobox", name="Faces to evaluate on").click()
+    page.get_by_role("combobox", name="Evaluation data").click()
     page.get_by_role("option", name="Upload a file …").click()
     settled(page)
     page.locator("input[type=file]").first.set_input_files(folder / "drawings.zip")
-    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
-    page.get_by_text("Pictures in folders are cut-out faces").click()
+    expect(page.get_by_role("button", name="Start evaluation")).to_be_enabled()
+    page.get_by_text("Images are already cropped faces").click()
     settled(page)
-    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_role("button", name="Start evaluation").click()
 
 
 def test_an_evaluation_is_started_found_again_looked_into_and_removed(
@@ -65,14 +65,14 @@ def test_an_evaluation_is_started_found_again_looked_into_and_removed(
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     page.reload()
     expect(page.get_by_text("crowd: accuracy")).to_be_visible(timeout=LONG)
-    expect(page.get_by_text("compared with the labels of")).to_be_visible()
+    expect(page.get_by_text("Ground truth: the labels of")).to_be_visible()
 
     stranger = browser.new_context().new_page()
     open_evaluation(stranger, app)
     expect(stranger.get_by_text("Choose one or two models")).to_be_visible()
     stranger.context.close()
 
-    page.get_by_role("radio", name="Confusion", exact=True).click()
+    page.get_by_role("radio", name="Faces", exact=True).click()
     expect(page.get_by_text("Click a cell")).to_be_visible()
     settled(page)
     page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
@@ -89,7 +89,7 @@ def test_an_evaluation_is_started_found_again_looked_into_and_removed(
     expect(dialog.get_by_role("img", name="Class activation map for surprise")).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
 
-    page.get_by_role("radio", name="Download", exact=True).click()
+    page.get_by_role("radio", name="Export", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name="HTML report", exact=True).click()
     text = Path(download.value.path()).read_text("utf-8")

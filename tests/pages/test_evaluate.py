@@ -165,14 +165,14 @@ def test_the_faces_of_a_cell_are_shown_and_explained(open_page: Open) -> None:
     show(page, "Confusion")
     chooser(page, "True").set_value(EMOTIONS.index("angry"))
     chooser(page, "Predicted").set_value(EMOTIONS.index("neutral")).run()
-    assert "angry, predicted neutral: 1" in words(page)
+    assert page.subheader[0].value == "angry, predicted neutral: 1"
     press(page, "Why this answer?")
     assert "What the network saw" in words(page)
     chooser(page, "Predicted").set_value(EMOTIONS.index("sad")).run()
     assert "No such face" in words(page)
     chooser(page, "True").set_value(EMOTIONS.index("happy"))
     chooser(page, "Predicted").set_value(EMOTIONS.index("happy")).run()
-    assert "happy, predicted happy: 18" in words(page)
+    assert page.subheader[0].value == "happy, predicted happy: 18"
     assert sum(one.label == "Why this answer?" for one in page.button) == 12
 
 
@@ -253,7 +253,7 @@ def test_pictures_without_a_face_count_as_wrong_and_can_be_looked_up(open_page: 
     show(page, "Confusion")
     chooser(page, "True").set_value(EMOTIONS.index("happy"))
     chooser(page, "Predicted").set_value(7).run()
-    assert "happy, predicted not found: 2" in words(page)
+    assert page.subheader[0].value == "happy, predicted not found: 2"
     assert "no face found" in words(page)
 
 
