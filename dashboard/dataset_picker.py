@@ -22,6 +22,7 @@ from fer.runs.uploads import Upload
 from fer.storage import files
 
 DRAWN = "drawn"
+_DRAWN_NAME = "Synthetic drawings (demo only)"
 LISTED = (
     "listed only in this browser tab (until you reload it), under “Training data”, where you can "
     "delete it. It goes with the last run that uses it; without a run, after an hour or more. "
@@ -34,6 +35,11 @@ _NO_VOTES = ""  # Streamlit shows None as a field that was left empty
 _LARGEST_MB = 1024
 _UNUSED_SECONDS = 3600.0
 _TIDY_SECONDS = 600.0
+
+
+def display_name(data: str) -> str:
+    """What data is called on a page: the name of its file, without its folders."""
+    return _DRAWN_NAME if data == DRAWN else Path(data).name
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +162,7 @@ def choose(faces: Faces, label: str = "Training data", fate: str = LISTED) -> Ch
         if upload.path.name != VOTES_NAME
     }
     labels = {
-        DRAWN: "Synthetic drawings (demo only)",
+        DRAWN: _DRAWN_NAME,
         **server,
         **stored,
         _UPLOAD: "Upload a file …",

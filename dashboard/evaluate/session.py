@@ -17,7 +17,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.dataset_picker import Choice
+from dashboard.dataset_picker import Choice, display_name
 from dashboard.evaluate.evaluation import RESULT, Evaluation, found_again
 from dashboard.server import tasks, timers, workspaces
 from dashboard.server.tasks import Task
@@ -48,7 +48,7 @@ class Request:
 
     @property
     def title(self) -> str:
-        data = self.faces.files[0].name if self.faces.files else Path(self.faces.data).name
+        data = self.faces.files[0].name if self.faces.files else display_name(self.faces.data)
         return f"{' and '.join(self.models)} on {data}"
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from dashboard import dataset_picker
 from dashboard.look import plots
 from dashboard.train import result, titles
 from fer.errors import FerError
@@ -56,7 +56,7 @@ def _row(run: Run) -> dict[str, Any]:
         "state": run.status().state,
         "epochs": f"{len(epochs)} of {settings.epochs}",
         "network": settings.network,
-        "training data": Path(settings.data).name,
+        "training data": dataset_picker.display_name(settings.data),
         "training target": settings.labels,
         "learning rate": settings.learning_rate,
         "batch size": settings.batch_size,
