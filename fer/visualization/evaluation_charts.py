@@ -22,7 +22,7 @@ _MOST_DOTS = 2000
 Interval = Sequence[float] | None
 
 _SHADES = [[0.0, "rgba(0,114,178,0.04)"], [1.0, "rgba(0,114,178,0.6)"]]
-_BAR_OPACITY = 0.75  # an interval is seen over its bar in either theme
+BAR_OPACITY = 0.75  # an interval is seen over its bar in either theme
 _CONFUSION_TITLES = {
     "counts": "Confusion matrix",
     "rows": "Confusion matrix, shares of rows",
@@ -141,7 +141,10 @@ def class_bars(
             x=list(EMOTIONS),
             y=heights,
             name=name,
-            marker={"color": own if len(values) == 1 else model_colour(number)},
+            marker={
+                "color": own if len(values) == 1 else model_colour(number),
+                "opacity": BAR_OPACITY,
+            },
             error_y=error_bars(heights, [intervals[name][emotion] for emotion in EMOTIONS]),
             hovertemplate="%{x}: %{y:.1%}<extra></extra>",
         )
@@ -164,7 +167,7 @@ def slice_bars(
             y=heights,
             customdata=[row[1] for row in rows],
             name=name,
-            marker={"color": model_colour(number)},
+            marker={"color": model_colour(number), "opacity": BAR_OPACITY},
             error_y=error_bars(heights, [row[3] for row in rows]),
             hovertemplate="%{x}: %{y:.1%} of %{customdata} faces<extra></extra>",
         )

@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from fer.visualization.charts import lay_out
-from fer.visualization.evaluation_charts import Interval, error_bars, model_colour, show_names
+from fer.visualization.evaluation_charts import (
+    BAR_OPACITY,
+    Interval,
+    error_bars,
+    model_colour,
+    show_names,
+)
 
 _SMALL, _LINE = 240, 40
 _BAR, _AROUND_BARS = 34, 120
@@ -72,7 +78,7 @@ def bars(losses: Mapping[str, Mapping[str, tuple[float, Interval]]]) -> go.Figur
             y=shown,
             orientation="h",
             name=name,
-            marker={"color": model_colour(number)},
+            marker={"color": model_colour(number), "opacity": BAR_OPACITY},
             error_x=error_bars(points, [rows[text][1] for text in shown]),
             hovertemplate="%{y}: %{x:.1f} points<extra>%{fullData.name}</extra>",
         )
