@@ -452,8 +452,6 @@ def test_uploads_are_seen_and_deleted_by_the_session_that_stored_them_alone(
     start_button(page).click().run()
     monkeypatch.setattr("dashboard.server.child_commands.run", lambda *_, **__: None)
     other = open_page("train")
-    page.segmented_control[0].set_value("Faces")
-    other.segmented_control[0].set_value("Faces")
     labelled(page, "Training data").set_value("drawn").run()
     other.run()
     assert offered(page, "Training data") == ["faces.zip (uploaded)"]
