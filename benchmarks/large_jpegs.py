@@ -39,10 +39,10 @@ def main() -> None:
 def read(path: Path) -> None:
     """Prints the size read, seconds and the growth of this process's peak memory."""
     data = path.read_bytes()
-    before, started = _peak_megabytes(), time.process_time()
+    before, started = peak_megabytes(), time.process_time()
     height, width = images.decode(data).shape[:2]
     seconds = time.process_time() - started
-    print(f"{width}×{height} | {seconds:.1f} | {_peak_megabytes() - before:.0f}")
+    print(f"{width}×{height} | {seconds:.1f} | {peak_megabytes() - before:.0f}")
 
 
 def _jpeg(width: int, height: int, quality: int) -> bytes:
@@ -57,7 +57,7 @@ def _jpeg(width: int, height: int, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def _peak_megabytes() -> float:
+def peak_megabytes() -> float:
     """Linux's own count: that of `resource` begins with the parent's peak."""
     status = Path("/proc/self/status").read_text("utf-8")
     line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
