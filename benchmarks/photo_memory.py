@@ -22,7 +22,7 @@ import PIL.Image
 from benchmarks.large_jpegs import peak_megabytes
 from dashboard import samples
 from dashboard.model_picker import Reader
-from dashboard.photos import session
+from dashboard.photos import picture
 from dashboard.server import memory
 from fer import images
 
@@ -41,8 +41,8 @@ def transparent() -> bytes:
     exif = PIL.Image.Exif()
     exif[0x0112] = 6
     buffer = io.BytesIO()
-    picture = PIL.Image.new("RGBA", (8160, 6120), (90, 120, 90, 200))
-    picture.save(buffer, "PNG", compress_level=1, exif=exif)
+    layer = PIL.Image.new("RGBA", (8160, 6120), (90, 120, 90, 200))
+    layer.save(buffer, "PNG", compress_level=1, exif=exif)
     return buffer.getvalue()
 
 
@@ -69,10 +69,10 @@ def measure(path: Path, visitors: int) -> None:
     """Prints by how much the peak grows while so many read the photo."""
     memory.settle()
     reader, data = Reader("crowd"), path.read_bytes()
-    session.read("small.png", images.encode_png(samples.astronaut()), reader)
+    picture.read("small.png", images.encode_png(samples.astronaut()), reader)
     before = peak_megabytes()
     with ThreadPoolExecutor(visitors) as threads:
-        list(threads.map(lambda _: session.read("photo.png", data, reader), range(visitors)))
+        list(threads.map(lambda _: picture.read("photo.png", data, reader), range(visitors)))
     print(f"{peak_megabytes() - before:.0f}")
 
 
