@@ -21,7 +21,7 @@ DETECTOR_LABELS = {
 PRIOR_LABELS = {
     BALANCED: "equally likely",
     TRAINING: "as common as in the training data",
-    MIXED: "between the two",
+    MIXED: "nearly equally likely",
 }
 PRIOR_HELP = (
     "A model learns also how common each expression was in its training data, and leans towards "
