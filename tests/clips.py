@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -31,11 +32,24 @@ def frame(number: int, of: int = FRAMES) -> Image:
     return picture
 
 
-def write(path: Path, frames: int = FRAMES) -> Path:
+def samples_in_turn(seconds: float = 5.0) -> Iterator[Image]:
+    """Frames of each sample in turn, for so long, none of it still."""
+    count = round(30 * seconds)
+    for sample in samples.SAMPLES:
+        face = cv2.resize(sample.make(), (HEIGHT, HEIGHT), interpolation=cv2.INTER_AREA)
+        backdrop = cv2.GaussianBlur(cv2.resize(face, (WIDTH, WIDTH))[80:-80], (0, 0), 30)
+        for number in range(count):
+            picture = backdrop.copy()
+            left = round((WIDTH - HEIGHT) / 2 + 30 * math.sin(2 * math.pi * number / count))
+            picture[:, left : left + HEIGHT] = face
+            yield picture
+
+
+def write(path: Path, frames: Iterable[Image] | None = None) -> Path:
     """A .mjpeg film, as Chromium's fake camera takes it: one JPEG after the other."""
     with path.open("wb") as film:
-        for number in range(frames):
+        for picture in frames or map(frame, range(FRAMES)):
             buffer = io.BytesIO()
-            PIL.Image.fromarray(frame(number, frames)).save(buffer, "JPEG", quality=90)
+            PIL.Image.fromarray(picture).save(buffer, "JPEG", quality=90)
             film.write(buffer.getvalue())
     return path

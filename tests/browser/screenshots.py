@@ -8,8 +8,12 @@ from __future__ import annotations
 import io
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import PIL.Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -22,7 +26,12 @@ from tests.browser.test_app import settled
 
 DESKTOP, PHONE = (1280, 900), (390, 844)
 MOST_BYTES = 300_000
-_STREAMING_MS = 6000
+STAGE: Any = {"x": 364, "y": 165, "width": 852, "height": 432}
+"""Where the live page has its picture and the bars."""
+
+_FIRST_MS = 12_000
+_FILM_SECONDS = 20.0
+_PICTURES_A_SECOND = 5
 
 
 def home(page: Page, app: str) -> None:
@@ -38,16 +47,18 @@ def photos(page: Page, app: str) -> None:
         {"name": sample.name, "mimeType": "image/png", "buffer": images.encode_png(sample.make())}
         for sample in SAMPLES
     ]
-    page.locator("input[type=file]").set_input_files(files)
-    expect(page.get_by_text("4 faces")).to_be_visible()
+    page.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
+    expect(page.get_by_text("4 faces").first).to_be_visible()
     settled(page)
 
 
 def live(page: Page, app: str) -> None:
     page.goto(f"{app}/live")
     settled(page)
-    page.frame_locator("iframe[title*=webrtc]").get_by_role("button", name="Start").click()
-    page.wait_for_timeout(_STREAMING_MS)  # the last minute of the face is a chart, not a point
+    stage = page.frame_locator("iframe[title*=webrtc]")
+    stage.get_by_role("button", name="Start camera").click()
+    expect(page.get_by_text("tracked for")).to_be_visible()
+    page.wait_for_timeout(_FIRST_MS)  # so that the last minute is more than a point
 
 
 PICTURES: dict[str, tuple[Callable[[Page, str], None], tuple[int, int], str]] = {
@@ -58,8 +69,9 @@ PICTURES: dict[str, tuple[Callable[[Page, str], None], tuple[int, int], str]] = 
 }
 
 
-def take(browser: Browser, app: str, name: str) -> bytes:
-    """One of `PICTURES` as a PNG: in all its colours if that is small enough, else in 256."""
+@contextmanager
+def opened(browser: Browser, app: str, name: str) -> Iterator[Page]:
+    """One of `PICTURES` in a browser."""
     show, (width, height), theme = PICTURES[name]
     context = browser.new_context(
         viewport={"width": width, "height": height},
@@ -70,8 +82,13 @@ def take(browser: Browser, app: str, name: str) -> bytes:
     page = context.new_page()
     show(page, app)
     page.wait_for_timeout(1000)  # charts and fonts
-    picture = PIL.Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    yield page
     context.close()
+
+
+def take(page: Page) -> bytes:
+    """The page as a PNG: in all its colours if that is small enough, else in 256."""
+    picture = PIL.Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     data = _png(picture)
     return data if len(data) <= MOST_BYTES else _png(picture.quantize(256, kmeans=3))
 
@@ -82,18 +99,43 @@ def _png(picture: PIL.Image.Image) -> bytes:
     return buffer.getvalue()
 
 
+def film(page: Page) -> bytes:
+    """The stage of the live page, moving, as a WebP."""
+    pictures, times = [], [time.monotonic()]
+    while times[-1] - times[0] < _FILM_SECONDS:
+        shot = page.screenshot(clip=STAGE)
+        pictures.append(PIL.Image.open(io.BytesIO(shot)).convert("RGB"))
+        page.wait_for_timeout(
+            max(0.0, 1000 * (times[-1] - time.monotonic() + 1 / _PICTURES_A_SECOND))
+        )
+        times.append(time.monotonic())
+    passed = [round(1000 * (after - before)) for before, after in pairwise(times)]
+    buffer = io.BytesIO()
+    first, *others = pictures
+    first.save(
+        buffer, "WEBP", save_all=True, append_images=others, duration=passed, loop=0, quality=70
+    )
+    return buffer.getvalue()
+
+
+def save(path: Path, data: bytes) -> None:
+    if path.suffix == ".png" and len(data) > MOST_BYTES:
+        raise SystemExit(f"{path.name} has {len(data):,} bytes; {MOST_BYTES:,} at most")
+    path.write_bytes(data)
+    print(f"{path}: {len(data) / 1000:.0f} kB")
+
+
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, running_app(Path(scratch) / "app") as app:
-        film = clips.write(Path(scratch) / "face.mjpeg")
+        camera = clips.write(Path(scratch) / "faces.mjpeg", clips.samples_in_turn())
         with sync_playwright() as playwright:
-            browser = launch(playwright, film)
+            browser = launch(playwright, camera)
             for name in PICTURES:
-                data = take(browser, app, name)
-                if len(data) > MOST_BYTES:
-                    raise SystemExit(f"{name}.png has {len(data):,} bytes; {MOST_BYTES:,} at most")
-                (folder / f"{name}.png").write_bytes(data)
-                print(f"{folder / name}.png: {len(data) / 1000:.0f} kB")
+                with opened(browser, app, name) as page:
+                    save(folder / f"{name}.png", take(page))
+                    if name == "live":
+                        save(folder / "live.webp", film(page))
             browser.close()
 
 
