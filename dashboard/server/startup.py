@@ -7,7 +7,7 @@ import functools
 
 from dashboard.server import network, timers, uploads, workspaces
 
-SWEEP_SECONDS = 600.0
+SWEEP_SECONDS, UPLOADS_SECONDS = 600.0, 60.0
 
 
 def apply() -> None:
@@ -26,4 +26,5 @@ def apply() -> None:
 @functools.cache
 def _sweep() -> None:
     workspaces.sweep()
+    timers.start_once(UPLOADS_SECONDS, uploads.free_unseen, "uploads without a page")
     timers.start_once(SWEEP_SECONDS, workspaces.sweep, "folders of killed servers")

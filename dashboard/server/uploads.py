@@ -19,20 +19,24 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
-from streamlit.runtime import get_instance
+from streamlit.runtime import exists, get_instance
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
-from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadFileUrlInfo
+from streamlit.runtime.uploaded_file_manager import (
+    UploadedFile,
+    UploadedFileRec,
+    UploadFileUrlInfo,
+)
 
 from dashboard.server.compatibility import ForeignName, require
 from dashboard.server.visitors.upload_ledger import Ledger
 from fer.errors import FerError
 
 _MANAGER = "streamlit.runtime.memory_uploaded_file_manager:MemoryUploadedFileManager"
-_CONTEXT = "streamlit.runtime.scriptrunner_utils.script_run_context:ScriptRunContext"
 FOREIGN_NAMES = (
     ForeignName("starlette", "1", "starlette.formparsers:MultiPartParser.spool_max_size"),
     ForeignName("starlette", "1", "starlette.requests:Request._get_form"),
+    ForeignName("streamlit", "1.67", f"{_MANAGER}.get_files"),
     ForeignName("streamlit", "1.67", f"{_MANAGER}.get_upload_urls"),
     ForeignName("streamlit", "1.67", f"{_MANAGER}.remove_file"),
     ForeignName("streamlit", "1.67", f"{_MANAGER}.remove_session_files"),
@@ -43,6 +47,7 @@ LARGEST_UPLOAD = 1024**3
 ledger = Ledger()
 
 _get_form = Request._get_form
+_get_files = MemoryUploadedFileManager.get_files
 _get_upload_urls = MemoryUploadedFileManager.get_upload_urls
 _remove_session_files = MemoryUploadedFileManager.remove_session_files
 
@@ -71,6 +76,7 @@ def install() -> None:
     require(*FOREIGN_NAMES)
     MultiPartParser.spool_max_size = 2 * LARGEST_UPLOAD
     Request._get_form = _checked_form  # type: ignore[method-assign, assignment]
+    MemoryUploadedFileManager.get_files = _seen_files  # type: ignore[method-assign, assignment]
     MemoryUploadedFileManager.get_upload_urls = _noted_urls  # type: ignore[method-assign, assignment]
     MemoryUploadedFileManager.remove_session_files = _closed  # type: ignore[method-assign, assignment]
 
@@ -98,6 +104,14 @@ def count(keeper: Keeper) -> None:
     context = get_script_run_ctx()
     with _lock:
         _keepers[keeper] = context.session_id if context else ""
+
+
+def free_unseen() -> None:
+    """Lets go of files that were sent, and that no field of a page turned out to have."""
+    if exists():
+        manager: Any = get_instance().uploaded_file_mgr
+        for session, file in ledger.unseen():
+            manager.remove_file(session_id=session, file_id=file)
 
 
 @contextmanager
@@ -174,6 +188,16 @@ def _noted_urls(
     ids = [url.file_id for url in urls]
     ledger.ask(session_id, list(zip(ids, file_names, strict=True)))
     return urls
+
+
+def _seen_files(
+    manager: MemoryUploadedFileManager, session_id: str, file_ids: Sequence[str]
+) -> list[UploadedFileRec]:
+    for file in file_ids:
+        asked = ledger.get(session_id, file)
+        if asked is not None:
+            asked.seen = True
+    return _get_files(manager, session_id, file_ids)
 
 
 def _closed(manager: MemoryUploadedFileManager, session_id: str) -> None:

@@ -15,6 +15,8 @@ MOST_ASKED = 1000
 """Files of one page that may be on their way."""
 SETTLING_SECONDS = 10.0
 """So long after its arrival a file may not be known to its page yet."""
+UNSEEN_SECONDS = 120.0
+"""So long after its arrival a file that no page has asked for is freed."""
 
 FULL = (
     f"this server holds {MOST_BYTES / 1024**3:g} GB of uploads, which is all it takes. Try again "
@@ -28,12 +30,13 @@ TOO_MUCH = (
 
 @dataclass(slots=True)
 class Asked:
-    """A file that an upload field announced: its name, the bytes on their way, and when it came;
-    `refusal` says why its bytes were not kept."""
+    """A file that an upload field announced: its name, the bytes on their way, when it came, and
+    whether a page has `seen` it; `refusal` says why its bytes were not kept."""
 
     name: str
     arriving: int = 0
     arrived: float | None = None
+    seen: bool = False
     refusal: str | None = None
 
 
@@ -89,6 +92,18 @@ class Ledger:
                 if file not in shown
                 and file in asked
                 and now - (asked[file].arrived or now) >= SETTLING_SECONDS
+            ]
+
+    def unseen(self) -> list[tuple[str, str]]:
+        """Session and id of each file that came and that no page has asked for since."""
+        oldest = time.monotonic() - UNSEEN_SECONDS
+        with self._lock:
+            return [
+                (session, file)
+                for session, files in self.sessions.items()
+                if not any(other.arriving for other in files.values())
+                for file, asked in files.items()
+                if not asked.seen and asked.arrived is not None and asked.arrived <= oldest
             ]
 
     def close(self, session: str) -> None:

@@ -8,6 +8,8 @@ import sys
 import pytest
 from streamlit import runtime
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
 from dashboard.server import compatibility, network, sessions, uploads, video_relay
 from dashboard.server.compatibility import ForeignName, UnsupportedVersion, require
@@ -33,6 +35,8 @@ def test_the_installed_version_has_the_name_and_was_tried(name: ForeignName) -> 
 def test_sessions_are_kept_where_they_are_looked_for() -> None:
     """Attributes that only instances have."""
     assert "_session_mgr" in runtime.Runtime.__init__.__code__.co_names
+    assert "file_storage" in MemoryUploadedFileManager.__init__.__code__.co_names
+    assert {"shared", "session_state", "uploaded_file_mgr"} <= set(ScriptRunContext.__annotations__)
     assert "_fragment_storage" in AppSession.__init__.__code__.co_names
 
 

@@ -33,12 +33,14 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryUploadedFileManag
     for owner, name in (
         (MultiPartParser, "spool_max_size"),
         (Request, "_get_form"),
+        (MemoryUploadedFileManager, "get_files"),
         (MemoryUploadedFileManager, "get_upload_urls"),
         (MemoryUploadedFileManager, "remove_session_files"),
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     monkeypatch.setattr(uploads, "ledger", Ledger())
     monkeypatch.setattr(uploads, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr=made))
+    monkeypatch.setattr(uploads, "exists", lambda: True)
     monkeypatch.setattr(starlette_routes, "is_xsrf_enabled", lambda: False)
     uploads.install()
     yield made
@@ -230,6 +232,22 @@ def test_what_no_field_shows_any_more_is_freed(
     with uploads.unused_ones_freed():
         pass
     assert left_behind.kept is None and shown.kept
+
+
+def test_what_no_page_asks_for_is_freed_without_a_visitor(
+    manager: MemoryUploadedFileManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody can announce files; only a page with a field asks for them."""
+    stray, on_page = Sender(manager, 10), Sender(manager, 10)
+    for sender in (stray, on_page):
+        asyncio.run(sender.send())
+    manager.get_files("me", [on_page.file])
+    uploads.free_unseen()
+    files = manager.file_storage["me"]
+    assert set(files) == {stray.file, on_page.file}, "its page may be about to ask for it"
+    monkeypatch.setattr(upload_ledger, "UNSEEN_SECONDS", 0.0)
+    uploads.free_unseen()
+    assert set(files) == {on_page.file}
 
 
 def test_a_session_that_has_ended_is_forgotten(manager: MemoryUploadedFileManager) -> None:
