@@ -15,9 +15,10 @@ from fer.video.reading import FilmFrame
 LONGEST_SIDE = 1280
 """Larger frames are analysed on a copy of this size."""
 
-WINDOW_SECONDS = 0.3
+WINDOW_SECONDS = 0.28
 MOST_FRAMES = 12
-"""A window is as long as this, or has so many frames, at the most."""
+"""A window ends with the first frame that comes so long after the window before: with the seventh
+at 25 a second. It has no more than so many frames."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,17 +70,16 @@ def frames(film: Iterable[FilmFrame], rate: float | None) -> Iterator[ShotFrame]
 def windows(shot_frames: Iterable[ShotFrame]) -> Iterator[list[ShotFrame]]:
     """Frames of one shot that follow each other. The first of a shot is a window of its own."""
     window: list[ShotFrame] = []
-    is_first = True
+    last = -math.inf
     for frame in shot_frames:
         if frame.is_cut and window:
             yield window
             window = []
         window.append(frame)
-        is_long = frame.time - window[0].time >= WINDOW_SECONDS - frame.frame.seconds
-        if is_first or frame.is_cut or is_long or len(window) >= MOST_FRAMES:
+        is_long = frame.time - last >= WINDOW_SECONDS
+        if frame.is_cut or is_long or len(window) >= MOST_FRAMES:
             yield window
-            window = []
-        is_first = False
+            window, last = [], frame.time
     if window:
         yield window
 

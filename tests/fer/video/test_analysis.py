@@ -142,6 +142,15 @@ def test_times_are_those_of_the_frames(tmp_path: Path) -> None:
     assert (timeline.people[0].first, timeline.people[-1].last) == pytest.approx((1.0, 5.01))
 
 
+def test_a_person_stays_one_where_frames_are_seconds_apart(tmp_path: Path) -> None:
+    times = [3000 * number for number in range(6)]
+    pictures = [scene([(150 + 4 * n, 120, 140, False)] * (n != 4)) for n in range(len(times))]
+    path = films.write(tmp_path / "clip.mkv", pictures, times=times)
+    first, second = analysed(path, tmp_path / "timeline").people
+    assert (first.first, first.last, first.on_screen) == pytest.approx((0.0, 9.0, 12.0))
+    assert second.first == pytest.approx(15.0)
+
+
 def test_faces_lie_in_upright_pixels(tmp_path: Path) -> None:
     place: Place = (120, 150, 130, False)
     upright = scenes.frame([place], 240, 320)
