@@ -181,9 +181,10 @@ def _memory(folder: Path) -> None:
     grown = peaks[1] / peaks[0] - 1
     a_frame = max(0.0, peaks[1] - peaks[0]) / (counts[1] - counts[0])
     print(
-        f"\n{TIMES_AS_LONG} times as long: {grown:+.1%} memory (wanted: under +10%). If it went on so, "
-        f"a film of two hours ({TWO_HOURS:,} frames) would take {peaks[1] + a_frame * TWO_HOURS:.0f} "
-        f"MB at the most; it takes {TWO_HOURS * cpu / 60:.0f} minutes of one core."
+        f"\n{TIMES_AS_LONG} times as long: {grown:+.1%} memory (wanted: under +10%). If it went on "
+        f"so, a film of two hours ({TWO_HOURS:,} frames) would take at most "
+        f"{peaks[1] + a_frame * TWO_HOURS:.0f} MB; it takes {TWO_HOURS * cpu / 60:.0f} minutes of "
+        "one core."
     )
 
 
