@@ -32,6 +32,7 @@ def words(page: AppTest) -> str:
         page.warning,
         page.error,
         page.title,
+        page.header,
         page.subheader,
     )
     return "\n".join(str(element.value) for kind in kinds for element in kind)
