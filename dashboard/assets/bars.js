@@ -1,5 +1,5 @@
-// One face's prediction: a headline and a bar for each emotion. The elements stay and only their values
-// change, so that bars glide from one prediction to the next.
+// One face's prediction: a headline and a bar for each emotion. The elements stay and only what differs
+// is written: every repaint beside a video costs pictures.
 function make(parent, tag, name) {
   const element = document.createElement(tag);
   element.className = name;
@@ -25,19 +25,22 @@ function build(parent, rows) {
   return { root, headline, icon, title, note, bars };
 }
 
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 export default function ({ parentElement, data }) {
   const parts = (parentElement.parts ??= build(parentElement, data.rows));
   parts.root.className = `bars ${data.size}${data.uncertain ? " uncertain" : ""}`;
-  parts.root.style.setProperty("--glide", `${data.glide}ms`);
   parts.headline.hidden = parts.note.hidden = data.headline === null;
-  parts.title.textContent = data.headline;
+  write(parts.title, data.headline ?? "");
   parts.icon.hidden = !data.icon;
-  if (data.icon) parts.icon.src = data.icon;
-  parts.note.textContent = data.note;
+  if (data.icon && parts.icon.src !== data.icon) parts.icon.src = data.icon;
+  write(parts.note, data.note ?? "");
   data.rows.forEach(({ value, share, first }, index) => {
     const { row, fill, share: text } = parts.bars[index];
     row.classList.toggle("first", first);
     fill.style.transform = `scaleX(${value})`;
-    text.textContent = share;
+    write(text, share);
   });
 }

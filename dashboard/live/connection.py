@@ -37,10 +37,10 @@ VIDEO: dict[str, Any] = {
         "aspectRatio": "4 / 3",
         "objectFit": "contain",
         "background": "#10151b",
-        "borderRadius": "0.6rem",
     },
 }
-"""How the browser shows what comes back: as large as the poster before it."""
+"""How the browser shows what comes back: as large as the poster before it. Rounded corners would
+cost pictures."""
 
 WORDS: dict[str, str] = {
     "start": "Start camera",

@@ -38,7 +38,7 @@ def bars(stream: Stream, connecting: bool) -> None:
     else:
         note = "The chosen person is not in view." if people else "Nobody in view"
     prediction = None if person is None else person.prediction
-    emotion_bars.large(prediction, "live-bars", BARS_SECONDS, headline=headline, note=note)
+    emotion_bars.large(prediction, "live-bars", headline=headline, note=note)
 
 
 def shown_person(people: tuple[Person, ...], chosen: int) -> Person | None:

@@ -25,20 +25,14 @@ def small(prediction: Prediction, key: str) -> None:
     _component(key=key, data={**_rows(prediction), "size": "small", "headline": None, "note": None})
 
 
-def large(
-    prediction: Prediction | None, key: str, glide_seconds: float, *, headline: str = "", note: str
-) -> None:
+def large(prediction: Prediction | None, key: str, *, headline: str = "", note: str) -> None:
     """Bars under the label, or a `headline` of one's own, and a `note`; without a prediction empty
-    and of the same height.
-
-    They take `glide_seconds` to reach a new prediction.
-    """
+    and of the same height."""
     data = {
         **_rows(prediction),
         "size": "large",
         "headline": caption(prediction) if prediction is not None else headline,
         "note": note,
-        "glide": round(1000 * glide_seconds),
     }
     _component(key=key, data=data)
 
@@ -50,12 +44,11 @@ def _rows(prediction: Prediction | None) -> dict[str, Any]:
     return {
         "uncertain": uncertain,
         "icon": None if prediction is None else emotion_icons.address(prediction.display_label),
-        "glide": 0,
         "rows": [
             {
                 "name": emotion,
                 "colour": COLOURS[emotion],
-                "value": round(share, 3),
+                "value": round(share, 2),
                 "share": "" if prediction is None else percent(share),
                 "first": emotion == label,
             }
