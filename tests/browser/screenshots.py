@@ -6,6 +6,7 @@ They show the sample portrait and drawn faces, nobody else.
 from __future__ import annotations
 
 import io
+import re
 import sys
 import tempfile
 import time
@@ -59,6 +60,7 @@ def live(page: Page, app: str) -> None:
     stage.get_by_role("button", name="Start camera").click()
     expect(page.get_by_text("tracked for")).to_be_visible()
     page.wait_for_timeout(_FIRST_MS)  # so that the last minute is more than a point
+    expect(page.get_by_text(re.compile("^happy 9"))).to_be_visible()
 
 
 PICTURES: dict[str, tuple[Callable[[Page, str], None], tuple[int, int], str]] = {
