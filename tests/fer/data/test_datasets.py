@@ -377,7 +377,7 @@ def test_the_other_question_is_the_one_that_is_not_asked(tmp_path):
 
 def test_asking_for_a_crowd_that_is_not_there_says_what_to_do(tmp_path):
     file = str(write_csv(tmp_path / "fer2013.csv"))
-    with pytest.raises(BadDataset, match=r"no crowd votes.*to 'fer2013'.*fer2013new\.csv"):
+    with pytest.raises(BadDataset, match=r"no FER\+ votes.*to 'fer2013'.*fer2013new\.csv"):
         selection.prepared(file, labels="crowd")
 
 

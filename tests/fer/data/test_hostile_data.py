@@ -133,7 +133,7 @@ def test_faces_are_searched_until_it_should_stop(tmp_path: Path) -> None:
     told: list[str] = []
     path = str(odd.class_folders(tmp_path / "faces"))
     with pytest.raises(Stopped):
-        stop = Budget(lambda: "exact copies" in " ".join(told))
+        stop = Budget(lambda: "exact duplicates" in " ".join(told))
         selection.prepared(path, report=told.append, budget=stop)
 
 
