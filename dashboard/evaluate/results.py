@@ -30,14 +30,10 @@ def metric_table(report: Report) -> None:
         "brier": "Brier score (0 is best)",
         "seconds_per_face": "Latency on this computer (ms per face)",
     }
-    rows = [
-        {
-            "metric": label,
-            **{model.name: _with_interval(model.figures, key) for model in report.models},
-        }
-        for key, label in names.items()
-    ]
-    st.dataframe(rows, hide_index=True)
+    columns = {
+        model.name: [_with_interval(model.figures, key) for key in names] for model in report.models
+    }
+    st.table({"metric": list(names.values()), **columns})
     st.caption(
         "95% bootstrap intervals. Balanced accuracy: mean recall of the emotions. ECE: mean gap "
         "between confidence and accuracy. Coverage: share of faces that get a label when the least "

@@ -146,7 +146,7 @@ def test_two_models_are_compared_and_every_pane_opens(open_page: Open) -> None:
     assert metrics == {"reads: accuracy": "83.3%", "neutral: accuracy": "8.3%", "Faces": "36"}
     assert page.header[0].value == "reads is significantly more accurate than neutral, p < 0.001"
     assert "McNemar" in words(page)
-    assert page.dataframe[-1].value.shape == (9, 3)
+    assert page.table[0].value.shape == (9, 3)
     for pane in ("Mistakes", "Suspect labels"):
         show(page, pane)
         assert any(one.label == "Why this answer?" for one in page.button)
