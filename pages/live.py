@@ -47,9 +47,10 @@ with left:
         live_help.show_camera(facts, st.context.url, connecting)
 
 with right:
-    st.fragment(live_view.bars, run_every=live_view.BARS_SECONDS if connecting else None)(
-        stream, connecting
-    )
+    with st.container():  # of its own: a fragment's next run takes what follows beside it away
+        st.fragment(live_view.bars, run_every=live_view.BARS_SECONDS if connecting else None)(
+            stream, connecting
+        )
     if connecting:
         live_recording.button(session)
     else:
@@ -58,7 +59,8 @@ with right:
         is_snapshot = snapshot.offer()
 
 if connecting:
-    st.fragment(live_view.minute, run_every=live_view.TICK_SECONDS)(session, stream)
+    with st.container():
+        st.fragment(live_view.minute, run_every=live_view.TICK_SECONDS)(session, stream)
 else:
     if is_snapshot:
         model, detector = stream.model, choice.settings.detector

@@ -36,7 +36,7 @@ VIDEO: dict[str, Any] = {
         "width": "100%",
         "aspectRatio": "4 / 3",
         "objectFit": "contain",
-        "background": "#10151b",
+        "background": "#1b222b",
     },
 }
 """How the browser shows what comes back: as large as the poster before it. Rounded corners would

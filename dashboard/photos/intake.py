@@ -104,7 +104,8 @@ def show_unreadable(session: PhotoSession) -> None:
 def offer_undo(session: PhotoSession) -> None:
     """A button that brings removed pictures back, for a minute."""
     if session.removal is not None:
-        st.fragment(_undo, run_every=_EXPIRY_SECONDS)(session)
+        with st.container():
+            st.fragment(_undo, run_every=_EXPIRY_SECONDS)(session)
 
 
 def _undo(session: PhotoSession) -> None:

@@ -120,6 +120,7 @@ def share_bars(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
         height=90 + _ROW_HEIGHT * len(names),
         title=None,
         margin={"t": _TOP},
+        showlegend=True,
         barmode="stack",
         bargap=0.3,
         legend={"y": 1.02, "yanchor": "bottom", "traceorder": "normal"},

@@ -190,6 +190,9 @@ def test_nothing_jumps_at_the_start_and_the_key_works_in_the_stage(page: Page, l
     assert page.locator("iframe[title*=webrtc]").bounding_box() == before
     assert page.get_by_text("surprise", exact=True).bounding_box() == bars
     expect(page.get_by_text("Take a snapshot instead")).to_have_count(0)
+    seen = page.get_by_text("tracked for").inner_text()
+    expect(page.get_by_text("tracked for")).not_to_have_text(seen)  # the bars have moved on
+    expect(page.get_by_role("button", name="Record the timeline")).to_be_visible()
     inside.get_by_role("button", name="Stop").press("f")
     expect(page.get_by_role("img", name="Captured frame")).to_be_visible()
     expect(page.get_by_test_id("stToast")).to_have_count(0)
