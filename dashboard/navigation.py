@@ -21,6 +21,7 @@ _PAGES: dict[str, tuple[str, str]] = {
     "home": ("Home", "home"),
     "live": ("Live", "videocam"),
     "photos": ("Photos", "photo_library"),
+    "video": ("Video", "movie"),
     "train": ("Train", "school"),
     "evaluate": ("Evaluate", "analytics"),
     "models": ("Models", "network_node"),

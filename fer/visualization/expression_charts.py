@@ -24,6 +24,8 @@ _UNSURE = len(EMOTIONS)
 _GAP_SECONDS = 1e-3
 _ROW_HEIGHT, _BAND_SHARE = 34, 0.09
 _HEIGHT, _TOP = 330, 30
+_ORIGIN = 946_684_800_000
+"""Time 0 on the axis, in milliseconds: plotly takes smaller whole numbers for years."""
 _TICKS = [
     {"dtickrange": [None, 1000], "value": "%M:%S.%L"},
     {"dtickrange": [1000, 3_600_000], "value": "%M:%S"},
@@ -85,7 +87,7 @@ def course(of: Course, style: str = "lines", start: float = 0.0, end: float = 0.
     )
     figure.update_xaxes(
         type="date",
-        range=[1000 * start, 1000 * end],
+        range=[_on_axis(start), _on_axis(end)],
         tickformatstops=_TICKS,
         hoverformat="%H:%M:%S.%L",
     )
@@ -130,6 +132,10 @@ def share_bars(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
     return figure
 
 
+def _on_axis(seconds: float) -> float:
+    return _ORIGIN + 1000 * seconds
+
+
 def _curve(of: _Course, index: int, style: str) -> go.Scatter:
     """One emotion's line, broken at gaps; an area falls to zero there."""
     edge = 0.0 if style == "areas" else None
@@ -143,7 +149,7 @@ def _curve(of: _Course, index: int, style: str) -> go.Scatter:
         values += [*([edge] * len(before)), *shares, shares[-1], edge]
     colour = COLOURS[EMOTIONS[index]]
     return go.Scatter(
-        x=[1000 * time for time in times],
+        x=[_on_axis(time) for time in times],
         y=values,
         customdata=times,
         name=EMOTIONS[index],
@@ -171,7 +177,7 @@ def _band(of: _Course, index: int) -> go.Bar:
                 seconds.append(float(of.ends[piece][stop - 1]) - starts[-1])
     return go.Bar(
         x=[1000 * value for value in seconds],
-        base=[1000 * value for value in starts],
+        base=[_on_axis(value) for value in starts],
         y=[0] * len(starts),
         customdata=starts,
         orientation="h",
