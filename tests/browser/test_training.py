@@ -115,7 +115,7 @@ def test_the_form_stays_and_start_takes_the_field_that_is_left_by_pressing_it(
     epochs.fill("900")
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text("of 900")).to_be_visible(timeout=LONG)
-    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text("ended in epoch")).to_be_visible(timeout=LONG)
 
 
