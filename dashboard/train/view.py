@@ -184,6 +184,7 @@ def _batch_losses(points: Sequence[tuple[float, float]]) -> None:
         y="Batch loss",
         x_label="Epoch",
         y_label=f"Batch loss, now {losses[-1]:.3f}",
+        color=charts.SERIES_COLOURS[0],
         height=220,
     )
 
