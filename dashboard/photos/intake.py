@@ -115,6 +115,6 @@ def _undo(session: PhotoSession) -> None:
     name = escape_markdown(removed[0][1].name)
     what = name if len(removed) == 1 else count(len(removed), "picture")
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"Removed {what}.", width="content")
+        st.markdown(f"Removed {what}. Forgotten in a minute.", width="content")
         if st.button("Undo", icon=":material/undo:", key="photo-undo", on_click=session.undo):
             st.rerun()
