@@ -162,6 +162,8 @@ def test_a_face_is_framed_its_minute_grows_and_it_can_start_again(page: Page, li
 
     stop(page)
     expect(page.get_by_role("heading", name="Session summary")).to_be_visible(timeout=LONG)
+    expect(page.get_by_test_id("stToast")).to_have_count(0)  # Streamlit gives them no name
+    assert axe.findings(page) == []
     with page.expect_download() as download:
         page.get_by_role("button", name="Summary as CSV").click()
     header, *rows = Path(download.value.path()).read_text().splitlines()

@@ -12,6 +12,7 @@ from fer import images
 from fer.data.dataset import as_rgb
 from fer.data.synthetic import faces as synthetic_faces
 from fer.emotions import EMOTIONS
+from tests.browser import axe
 from tests.browser.test_app import settled
 
 pytestmark = pytest.mark.browser
@@ -54,6 +55,8 @@ def test_a_run_is_started_watched_used_and_undone(browser: Browser, page: Page, 
     page.reload()
     expect(page.get_by_text("Validation accuracy")).to_be_visible(timeout=LONG)
     expect(page.get_by_text("3 of 3 epochs")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("button", name="Use this model")).to_be_visible(timeout=LONG)
+    assert axe.findings(page) == []
     expect(page.get_by_role("heading", name="validation accuracy")).to_be_visible()
     page.get_by_role("button", name="Use this model").click()
     expect(page.get_by_text("Active model")).to_be_visible()
