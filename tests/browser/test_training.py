@@ -59,7 +59,7 @@ def test_a_run_is_started_watched_used_and_undone(browser: Browser, page: Page, 
     assert axe.findings(page) == []
     expect(page.get_by_role("heading", name="validation accuracy")).to_be_visible()
     page.get_by_role("button", name="Use this model").click()
-    expect(page.get_by_text("Active model")).to_be_visible()
+    expect(page.get_by_text("Active model").first).to_be_visible()
     expect(page.get_by_role("link", name="Try it on Live")).to_be_visible()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="About").click()
     expect(page.get_by_text("The model in use: taught")).to_be_visible()
@@ -151,5 +151,5 @@ def test_a_newcomers_own_zip_becomes_a_model_in_use_with_all_defaults(page: Page
     start.click()
     expect(page.get_by_role("button", name="Use this model")).to_be_visible(timeout=2 * LONG)
     page.get_by_role("button", name="Use this model").click()
-    expect(page.get_by_text("Active model")).to_be_visible()
+    expect(page.get_by_text("Active model").first).to_be_visible()
     page.get_by_role("button", name="Go back to crowd").click()
