@@ -17,10 +17,10 @@ ACTIONS = {
 CARDS = {
     "live": "Read faces in your webcam's picture as they move.",
     "photos": "Drop pictures or take a snapshot; get a label for each face.",
+    "video": "Follow every person through a film, with a timeline and events.",
     "train": "Teach a network on your own faces and put it to work.",
     "evaluate": "Measure models on labelled faces, with intervals and mistakes.",
     "models": "Compare models, see their limits, choose the active one.",
-    "about": "What an apparent expression can and cannot tell, and the law.",
 }
 CARDS_A_ROW = 3
 
@@ -87,3 +87,4 @@ st.caption(
     "An expression is not a feeling: faces do not reliably reveal what somebody feels. "
     "Tell people when you analyse their faces."
 )
+st.page_link(navigation.page("about"), label="What it can and cannot tell, and the law")

@@ -25,7 +25,7 @@ def poster() -> None:
         "- **A timeline for each person:** how likely each of the seven expressions is, with the "
         "frame of any moment beside it\n"
         "- **Events:** expressions that last, one click away\n"
-        "- **To take home:** CSV, JSON, subtitles, a report, and the film with its faces framed "
+        "- **Export:** CSV, JSON, subtitles, a report, and the film with its faces framed "
         "or pixelated"
     )
 
