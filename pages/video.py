@@ -33,6 +33,7 @@ if (is_asked and request.film is not None) or wants_example:
     with errors.show_errors(stop=False):
         film = session.start(request if is_asked else request.for_example())
         (form if is_asked else example).started(film.title)
+        st.rerun()  # with an empty field for the next film
 with st.container(horizontal=True, vertical_alignment="center"):
     start_button.button(form, "Analyse film", disabled=request.film is None)
     st.button(
