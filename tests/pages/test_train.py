@@ -452,6 +452,8 @@ def test_uploads_are_seen_and_deleted_by_the_session_that_stored_them_alone(
     start_button(page).click().run()
     monkeypatch.setattr("dashboard.server.child_commands.run", lambda *_, **__: None)
     other = open_page("train")
+    for one in (page, other):  # runs name their data to everybody; stored uploads are private
+        one.segmented_control[0].set_value("Network")
     labelled(page, "Training data").set_value("drawn").run()
     other.run()
     assert offered(page, "Training data") == ["faces.zip (uploaded)"]
