@@ -105,9 +105,12 @@ def test_one_emotion_is_enough_to_evaluate_and_not_to_train(open_page: Open) -> 
 
 
 def inspections(page: AppTest) -> list[Path]:
-    """The folders of what has looked at faces, contact sheets included."""
-    requests = page.session_state["_children"]
-    return [Path(item.folder.name) for key, item in requests.items() if key.startswith("inspect")]
+    """The folders of what has looked at uploads, contact sheets included."""
+    return [
+        Path(request.folder.name)
+        for key, request in page.session_state["_children"].items()
+        if key.startswith("inspect") and not key.startswith("inspect drawn None  ")
+    ]
 
 
 @pytest.fixture
