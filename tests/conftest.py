@@ -3,7 +3,9 @@ worker. `tests/README.md` explains the two tiers."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import hypothesis
@@ -72,6 +74,13 @@ def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test writes into the project's own runs."""
     monkeypatch.setenv("FER_RUNS", str(tmp_path / "runs"))
     return tmp_path / "runs"
+
+
+@pytest.fixture
+def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's tests of pages leave their script as `__main__`, which a process that is spawned
+    would run again."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 @pytest.fixture

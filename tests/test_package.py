@@ -57,7 +57,7 @@ def test_the_app_of_a_package_is_beside_its_assets(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(folders, "is_checkout", lambda: False)
     names = runpy.run_path(str(navigation.PACKAGE / "navigation.py"))
     assert names["ROOT"] == navigation.PACKAGE / "app"
-    assert Path(names["LOGO"]).is_file()
+    assert Path(names["_LOGO"]).is_file()
 
 
 def test_training_says_what_to_install(without_tensorflow: None, tmp_path: Path) -> None:

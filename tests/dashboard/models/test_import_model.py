@@ -48,7 +48,7 @@ def test_an_upload_is_handed_to_a_command_and_deleted(
     open_page: Open, commands: list[list[str]]
 ) -> None:
     page = uploaded(open_page("models"))
-    scale = next(box for box in page.selectbox if box.label.startswith("How its pixels"))
+    scale = next(box for box in page.selectbox if box.label.startswith("Pixel scaling"))
     scale.set_value("-1..1").run()
     press(page, "Import")
     (arguments,) = commands
@@ -64,10 +64,10 @@ def test_what_is_wrong_is_said(open_page: Open, commands: list[list[str]]) -> No
     page = uploaded(open_page("models"))
     text_field(page, "Name").set_value("Tiny").run()
     assert "there is a model" in page.error[-1].value
-    text_field(page, "Its classes in its own order").set_value("angry,hungry").run()
+    text_field(page, "Classes, in the order of its outputs").set_value("angry,hungry").run()
     assert "is unknown" in page.error[-1].value
     assert not commands
-    text_field(page, "Its classes in its own order").set_value("angry,happy").run()
+    text_field(page, "Classes, in the order of its outputs").set_value("angry,happy").run()
     text_field(page, "Name").set_value("My net").run()
     press(page, "Import as my-net")
     assert "it has 8 classes" in page.error[-1].value

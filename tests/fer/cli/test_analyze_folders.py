@@ -19,7 +19,7 @@ from fer import cli, images
 from fer.inference.batch.job import Job
 from tests.helpers import astronaut, level_of, publish_tiny, within_seconds
 
-pytestmark = pytest.mark.usefixtures("tiny_models")
+pytestmark = pytest.mark.usefixtures("tiny_models", "own_main")
 
 HOSTILE = ("=cmd.png", "two\nlines.png", os.fsdecode(b"lat\xff.png"), 'a"b,c.png')
 

@@ -108,6 +108,6 @@ def test_a_model_is_known_to_have_seen_the_faces() -> None:
     found = duplicates.find(data, np.array([0, 1]), "all")
     cards = [make_card("mine", data={"hash": "abc"}), make_card("other", data={"hash": "x"})]
     assert duplicates.notes(cards, data, "all", found) == [
-        "mine was trained on this data set: it has seen these faces, or many of them."
+        "mine was trained on this dataset: it has seen these faces, or many of them."
     ]
     assert "expect less on other faces" in duplicates.notes(cards, data, "validation", found)[0]

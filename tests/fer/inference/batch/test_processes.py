@@ -15,6 +15,8 @@ from fer.errors import BadModel, FerError, WorkerLost
 from fer.inference.batch import processes
 from tests.helpers import within_seconds
 
+pytestmark = pytest.mark.usefixtures("own_main")
+
 
 def make_slow_first() -> Callable[[int], tuple[int, int]]:
     def double(number: int) -> tuple[int, int]:
