@@ -6,6 +6,7 @@ import threading
 from contextlib import suppress
 
 from streamlit import runtime
+from streamlit.runtime.app_session import AppSession
 
 from dashboard.server.compatibility import ForeignName, require
 
@@ -21,8 +22,20 @@ FOREIGN_NAMES = (
     ),
     ForeignName("streamlit", "1.67", "streamlit.runtime.app_session:AppSession.shutdown"),
     ForeignName("streamlit", "1.67", "streamlit.runtime.app_session:AppSession.session_state"),
+    ForeignName(
+        "streamlit", "1.67", "streamlit.runtime.state.session_state:WStates.set_widget_metadata"
+    ),
 )
 _LOOP_SECONDS = 10.0
+
+
+def empty(session: AppSession) -> None:
+    """Lets go of all that a session holds, also of what the callbacks of its buttons are given,
+    which Streamlit keeps."""
+    state = session.session_state
+    state.clear()
+    state._new_widget_state.widget_metadata.clear()
+    session._fragment_storage.clear()
 
 
 def clear_expired() -> int:
@@ -43,8 +56,7 @@ def clear_expired() -> int:
             for _, stored in server._session_mgr._session_storage._cache.expire():  # type: ignore[attr-defined]
                 cleared.append(stored.session.id)
                 stored.session.shutdown()
-                stored.session.session_state.clear()
-                stored.session._fragment_storage.clear()
+                empty(stored.session)
         finally:
             done.set()
 

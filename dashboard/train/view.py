@@ -103,8 +103,10 @@ def _state(run: Run, status: RunStatus, settings: TrainSettings) -> None:
 
 
 def _where_it_ended(status: RunStatus) -> str:
-    if status.state == "finished" or not status.progress:
+    if status.state == "finished" or not (status.epoch or status.progress):
         return f"{status.epoch} of {count(status.epochs, 'epoch')}"
+    if not status.progress:
+        return f"ended after {status.epoch} of {count(status.epochs, 'epoch')}"
     return f"ended in epoch {status.epoch + 1} of {status.epochs}, {status.progress:.0%} of it done"
 
 

@@ -119,7 +119,7 @@ def test_the_form_stays_and_start_takes_the_field_that_is_left_by_pressing_it(
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text("of 900")).to_be_visible(timeout=LONG)
     page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_text("ended in epoch")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=LONG)
 
 
 def own_pictures(each: int = 4) -> bytes:

@@ -14,6 +14,7 @@ from streamlit import runtime
 from streamlit.runtime.fragment import MemoryFragmentStorage
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.session_manager import SessionInfo
+from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.runtime.state.session_state import SessionState
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
@@ -35,6 +36,8 @@ class Session:
     def __init__(self, picture: Picture) -> None:
         self.session_state = SessionState()
         self.session_state["picture"] = picture
+        button = WidgetMetadata("button", str, str, "trigger_value", callback_args=(picture,))
+        self.session_state._new_widget_state.set_widget_metadata(button)
         self._fragment_storage = MemoryFragmentStorage()
         self._fragment_storage.register("part", lambda: picture)
         self.ended = False
