@@ -75,13 +75,7 @@ def reader_picker(*, whole_picture: bool) -> Reader:
             key=_MODEL,
             persist_state="session",
         )
-        detector = st.selectbox(
-            "Face detector",
-            detection.names(),
-            format_func=lambda name: DETECTOR_LABELS.get(name, name),
-            key="photos-detector",
-            persist_state="session",
-        )
+        detector = detector_picker("photos")
         chosen_search = st.segmented_control(
             "Search for faces",
             search.SEARCHES,
@@ -110,6 +104,18 @@ def reader_picker(*, whole_picture: bool) -> Reader:
 def prior_label(name: str) -> str:
     """What the prior assumes: ``equally likely``; shares of one's own are named."""
     return PRIOR_LABELS.get(name, f"with the shares {name}" if "=" in name else name)
+
+
+def detector_picker(key: str) -> str:
+    """The face detector, in the present container, kept for the session."""
+    chosen: str = st.selectbox(
+        "Face detector",
+        detection.names(),
+        format_func=lambda name: DETECTOR_LABELS.get(name, name),
+        key=f"{key}-detector",
+        persist_state="session",
+    )
+    return chosen
 
 
 def prior_picker(card: ModelCard, key: str) -> str:

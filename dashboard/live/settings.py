@@ -8,13 +8,12 @@ import numpy as np
 import streamlit as st
 
 from dashboard.live.stream import Look
-from dashboard.model_picker import DETECTOR_LABELS, prior_picker
+from dashboard.model_picker import detector_picker, prior_picker
 from dashboard.server import memory
 from dashboard.text import escape_markdown
 from fer import registry
 from fer.engine import Model
 from fer.errors import FerError
-from fer.inference import detection
 from fer.live.feed import LiveSettings
 from fer.visualization import annotate
 
@@ -49,13 +48,7 @@ def controls() -> Choice:
     if model is not None:
         model = model.with_prior(prior_picker(model.card, "live"))
     look = _look()
-    detector = st.selectbox(
-        "Face detector",
-        detection.names(),
-        format_func=lambda detector: DETECTOR_LABELS.get(detector, detector),
-        key="live-detector",
-        persist_state="session",
-    )
+    detector = detector_picker("live")
     every = st.selectbox(
         "Search for faces",
         _EVERY,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.model_picker import DETECTOR_LABELS, prior_picker
+from dashboard.model_picker import detector_picker, prior_picker
 from dashboard.server import memory
 from dashboard.video.session import Request
 from fer import registry
-from fer.inference import detection
 from fer.video import opening
 
 LARGEST_MB = 1024
@@ -37,13 +36,7 @@ def ask(turn: int, is_first: bool) -> Request:
             key="video-model",
             persist_state="session",
         )
-        detector: str = st.selectbox(
-            "Face detector",
-            detection.names(),
-            format_func=lambda name: DETECTOR_LABELS.get(name, name),
-            key="video-detector",
-            persist_state="session",
-        )
+        detector = detector_picker("video")
         prior = prior_picker(registry.load(model or active).card, "video")
         rate: int = st.selectbox(
             "Frames analysed",
