@@ -32,7 +32,7 @@ import sys
 sys.path.insert(0, {root!r})
 import streamlit as st
 from streamlit_webrtc import webrtc_streamer
-from dashboard.live import connection
+from dashboard.camera import connection
 from dashboard.server import video_relay
 video_relay.install()
 st.title("Live")

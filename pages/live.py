@@ -3,12 +3,11 @@
 import streamlit as st
 
 from dashboard import errors, model_picker, navigation
+from dashboard.camera import help as camera_help, stage as camera_stage
 from dashboard.live import (
-    help as live_help,
     recording as live_recording,
     session as live_session,
     settings as live_settings,
-    stage as live_stage,
     summary as live_summary,
     view as live_view,
 )
@@ -26,7 +25,7 @@ st.markdown(
     "The **apparent** expression of every face in view. Nothing is stored: "
     "tell those in view before you start the camera."
 )
-facts = live_help.camera_facts()
+facts = camera_help.camera_facts()
 about_camera = st.container()
 with st.sidebar:
     choice = live_settings.controls()
@@ -42,9 +41,11 @@ with left:
         st.stop()
     stream = prepared
     with errors.show_errors():
-        connecting = live_stage.show(session, stream)
+        connecting = camera_stage.show(
+            stream, "live", beside=lambda: live_view.freeze_button(session)
+        )
     with about_camera:
-        live_help.show_camera(facts, st.context.url, connecting)
+        camera_help.show_camera(facts, st.context.url, connecting)
 
 with right:
     with st.container():  # of its own: a fragment's next run takes what follows beside it away
@@ -55,7 +56,7 @@ with right:
         live_recording.button(session)
     else:
         session.finish()
-        live_help.camera_check()
+        camera_help.camera_check()
         is_snapshot = snapshot.offer()
 
 if connecting:

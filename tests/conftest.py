@@ -35,7 +35,7 @@ SLOW = (
 SHARED_WORKERS = {
     "browser": "browser",
     "fer/live": "live",
-    "dashboard/live": "live",
+    "dashboard/camera": "live",
     "pages/test_live.py": "live",
 }
 """Tests that would disturb each other's timing: one worker runs all of a name."""

@@ -49,7 +49,7 @@ function dress(frame, data) {
 }
 
 export default function ({ data }) {
-  const stage = document.querySelector(".st-key-live-stage");
+  const stage = document.querySelector(data.stage);
   if (!stage) return;
   const dressAll = () =>
     stage.querySelectorAll("iframe").forEach((frame) => {

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from dashboard.camera.stream import Moment, Stream
 from dashboard.live.settings import Choice
-from dashboard.live.stream import Moment, Stream
 from dashboard.server.visitors import media
 from fer import registry
 from fer.live.recording import Recording

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from dashboard.live.stream import Look
+from dashboard.camera.stream import Look
 from dashboard.model_picker import detector_picker, prior_picker
 from dashboard.server import memory
 from dashboard.text import escape_markdown

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.live import help as live_help, settings as live_settings
+from dashboard.camera import help as camera_help
+from dashboard.camera.stream import Stream
+from dashboard.live import settings as live_settings
 from dashboard.live.session import Session
-from dashboard.live.stream import Stream
 from dashboard.look import emotion_bars
 from dashboard.server import memory
 from dashboard.text import count, escape_markdown
@@ -20,8 +21,21 @@ TICK_SECONDS = 2.0
 cores."""
 
 _CHOSEN = "live-person"
+_FREEZE_KEY = "F"
 _FOLLOW = 0
 _SETTLED_FRAMES = 100
+
+
+def freeze_button(session: Session) -> None:
+    """Beside the camera's own buttons."""
+    st.button(
+        "Freeze",
+        icon=":material/photo_camera:",
+        key="live-freeze",
+        on_click=session.freeze,
+        shortcut=_FREEZE_KEY,
+        help="Keeps this frame with its analysis, below.",
+    )
 
 
 def bars(stream: Stream, connecting: bool) -> None:
@@ -61,10 +75,10 @@ def minute(session: Session, stream: Stream) -> None:
 
 
 def _trouble(stream: Stream) -> None:
-    sentence = live_help.stream_sentence(stream, connecting=True)
+    sentence = camera_help.stream_sentence(stream, connecting=True)
     if sentence:
         st.warning(sentence, icon=":material/wifi_off:")
-    dark = live_help.light_sentence(stream)
+    dark = camera_help.light_sentence(stream)
     if dark:
         st.warning(dark, icon=":material/dark_mode:")
     for problem in (stream.fault, stream.feed.problem() if stream.feed else None):

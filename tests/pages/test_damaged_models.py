@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.live import help as live_help
+from dashboard.camera import help as camera_help
 from fer import cli, registry
 from tests.helpers import publish_tiny
 from tests.pages.conftest import Open
@@ -57,7 +57,7 @@ def damaged(tiny_models: Path) -> list[str]:
 def no_camera(monkeypatch: pytest.MonkeyPatch) -> None:
     facts = {"secure": True, "cameras": 1, "permission": "prompt"}
     monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
-    monkeypatch.setattr(live_help, "camera_facts", lambda: facts)
+    monkeypatch.setattr(camera_help, "camera_facts", lambda: facts)
 
 
 @pytest.mark.parametrize("stem", PAGES)

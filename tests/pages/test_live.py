@@ -17,21 +17,20 @@ from streamlit.testing.v1 import AppTest
 from streamlit_webrtc.webrtc import SignallingTimeoutError
 
 from dashboard import samples
+from dashboard.camera import connection, help as camera_help, places as camera_places
+from dashboard.camera.stream import Look, Stream
 from dashboard.live import (
-    help as live_help,
-    places as live_places,
     recording as live_recording,
     session as live_session,
     summary as live_summary,
     view as live_view,
 )
-from dashboard.live.stream import Look, Stream
 from dashboard.text import escape_markdown
 from fer import images, registry
 from fer.emotions import EMOTIONS
 from fer.live.feed import LiveSettings, PersonSummary
 from fer.live.recording import Recording
-from tests.dashboard.live.test_stream import clips, shown_until, video
+from tests.dashboard.camera.test_stream import clips, shown_until, video
 from tests.helpers import publish_tiny
 from tests.pages.conftest import Open
 from tests.pages.test_photos import SKEWED, words
@@ -46,12 +45,12 @@ def open_live(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> Show:
     def show(sending: bool = False, **facts: object) -> AppTest:
         told = {"secure": True, "cameras": 1, "permission": "prompt", **facts}
         monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
-        monkeypatch.setattr(live_help, "camera_facts", lambda: told)
-        monkeypatch.setattr(live_places, "_holders", weakref.WeakKeyDictionary())
+        monkeypatch.setattr(camera_help, "camera_facts", lambda: told)
+        monkeypatch.setattr(camera_places, "_holders", weakref.WeakKeyDictionary())
         monkeypatch.setattr("fer.live.feed.STALE_SECONDS", 1e6)  # on a busy machine
         if sending:
             state = SimpleNamespace(state=SimpleNamespace(playing=True, signalling=False))
-            monkeypatch.setattr("dashboard.live.connection.webrtc_streamer", lambda *_, **__: state)
+            monkeypatch.setattr(connection, "webrtc_streamer", lambda *_, **__: state)
         return open_page("live")
 
     return show
@@ -408,7 +407,7 @@ def test_a_connection_that_this_server_cannot_set_up_is_a_sentence(
     def fail(*_: object, **__: object) -> None:
         raise SignallingTimeoutError("nothing within 10 seconds")
 
-    monkeypatch.setattr("dashboard.live.connection.webrtc_streamer", fail)
+    monkeypatch.setattr(connection, "webrtc_streamer", fail)
     assert escape_markdown("could not set up its side of the connection: nothing within") in words(
         open_live()
     )
@@ -428,18 +427,18 @@ def test_streams_are_bounded_for_a_visitor_and_in_all_and_it_is_said(
     page = open_live(sending=True)
     running = [Stream(stream(page).model, LiveSettings(), Look()) for _ in range(own + others)]
     me = page.session_state["_visitor"]
-    live_places._holders.clear()
+    camera_places._holders.clear()
     for number, other in enumerate(running):
-        live_places._holders[other] = me if number < own else f"visitor {number}"
+        camera_places._holders[other] = me if number < own else f"visitor {number}"
     page.run()
     if sentence is None:
-        assert not page.error and len(live_places._holders) == own + others + 1
+        assert not page.error and len(camera_places._holders) == own + others + 1
         return
     assert sentence in page.error[0].value
-    assert stream(page) not in live_places._holders
+    assert stream(page) not in camera_places._holders
     running[0].end()
     assert not page.run().error
-    assert stream(page) in live_places._holders
+    assert stream(page) in camera_places._holders
 
 
 def test_the_summary_as_csv_has_everyone() -> None:

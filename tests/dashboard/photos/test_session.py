@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard.live.stream import FrozenFace, Moment
+from dashboard.camera.stream import FrozenFace, Moment
 from dashboard.model_picker import Reader
 from dashboard.photos import (
     following,

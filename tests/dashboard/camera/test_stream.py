@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from dashboard.live.stream import Look, Stream
+from dashboard.camera.stream import Look, Stream
 from fer import images, registry
 from fer.geometry import Box, Image
 from fer.inference import explanation
@@ -105,7 +105,7 @@ def test_where_faces_are_covered_a_broken_frame_shows_nothing(
     def fail(*_: object) -> None:
         raise ValueError("no")
 
-    monkeypatch.setattr("dashboard.live.stream.pixelate.everything", fail)
+    monkeypatch.setattr("dashboard.camera.stream.pixelate.everything", fail)
     back = pixels(stream.show(video(clips.frame(0))))
     assert int(np.ptp(back)) < 4
     assert stream.fault is not None

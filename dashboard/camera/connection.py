@@ -11,8 +11,8 @@ import streamlit as st
 from streamlit_webrtc import webrtc_streamer
 from streamlit_webrtc.webrtc import SignallingTimeoutError
 
-from dashboard.live import places
-from dashboard.live.stream import Stream
+from dashboard.camera import places
+from dashboard.camera.stream import Stream
 from dashboard.server.visitors.places import NoPlace
 from fer.errors import BadSettings, FerError
 
@@ -70,8 +70,9 @@ def configuration() -> dict[str, list[dict[str, Any]]]:
     return {"iceServers": [_checked(server) for server in _secret_servers() or _named_servers()]}
 
 
-def connect(stream: Stream) -> bool:
-    """The picture with its buttons; returns whether a stream is sent or asked for.
+def connect(stream: Stream, page: str) -> bool:
+    """The picture with its buttons; returns whether a stream is sent or asked for. Each `page` has
+    a connection of its own.
 
     Raises `BadSettings`, `NoConnection` where this server cannot set up its side, or `NoPlace`
     where too many streams run.
@@ -79,7 +80,7 @@ def connect(stream: Stream) -> bool:
     places.check(stream)
     try:
         state = webrtc_streamer(
-            "live",
+            page,
             rtc_configuration=configuration(),
             media_stream_constraints=CAMERA,
             video_frame_callback=stream.show,

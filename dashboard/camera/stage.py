@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 import streamlit as st
 
 from dashboard import navigation
-from dashboard.live import connection
-from dashboard.live.session import Session
-from dashboard.live.stream import Stream
+from dashboard.camera import connection
+from dashboard.camera.stream import Stream
 
 _ASSETS = navigation.PACKAGE / "assets"
-_FREEZE_KEY = "F"
 _look = st.components.v2.component(
     "fer_stage",
     css=(_ASSETS / "stage.css").read_text("utf-8"),
@@ -26,21 +25,15 @@ _INSIDE = {
 }
 
 
-def show(session: Session, stream: Stream) -> bool:
+def show(stream: Stream, page: str, beside: Callable[[], None] | None = None) -> bool:
     """The camera's picture with its buttons; returns whether a stream is sent or asked for.
 
+    `page` tells the stages of pages apart; `beside` adds to the buttons while a stream is sent.
     Raises what `connection.connect` raises.
     """
-    with st.container(key="live-stage"):
-        _look(key="live-stage-look", data=_INSIDE)
-        connecting = connection.connect(stream)
-        if connecting:
-            st.button(
-                "Freeze",
-                icon=":material/photo_camera:",
-                key="live-freeze",
-                on_click=session.freeze,
-                shortcut=_FREEZE_KEY,
-                help="Keeps this frame with its analysis, below.",
-            )
+    with st.container(key=f"{page}-stage"):
+        _look(key=f"{page}-stage-look", data={**_INSIDE, "stage": f".st-key-{page}-stage"})
+        connecting = connection.connect(stream, page)
+        if connecting and beside is not None:
+            beside()
     return connecting

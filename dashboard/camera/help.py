@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard import browser
-from dashboard.live import connection
-from dashboard.live.stream import Stream
+from dashboard.camera import connection
+from dashboard.camera.stream import Stream
 from dashboard.text import escape_markdown
 
 PATIENCE_SECONDS = 5.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 
-from dashboard.live.stream import Stream
+from dashboard.camera.stream import Stream
 from dashboard.server.visitors import identity
 from dashboard.server.visitors.places import Places
 

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit_webrtc.component import enhance_frontend_rtc_configuration
 from streamlit_webrtc.config import compile_rtc_configuration
 
-from dashboard.live import connection
+from dashboard.camera import connection
 from fer.errors import BadSettings
 
 TURN = {"urls": "turn:turn.example.org:3478", "username": "me", "credential": "secret"}
