@@ -98,5 +98,10 @@ def export(name: str) -> None:
         )
         for file in map(Path, made["files"]):
             st.download_button(
-                file.name, file.read_bytes(), file.name, icon=":material/download:", key=file.name
+                file.name,
+                file.read_bytes(),
+                file.name,
+                icon=":material/download:",
+                key=file.name,
+                on_click="ignore",
             )

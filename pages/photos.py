@@ -48,7 +48,12 @@ if session.pictures:
         )
         st.space("stretch")
         st.download_button(
-            "CSV", records.csv_text(rows), "expressions.csv", "text/csv", icon=":material/download:"
+            "CSV",
+            records.csv_text(rows),
+            "expressions.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
         )
         st.download_button(
             "JSON",
@@ -56,6 +61,7 @@ if session.pictures:
             "expressions.json",
             "application/json",
             icon=":material/download:",
+            on_click="ignore",
         )
         st.button("Remove all", icon=":material/delete:", on_click=session.clear)
     chosen = strip.show(session)

@@ -66,6 +66,7 @@ def _training(card: ModelCard) -> None:
         file,
         icon=":material/download:",
         key=f"saved-{card.name}",
+        on_click="ignore",
     )
 
 

@@ -6,18 +6,20 @@ from __future__ import annotations
 import functools
 
 from dashboard.server import network, timers, uploads, workspaces
+from dashboard.server.visitors import media
 
 SWEEP_SECONDS, UPLOADS_SECONDS = 600.0, 60.0
 
 
 def apply() -> None:
-    """Keeps uploads in memory, the server from asking others, and foreign host names out; deletes
-    the folders of killed servers. May be called again.
+    """Keeps uploads in memory, downloads while they may be clicked, the server from asking others,
+    and foreign host names out; deletes the folders of killed servers. May be called again.
 
     Raises `UnsupportedVersion`. The live page installs `video_relay` itself, since only there the
     packages below it are loaded.
     """
     uploads.install()
+    media.keep_clicked_downloads()
     network.disable_external_address()
     network.refuse_foreign_hosts()
     _sweep()

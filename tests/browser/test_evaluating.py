@@ -22,8 +22,9 @@ LONG = 180_000
 _MIDDLE_OF_CELL = """([true_, label]) => {
     const plot = document.querySelector('.js-plotly-plot'), layout = plot._fullLayout;
     const box = plot.getBoundingClientRect();
-    return [box.x + layout.xaxis._offset + layout.xaxis.c2p(label),
-            box.y + layout.yaxis._offset + layout.yaxis.c2p(true_)];
+    const point = [box.x + layout.xaxis._offset + layout.xaxis.c2p(label),
+                   box.y + layout.yaxis._offset + layout.yaxis.c2p(true_)];
+    return point.every(Number.isFinite) && point;
 }"""
 
 
@@ -78,7 +79,7 @@ def test_an_evaluation_is_started_found_again_looked_into_and_removed(
     page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('.js-plotly-plot')?._fullLayout?.xaxis")
     true, label = EMOTIONS.index("surprise"), EMOTIONS.index("surprise")
-    x, y = page.evaluate(_MIDDLE_OF_CELL, [true, label])
+    x, y = page.wait_for_function(_MIDDLE_OF_CELL, arg=[true, label]).json_value()
     page.mouse.move(x, y)
     page.mouse.click(x, y)
     expect(page.get_by_role("heading", name="surprise, predicted surprise")).to_be_visible()

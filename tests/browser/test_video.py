@@ -16,13 +16,15 @@ from tests.browser.test_app import settled
 pytestmark = pytest.mark.browser
 
 LONG = 240_000
-_POINT = """(index) => {
+_POINT = """(from) => {
     const plot = document.querySelector('.js-plotly-plot'), layout = plot._fullLayout;
     const box = plot.getBoundingClientRect();
     const curve = plot.data.find(one => one.name == 'happy' && one.type == 'scatter');
-    return [box.x + layout.xaxis._offset + layout.xaxis.d2p(curve.x[index]),
-            box.y + layout.yaxis._offset + layout.yaxis.d2p(curve.y[index]),
-            curve.customdata[index]];
+    const points = curve.x.map((time, index) => [
+        box.x + layout.xaxis._offset + layout.xaxis.d2p(time),
+        box.y + layout.yaxis._offset + layout.yaxis.d2p(curve.y[index]),
+        curve.customdata[index]]);
+    return points.slice(from).find(point => point.every(Number.isFinite));
 }"""
 _PLAYS = """() => {
     const film = document.querySelector('video');
@@ -62,7 +64,7 @@ def test_a_film_is_uploaded_watched_looked_into_and_taken_home(
 
     page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('.js-plotly-plot')?._fullLayout?.xaxis")
-    across, down, time = page.evaluate(_POINT, 8)
+    across, down, time = page.wait_for_function(_POINT, arg=8).json_value()
     page.mouse.click(across, down)
     expect(page.get_by_test_id("stSliderThumbValue")).to_have_text(f"{time:.2f}")
     page.get_by_role("button", name="· happy").first.click()

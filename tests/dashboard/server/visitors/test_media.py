@@ -39,3 +39,50 @@ def test_the_address_of_a_download_ends_with_its_picture(
         assert not manager._file_metadata
     else:
         assert storage.get_file(address), "a browser may be about to fetch it"
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    monkeypatch.setattr(
+        MediaFileManager,
+        "_remove_orphaned_deferred_callables",
+        MediaFileManager._remove_orphaned_deferred_callables,
+    )
+    media.keep_clicked_downloads()
+    clock = SimpleNamespace(now=1000.0, visitor_is_here=True)
+    server = SimpleNamespace(is_active_session=lambda session: clock.visitor_is_here)
+    monkeypatch.setattr(media.runtime, "get_instance", lambda: server)
+    monkeypatch.setattr(media, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    return clock
+
+
+def run_again(manager: MediaFileManager) -> str:
+    """The button of a page's next run."""
+    manager.clear_session_refs()
+    button = manager.add_deferred(lambda: b"a table", "text/csv", "1", "faces.csv")
+    manager.remove_orphaned_files()
+    return button
+
+
+def test_a_download_clicked_while_its_page_runs_again_is_given(clock: SimpleNamespace) -> None:
+    storage = MemoryMediaFileStorage("/media")
+    manager = MediaFileManager(storage)
+    first, second = run_again(manager), run_again(manager)
+    address = manager.execute_deferred(first).rpartition("/")[2]
+    assert storage.get_file(address).content == b"a table"
+    clock.now += media.CLICK_SECONDS
+    manager.remove_orphaned_files()
+    with pytest.raises(MediaFileStorageError):
+        manager.execute_deferred(first)
+    assert manager.execute_deferred(second)
+
+
+def test_what_a_gone_visitor_could_have_downloaded_is_dropped_at_once(
+    clock: SimpleNamespace,
+) -> None:
+    manager = MediaFileManager(MemoryMediaFileStorage("/media"))
+    run_again(manager)
+    clock.visitor_is_here = False
+    manager.clear_session_refs()
+    manager.remove_orphaned_files()
+    assert not manager._deferred_callables
