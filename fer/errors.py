@@ -41,6 +41,10 @@ class BadDataset(FerError):
     """Labelled data that cannot be used as it is."""
 
 
+class BadCaptures(FerError):
+    """Captures of a visitor's own expressions that cannot be read or taught as they are."""
+
+
 class OverBudget(FerError):
     """Labelled data that takes more time or memory than may be spent on it."""
 

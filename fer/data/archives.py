@@ -60,16 +60,24 @@ def opened(path: Path, budget: Budget) -> Iterator[Tree]:
     if path.is_dir():
         yield _folder(path, budget)
         return
+    with io.FileIO(path) as file, zipped(file, path.name, budget) as tree:
+        yield tree
+
+
+@contextmanager
+def zipped(file: io.RawIOBase | io.BytesIO, name: str, budget: Budget) -> Iterator[Tree]:
+    """The files of an open zip. Raises `BadDataset` for one that is not to be trusted."""
     with ExitStack() as stack:
         try:
             # The guard keeps a forged directory from filling the memory before it can be counted.
-            guarded = stack.enter_context(_Guarded(path))
+            guarded = stack.enter_context(_Guarded(file, name))
+            size = guarded.seek(0, io.SEEK_END)
             archive = stack.enter_context(zipfile.ZipFile(guarded))
             guarded.limit = None
-            tree = _archive(archive, path.name, path.stat().st_size, budget)
+            tree = _archive(archive, name, size, budget)
         except _BROKEN as error:
             raise BadDataset(
-                f"{path.name} is no zip that can be read: {short(str(error), 120)}."
+                f"{name} is no zip that can be read: {short(str(error), 120)}."
             ) from None
         yield tree  # outside of the try: what the caller raises is not about the zip
 
@@ -170,10 +178,10 @@ def _is_ignored(name: str) -> bool:
 class _Guarded(io.BufferedReader):
     """A file that refuses to be read in larger pieces than `limit` bytes."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(io.FileIO(path))
+    def __init__(self, file: io.RawIOBase | io.BytesIO, name: str) -> None:
+        super().__init__(file)
         self.limit: int | None = _MAX_DIRECTORY
-        self._shown = path.name
+        self._shown = name
 
     def read(self, size: int | None = -1, /) -> bytes:
         if self.limit is not None and size is not None and size > self.limit:

@@ -1,0 +1,147 @@
+"""From the frames or pictures of one take to the faces that are worth teaching.
+
+>>> take = TakeFilter(spec)
+>>> for time, frame in enumerate(frames):
+...     take.add(frame, time / 15)
+>>> filtered = take.result()
+>>> captures = captures.with_take("happy", filtered.seconds, filtered.crops)
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer import images
+from fer.errors import BadCaptures
+from fer.geometry import Image
+from fer.inference import cropping, detection, quality
+from fer.inference.recognizer import CROP_SIDE
+from fer.model_card import InputSpec
+from fer.results import Quality
+
+NO_FACE, TWO_FACES, BLURRED, TINY, DARK, ALIKE, EXTRA = (
+    *("no face", "two faces", "blurred", "tiny", "dark", "nearly identical", "more than enough"),
+)
+REASONS = (NO_FACE, TWO_FACES, BLURRED, TINY, DARK, ALIKE, EXTRA)
+"""Why a frame is left out, in the order in which it is asked."""
+
+SMALLEST_FACE = 32
+"""Pixels of a box's shorter side. Networks see 48."""
+SHARP_FROM = 100.0
+"""Variance of the Laplacian: a face in focus has 500 and more, one that is blurred by 4% of its
+width less than this."""
+BRIGHT_FROM = 25.0
+"""Mean grey level, of 255."""
+DIFFERENT_FROM = 2.5
+"""Mean difference in grey levels to every face that was kept before."""
+MOST_OF_A_TAKE = 60
+TWO_FACES_SHARE = 0.1
+"""A take is refused from this share of frames with two people on; below it one is an accident."""
+
+_SMALL = InputSpec(height=24, width=24, channels=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filtered:
+    """The faces of a take: `crops` RGB uint8 (S, S, 3) with their times; how many frames were
+    `left_out` for each of the `REASONS`."""
+
+    crops: tuple[tuple[Image, float], ...] = field(repr=False)
+    frames: int
+    left_out: Mapping[str, int]
+    seconds: float
+
+    @property
+    def sentence(self) -> str:
+        """What became of the frames, for the user."""
+        kept = f"{len(self.crops)} of {self.frames} frames are kept"
+        reasons = ", ".join(f"{number} {reason}" for reason, number in self.left_out.items())
+        return f"{kept}; left out: {reasons}." if reasons else f"{kept}."
+
+
+class TakeFilter:
+    """Looks at the frames of one take as they come and keeps the crops alone. One thread at a time
+    may use it."""
+
+    def __init__(self, spec: InputSpec, detector: str = detection.DEFAULT) -> None:
+        detection.check(detector)
+        self._spec, self._detector = spec, detector
+        self._crops: list[tuple[Image, float]] = []
+        self._small: list[NDArray[np.int16]] = []
+        self._left_out: Counter[str] = Counter()
+        self._frames, self._last = 0, 0.0
+
+    def add(self, image: Image, time: float) -> str | None:
+        """Takes a frame, RGB uint8 (H, W, 3), at its seconds from the beginning. The reason it was
+        left out for; None where its face is kept."""
+        self._frames += 1
+        self._last = max(self._last, time)
+        reason = self._look_at(image, time)
+        if reason is not None:
+            self._left_out[reason] += 1
+        return reason
+
+    def result(self) -> Filtered:
+        """The take. Raises `BadCaptures` where two people were in view or no face can be used."""
+        self._check_alone()
+        left_out = {reason: self._left_out[reason] for reason in REASONS if self._left_out[reason]}
+        if not self._crops:
+            raise BadCaptures(_none_left(self._frames, left_out))
+        return Filtered(tuple(self._crops), self._frames, left_out, self._last)
+
+    def _look_at(self, image: Image, time: float) -> str | None:
+        if len(self._crops) >= MOST_OF_A_TAKE:
+            return EXTRA
+        faces = detection.detect(image, self._detector)
+        if len(faces) != 1:
+            return TWO_FACES if faces else NO_FACE
+        crop = cropping.face_crop(image, faces[0], self._spec.margin, self._spec.align)
+        problem = _problem(quality.measure(crop, faces[0]))
+        if problem:
+            return problem
+        small = cropping.network_pixels(crop, _SMALL)[:, :, 0].astype(np.int16)
+        if any(np.abs(small - other).mean() < DIFFERENT_FROM for other in self._small):
+            return ALIKE
+        self._small.append(small)
+        self._crops.append((images.bounded(crop, CROP_SIDE)[0], time))
+        return None
+
+    def _check_alone(self) -> None:
+        if self._left_out[TWO_FACES] >= max(1, math.ceil(self._frames * TWO_FACES_SHARE)):
+            raise BadCaptures(
+                f"two people were in view in {self._left_out[TWO_FACES]} of {self._frames} frames, "
+                "so this take is not kept. Record it again alone."
+            )
+
+
+def filtered(
+    frames: Iterable[tuple[Image, float]], spec: InputSpec, detector: str = detection.DEFAULT
+) -> Filtered:
+    """The faces of all frames of a take, see `TakeFilter`."""
+    take = TakeFilter(spec, detector)
+    for image, time in frames:
+        take.add(image, time)
+    return take.result()
+
+
+def _problem(measured: Quality) -> str | None:
+    if measured.size < SMALLEST_FACE:
+        return TINY
+    if measured.brightness < BRIGHT_FROM:
+        return DARK
+    return BLURRED if measured.sharpness < SHARP_FROM else None
+
+
+def _none_left(frames: int, left_out: Mapping[str, int]) -> str:
+    if not frames:
+        return "this take has no frames. Check the camera and record it again."
+    if set(left_out) == {NO_FACE}:
+        return "no face was found in this take. Look into the camera, with more light, and again."
+    reasons = ", ".join(f"{number} {reason}" for reason, number in left_out.items())
+    return f"no face of this take can be used: {reasons}. Come closer, with more light, and again."
