@@ -73,7 +73,7 @@ class Model:
         """
         if len(pixels) == 0:
             return np.empty((0, NUM_EMOTIONS), np.float32)
-        at_once = max(1, min(BATCH, _PIXELS_A_BATCH // (pixels.shape[1] * pixels.shape[2])))
+        at_once = most_at_once(*pixels.shape[1:3])
         starts = range(0, len(pixels), at_once)
         batches = [self._averaged(pixels[start : start + at_once]) for start in starts]
         if not all(map(_are_probabilities, batches)):
@@ -113,6 +113,11 @@ class Model:
 def first_line(error: Exception) -> str:
     """What an engine says went wrong, shortened."""
     return str(error).split("\n")[0][:160].rstrip(".")
+
+
+def most_at_once(height: int, width: int) -> int:
+    """How many faces of a size an engine is given in one call."""
+    return max(1, min(BATCH, _PIXELS_A_BATCH // (height * width)))
 
 
 def _are_probabilities(rows: NDArray[np.float32]) -> bool:

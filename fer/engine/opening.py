@@ -35,7 +35,7 @@ def use_threads(number: int) -> None:
 def open_model(card: ModelCard, path: Path) -> Model:
     """The model in a folder whose card is read. Raises `BadModel` for an engine that cannot serve:
     damaged, with another input or output than a model has, failing, or endless."""
-    session = _session(_checked_bytes(card, path / ENGINE_FILE), card.name)
+    session = session_of(_checked_bytes(card, path / ENGINE_FILE), card.name)
     _check_input(session, card)
     _check_output(session, card.name)
     _try_out(session, card)
@@ -64,7 +64,8 @@ def _checked_bytes(card: ModelCard, file: Path) -> bytes:
     return data
 
 
-def _session(data: bytes, name: str) -> onnxruntime.InferenceSession:
+def session_of(data: bytes, name: str) -> onnxruntime.InferenceSession:
+    """A session for an engine's bytes, as all of this program are. Raises `BadModel`."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = _threads
     options.inter_op_num_threads = 1

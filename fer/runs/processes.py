@@ -8,14 +8,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import psutil
 
-from fer.storage import folders
+from fer.storage import folders, memory
 
 PYTHON = (sys.executable, "-P")  # -P: imports nothing from the working folder
 NICENESS = 10
@@ -131,33 +132,9 @@ def spawn(module: str, arguments: Sequence[str], log: Path) -> Identity:
     return owner
 
 
-@contextlib.contextmanager
-def limited_memory() -> Iterator[None]:
-    """Inside, this process cannot take more than `READING_BYTES` beside what it has: `MemoryError`
-    is raised where it tries. Linux only; elsewhere nothing is limited."""
-    taken = _data_bytes()
-    if sys.platform != "linux" or taken is None:
-        yield
-        return
-    import resource
-
-    before, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = taken + READING_BYTES
-    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_DATA, (before, hard))
-
-
-def _data_bytes() -> int | None:
-    """What `RLIMIT_DATA` counts of this process; None where the system does not say."""
-    try:
-        lines = Path("/proc/self/status").read_text("ascii").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:"))
-    except (OSError, ValueError, StopIteration):
-        return None
+def limited_memory() -> AbstractContextManager[None]:
+    """Inside, this process cannot take more than `READING_BYTES` beside what it has."""
+    return memory.limited(READING_BYTES)
 
 
 def _identity_of(process: psutil.Process) -> Identity:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fer.cli.output import DONE
+from fer.runs import processes
 from fer.runs.import_classes import SCALES
 
 
@@ -51,9 +52,10 @@ def _import(options: argparse.Namespace) -> int:
     from fer.export import importing
 
     files = [Path(part) for text in options.files for part in _parts(text)]
-    done = importing.import_model(
-        files, options.labels, options.scale, options.name, options.channels, options.size
-    )
+    with processes.limited_memory():
+        done = importing.import_model(
+            files, options.labels, options.scale, options.name, options.channels, options.size
+        )
     if options.json:
         print(json.dumps(dataclasses.asdict(done)))
         return DONE

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fer import registry
 from fer.emotions import EMOTIONS
+from fer.engine import trial
 from fer.errors import BadModel, BadSettings
 from fer.export import formats, onnx as onnx_export
 from fer.export.importing import keras_files, onnx_files
@@ -93,6 +94,7 @@ def import_model(
             raise BadModel(
                 f"the import gives other predictions than the original: {difference:.2g}."
             )
+        trial.check(written["model.onnx"], spec)
         card = _card(network, files, spec, scale, classes, add_softmax, difference)
         named = dataclasses.replace(card, name=name or _default_name(files))
         card = registry.publish_beside(named, written)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from fer.export.importing import onnx_files
 from fer.model_card import InputSpec
 from fer.runs.import_classes import parse_classes
 from tests.fer.engine.test_opening import endless
+from tests.fer.engine.test_trial import greedy
 from tests.helpers import astronaut
 
 pytestmark = pytest.mark.usefixtures("models_folder")
@@ -304,6 +306,16 @@ def test_a_network_that_never_ends_is_given_up(
     monkeypatch.setattr(onnx_files, "TRIAL_SECONDS", 0.3)
     onnx.save(endless(), tmp_path / "net.onnx")
     assert "longer than 0.3 seconds" in refused([tmp_path / "net.onnx"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system's limit")
+def test_a_network_that_takes_all_memory_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    onnx.save(greedy(), tmp_path / "net.onnx")
+    file = str(tmp_path / "net.onnx")
+    assert cli.main(["import", file, "--labels", LABELS, "--scale", "0..255"]) == 2
+    assert "the network cannot be run on" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("file", ["deep.json", "huge.json"])
