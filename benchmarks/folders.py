@@ -1,10 +1,10 @@
-"""`analyze` on a folder of photos with one process and with two, in turns.
+"""`analyze` on a folder of photos with one worker and with two, in turns.
 
     python -m benchmarks.folders [NUMBER]
 
 NUMBER photos (500 without it), drawn from the portraits of `benchmarks.pictures`, are read by the
-command itself, start of the processes included. One process has the threads of OpenCV and the
-engine; of two, each has one. The rows must be the same.
+command itself with `--workers 1` and `--workers 2`, start of the processes included. A worker has
+one core, as those of xargs, pytest and Ray have. The rows must be the same.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         photos = Path(folder, "photos")
         _write_photos(photos, number)
-        print("| turn | one process | two processes | ratio |\n|---|---|---|---|")
+        print("| turn | one worker | two workers | ratio |\n|---|---|---|---|")
         for turn in range(1, TURNS + 1):
             tables = [Path(folder, f"{workers}.csv") for workers in (1, 2)]
             one, two = (_seconds(photos, table, n) for n, table in enumerate(tables, 1))

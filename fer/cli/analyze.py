@@ -61,8 +61,9 @@ def add_parser(commands: Any) -> None:
         "--workers",
         metavar="N",
         type=int,
-        help="processes that share the pictures (default: one a core for many pictures); the "
-        "results and their order stay the same",
+        help="processes that share the pictures, each on one core (default: one a core for many "
+        "pictures, and for few this process on all cores); the results and their order stay the "
+        "same",
     )
     parser.add_argument(
         "--resume",
@@ -117,7 +118,7 @@ def run(options: argparse.Namespace) -> int:
     except WorkerLost as error:
         _say(
             f"a worker process was killed while it read {error.args[0].name}, perhaps because "
-            f"memory ran out.{_kept(options)} With --workers 1 less memory is needed."
+            f"memory ran out.{_kept(options)} Fewer --workers need less memory."
         )
         return SOME_FAILED
     except KeyboardInterrupt:
@@ -156,7 +157,7 @@ def _analysed(
         options.annotate is not None,
     )
     workers = options.workers or min(os.cpu_count() or 1, len(listed) // PICTURES_A_WORKER)
-    if workers <= 1:
+    if options.workers is None and workers <= 1:
         analyse = partial(job.analyse, recognizer)
         return ((item, analyse(item)) for item in listed)
     return processes.ordered(job.worker, listed, min(workers, len(listed)))

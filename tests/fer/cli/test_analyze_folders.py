@@ -8,14 +8,17 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import psutil
 import pytest
 
-from fer import cli, images
+from fer import cli, engine, images
+from fer.inference.batch import processes
 from fer.inference.batch.job import Job
 from tests.helpers import astronaut, level_of, publish_tiny, within_seconds
 
@@ -159,6 +162,29 @@ def test_a_number_of_workers_that_cannot_be(
 ) -> None:
     assert analyze(faces, "--workers", workers) == 2
     assert "--workers takes 1 to 64" in capsys.readouterr().err
+
+
+def test_even_a_single_worker_is_a_process_with_one_core(
+    faces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+
+    def here(make: Any, items: Any, workers: int) -> Iterator[Any]:
+        started.append(workers)
+        analyse = make()
+        started.append(cv2.getNumThreads())
+        return ((item, analyse(item)) for item in items)
+
+    monkeypatch.setattr(processes, "ordered", here)
+    before = cv2.getNumThreads()
+    try:
+        assert analyze(faces) == 1
+        assert started == []  # few pictures: this process, on all cores
+        assert analyze(faces, "--workers", 1) == 1
+        assert started == [1, 1]
+    finally:
+        cv2.setNumThreads(before)
+        engine.use_threads(engine.THREADS)
 
 
 def test_two_outputs_do_not_mix_on_standard_output(
