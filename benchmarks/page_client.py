@@ -23,23 +23,29 @@ LIMIT_SECONDS = 120.0
 class PageClient:
     """One tab, and what its last page consists of. Widgets keep their defaults."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, browser: requests.Session | None = None) -> None:
+        """With a `browser`, the tab has its cookies."""
         self.address = address
         self.elements: dict[str, Any] = {}
         """The newest elements by kind and label, such as ``"button Remove all"``; `exception` is
         an error that the page did not expect."""
         self.media: set[str] = set()
         self.pictures_shown = 0
+        self.redirect: str | None = None
+        """Where the page has sent the browser to log in."""
         self._urls: dict[str, list[FileURLs]] = {}
         self._page = ""
         self._runs = 0
         self._changed = threading.Condition()
-        self._web = requests.Session()
+        self._web = browser or requests.Session()
         self._web.get(f"{address}/_stcore/health", timeout=LIMIT_SECONDS).raise_for_status()
         self.token = self._web.cookies.get("_streamlit_xsrf") or ""
         self._socket = connect(
             f"{address.replace('http', 'ws')}/_stcore/stream",
-            additional_headers={"Cookie": f"_streamlit_xsrf={self.token}", "Origin": address},
+            additional_headers={
+                "Cookie": "; ".join(f"{name}={value}" for name, value in self._web.cookies.items()),
+                "Origin": address,
+            },
             subprotocols=["streamlit", self.token],  # type: ignore[list-item]
             max_size=None,
         )
@@ -123,6 +129,8 @@ class PageClient:
         if kind == "script_finished":
             # A page that is shown anew at once is not finished yet.
             self._runs += message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+        elif kind == "auth_redirect":
+            self.redirect = message.auth_redirect.url
         elif kind == "file_urls_response":
             answer = message.file_urls_response
             self._urls[answer.response_id] = list(answer.file_urls)

@@ -10,8 +10,7 @@ import streamlit as st
 from dashboard import errors
 from dashboard.server import child_commands
 from dashboard.text import escape_markdown
-from fer import registry
-from fer.permission import training_allowed
+from fer import permission, registry
 
 FORMATS = {
     "keras": "Keras (.keras)",
@@ -29,21 +28,17 @@ def use(name: str) -> None:
     if registry.active() == name:
         st.badge("Active model", icon=":material/check:", color="green", help=_ACTIVE_HELP)
     else:
-        st.button(
+        errors.button(
+            "activate",
             "Use this model",
+            f"use-{name}",
+            registry.activate,
+            name,
             type="primary",
-            key=f"use-{name}",
-            on_click=errors.attempt,
-            args=(registry.activate, name),
         )
     before = registry.previous()
     if registry.active() == name and before:
-        st.button(
-            f"Go back to {before}",
-            key=f"back-{name}",
-            on_click=errors.attempt,
-            args=(registry.go_back,),
-        )
+        errors.button("activate", f"Go back to {before}", f"back-{name}", registry.go_back)
 
 
 def delete(name: str) -> None:
@@ -58,12 +53,7 @@ def delete(name: str) -> None:
                 "The model and its files are deleted for good. The run that trained it stays on "
                 "the page Train."
             )
-            st.button(
-                "Delete for good",
-                key=f"delete-{name}",
-                on_click=errors.attempt,
-                args=(registry.delete, name),
-            )
+            errors.button("delete", "Delete for good", f"delete-{name}", registry.delete, name)
 
 
 def export(name: str) -> None:
@@ -71,8 +61,9 @@ def export(name: str) -> None:
 
     Closed where training is: each takes the memory of a TensorFlow.
     """
-    if not training_allowed():
-        st.caption(":material/lock: Exports are switched off on this server (FER_TRAINING=off).")
+    reason = permission.refusal("train")
+    if reason:
+        errors.closed(f"no exports: {reason}")
         return
     kind = st.selectbox("Format", list(FORMATS), format_func=FORMATS.__getitem__)
     key = f"export {name} {kind}"

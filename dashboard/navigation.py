@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from dashboard.server.visitors import login
 from fer.storage import folders
 
 PACKAGE = Path(__file__).resolve().parent
@@ -58,9 +59,11 @@ def browser_title(page: StreamlitPage) -> str:
 
 def ensure_frame() -> None:
     """Each page calls this first. A server that was just started and is opened at a page's address
-    runs that page without the app around it; this runs it again inside the app, once."""
+    runs that page without the app around it; this runs it again inside the app, once. Where the
+    server asks for a login, the page ends here without one."""
     if not st.session_state.get(FRAMED):
         st.session_state[FRAMED] = True
         configure()
         st.navigation(pages())
         st.rerun()
+    login.require()

@@ -17,7 +17,7 @@ from fer.engine.cache import opened
 from fer.errors import BadModel, NameTaken, UnknownModel
 from fer.model_card import ModelCard, card_dict as card_dict, card_from, card_text
 from fer.model_card.names import MAX_NAME, NAME, check_name as check_name, name_from as name_from
-from fer.permission import require_training
+from fer.permission import require
 from fer.prior import PriorLike
 from fer.storage import folders
 from fer.storage.files import (
@@ -168,9 +168,9 @@ def previous() -> str | None:
 def activate(name: str) -> None:
     """Makes every page, function and command use a model, once it is checked.
 
-    Raises `NotAllowed` under `FER_TRAINING=off`, as `go_back` and `delete` do.
+    Raises `NotAllowed` where `fer.permission` closes that, as `go_back` and `delete` do.
     """
-    require_training()
+    require("activate")
     load(name)
     if name != active():
         _write_activation(name, active())
@@ -178,7 +178,7 @@ def activate(name: str) -> None:
 
 def go_back() -> str:
     """Undoes the last `activate` and returns the name now in use. Raises `BadModel`."""
-    require_training()
+    require("activate")
     name = previous()
     if name is None:
         raise BadModel("no model was activated before this one, so there is none to go back to.")
@@ -189,7 +189,7 @@ def go_back() -> str:
 
 def delete(name: str) -> None:
     """Deletes a model for good. Raises `BadModel` for a shipped one and for the active one."""
-    require_training()
+    require("delete")
     path = path_of(name)
     if name in SHIPPED:
         raise BadModel(f"the model {name!r} is built-in and cannot be deleted.")

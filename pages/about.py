@@ -3,12 +3,14 @@
 import streamlit as st
 
 from dashboard import errors, model_picker, navigation
+from dashboard.server.visitors import login
 from dashboard.text import escape_markdown
 from fer import notices, registry
 
 COLOURS_OF = {1: "grey", 3: "RGB"}
 
 navigation.ensure_frame()
+except_login = ", except for your login" if login.is_configured() else ""
 
 st.title("About")
 left, right = st.columns([3, 2], gap="large")
@@ -36,9 +38,11 @@ those faces fell, it says **unsure** instead of an emotion.
 Pictures and streams are analysed in the memory of the computer that runs this app, never written
 to its disk, and gone some minutes after you close the browser tab. Labelled faces to train or
 evaluate with are stored once you press Start, and one click deletes them. No face is recognised,
-and neither server nor browser asks any other server for anything.
+and neither server nor browser asks any other server for anything{except_login}.
 """
 )
+with left:
+    login.say_who_may()
 with right, errors.show_errors():
     card = registry.card(registry.active())
     st.markdown(f"## The model in use: {card.name}")

@@ -12,6 +12,7 @@ from dashboard.models import (
     speed as model_speed,
     view as model_view,
 )
+from dashboard.server.visitors import login
 from dashboard.text import escape_markdown
 from fer import registry
 from fer.errors import FerError
@@ -26,6 +27,7 @@ navigation.ensure_frame()
 
 st.title("Models")
 st.markdown("Select a row to see its card, two rows to compare them.")
+login.say_who_may()
 names = registry.names()
 if not names:
     st.error(

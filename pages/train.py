@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import browser, dataset_picker, dataset_view, errors, navigation, start_button
 from dashboard.server import uploads
+from dashboard.server.visitors import login
 from dashboard.text import count, escape_markdown
 from dashboard.train import (
     form as train_form,
@@ -29,6 +30,7 @@ st.markdown(
     "Train a network on labelled faces. A run continues if you leave this page, close the browser "
     "or restart the server."
 )
+login.say_who_may()
 
 form = start_button.form("train")
 faces, own = dataset_picker.faces("train"), dataset_picker.own()
@@ -45,6 +47,7 @@ except FerError as error:
 
 if form.take() and choice is not None and request is not None and is_usable:
     with errors.show_errors(stop=False):
+        permission.require("train")
         where, stored = choice.stored(own), request.stored(own)
         form.started(starting.start(replace(stored, data=where.data, votes=where.votes)).id)
         if choice.files:
@@ -55,7 +58,12 @@ if form.take() and choice is not None and request is not None and is_usable:
 if wrong:
     st.error(escape_markdown(wrong), icon=":material/warning:")
 with st.container(horizontal=True, vertical_alignment="center"):
-    start_button.button(form, "Start training", disabled=not is_usable or wrong is not None)
+    reason = permission.refusal("train")
+    start_button.button(
+        form, "Start training", disabled=not is_usable or wrong is not None or reason is not None
+    )
+    if reason:
+        errors.closed(reason)
     if settings is not None:
         st.markdown(
             f"**{settings.network}**, {count(settings.epochs, 'epoch')}, learning rate "

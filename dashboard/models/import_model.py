@@ -15,10 +15,9 @@ from dashboard.errors import show_errors
 from dashboard.server import child_commands, uploads as held_uploads, workspaces
 from dashboard.server.workspaces import Workspace
 from dashboard.text import escape_markdown
-from fer import registry
+from fer import permission, registry
 from fer.emotions import EMOTIONS
 from fer.errors import BadSettings, FerError
-from fer.permission import training_allowed
 from fer.runs import checks, uploads
 from fer.runs.import_classes import ENDINGS, SCALES, parse_classes
 
@@ -36,8 +35,8 @@ class _Import:
 
 
 def show() -> None:
-    """The form, and what becomes of an import; nothing where training is switched off."""
-    if not training_allowed():
+    """The form, and what becomes of an import; nothing where that is closed to the visitor."""
+    if permission.refusal("publish"):
         return
     current: _Import | None = st.session_state.get(_KEY)
     with st.expander("Import a model that was trained elsewhere", expanded=current is not None):
@@ -93,6 +92,7 @@ def _form() -> None:
 
 def _start(files: Sequence[UploadedFile], more: list[str]) -> None:
     with show_errors():
+        permission.require("publish")
         folder = workspaces.new("import")
     try:
         paths = [Path(folder.name, uploads.safe_name(file.name, ENDINGS)) for file in files]

@@ -6,14 +6,16 @@ from __future__ import annotations
 import functools
 
 from dashboard.server import network, timers, uploads, workspaces
-from dashboard.server.visitors import media
+from dashboard.server.visitors import login, media
+from fer import permission
 
 SWEEP_SECONDS, UPLOADS_SECONDS = 600.0, 60.0
 
 
 def apply() -> None:
     """Keeps uploads in memory, downloads while they may be clicked, the server from asking others,
-    and foreign host names out; deletes the folders of killed servers. May be called again.
+    and foreign host names out; asks who may change what; deletes the folders of killed servers.
+    May be called again.
 
     Raises `UnsupportedVersion`. The live page installs `video_relay` itself, since only there the
     packages below it are loaded.
@@ -22,6 +24,7 @@ def apply() -> None:
     media.keep_clicked_downloads()
     network.disable_external_address()
     network.refuse_foreign_hosts()
+    permission.add_rule("login", login.refusal)
     _sweep()
 
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import dataset_picker
+from dashboard import dataset_picker, errors
 from dashboard.look import plots
 from dashboard.server import child_commands
 from dashboard.text import escape_markdown
 from dashboard.train import form as train_form
+from fer import permission
 from fer.runs import network_specs
 from fer.runs.settings import TrainSettings
 from fer.visualization import charts
@@ -41,6 +42,10 @@ def learning_rate(settings: TrainSettings, is_stored: bool) -> None:
         "The finder trains a few hundred steps while the learning rate grows from tiny to huge. A "
         "good rate lies where the loss falls fastest, well before it rises."
     )
+    reason = permission.refusal("train")
+    if reason:
+        errors.closed(reason)
+        return
     if not is_stored:
         st.caption(dataset_picker.UNSTORED)
         return

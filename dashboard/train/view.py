@@ -123,25 +123,21 @@ def _progress(status: RunStatus) -> None:
 def _buttons(run: Run, status: RunStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if status.state in ("queued", "starting", "running"):
-            st.button(
-                "Stop", key=f"stop-{run.id}", on_click=errors.attempt, args=(launcher.stop, run)
-            )
+            errors.button("train", "Stop", f"stop-{run.id}", launcher.stop, run)
         if status.state == "stopping" and _is_overdue(run):
-            st.button(
+            errors.button(
+                "train",
                 "End it now",
-                key=f"end-{run.id}",
+                f"end-{run.id}",
+                launcher.stop,
+                run,
+                True,
                 help="Ends the process at once. The run can be resumed after its last finished "
                 "epoch; what came later is lost.",
-                on_click=errors.attempt,
-                args=(launcher.stop, run, True),
             )
         if status.state in ("stopped", "failed", "lost"):
-            st.button(
-                "Resume",
-                key=f"resume-{run.id}",
-                type="primary",
-                on_click=errors.attempt,
-                args=(starting.resume, run),
+            errors.button(
+                "train", "Resume", f"resume-{run.id}", starting.resume, run, type="primary"
             )
 
 
@@ -154,12 +150,7 @@ def _delete(run: Run, status: RunStatus) -> None:
         if status.model in registry.names():
             text += f" The model **{status.model}** stays; it is on the page Models."
         st.markdown(text)
-        st.button(
-            "Delete for good",
-            key=f"delete-{run.id}",
-            on_click=errors.attempt,
-            args=(launcher.delete, run),
-        )
+        errors.button("delete", "Delete for good", f"delete-{run.id}", launcher.delete, run)
 
 
 def _is_overdue(run: Run) -> bool:

@@ -14,7 +14,7 @@ import secrets
 import shutil
 
 from fer.errors import BadDataset, BadRun
-from fer.permission import require_training
+from fer.permission import require
 from fer.runs import (
     checks,
     processes,
@@ -36,9 +36,9 @@ MOST_WAITING = 20
 def start(settings: TrainSettings) -> Run:
     """Starts a run in a process of its own, which first waits for its turn.
 
-    Raises `FerError` for what `checks.check` finds, and `NotAllowed` under `FER_TRAINING=off`.
+    Raises `FerError` for what `checks.check` finds, and `NotAllowed` where that is closed.
     """
-    require_training()
+    require("train")
     checks.check(settings)
     with run_queue.changing():
         _check_waiting()
@@ -61,7 +61,7 @@ def resume(run: Run) -> Run:
 
     Raises `BadRun` while it is active or once it is finished.
     """
-    require_training()
+    require("train")
     checks.check_installed()
     store.check_space()
     with run_queue.changing():
@@ -76,7 +76,7 @@ def stop(run: Run, force: bool = False) -> None:
 
     With `force` its process is killed, for a job that is hung: its last finished epoch is kept.
     """
-    require_training()
+    require("train")
     with run_queue.changing():
         status = run.status()
         if not status.is_active or status.owner is None:
@@ -91,7 +91,7 @@ def stop(run: Run, force: bool = False) -> None:
 
 def delete(run: Run) -> None:
     """Deletes a run, and uploads that no other run names. Raises `BadRun` while it is active."""
-    require_training()
+    require("delete")
     with run_queue.changing():
         state = run.status().state
         if state in run_status.ACTIVE:

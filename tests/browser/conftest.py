@@ -51,7 +51,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def running_app(folder: Path) -> Iterator[str]:
+def running_app(folder: Path, *options: str) -> Iterator[str]:
     """A server of its own, whose models, runs and log live in `folder`."""
     port = free_port()
     folder.mkdir(exist_ok=True)
@@ -65,7 +65,7 @@ def running_app(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "dashboard", "--server.port"]
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [*command, str(port)], cwd=ROOT, env=environment, stdout=output, stderr=output
+            [*command, str(port), *options], cwd=ROOT, env=environment, stdout=output, stderr=output
         )
     address = f"http://localhost:{port}"
     try:
