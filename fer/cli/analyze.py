@@ -209,9 +209,11 @@ class _PictureWriter:
         """The picture's record, or that of an error where its annotated picture is not written."""
         if listed.path is None or analysed.annotated is None:
             return analysed.record
+        path = self._free_path(listed.path.stem)
         try:
-            self._free_path(listed.path.stem).write_bytes(analysed.annotated)
+            path.write_bytes(analysed.annotated)
         except OSError as error:
+            path.unlink(missing_ok=True)
             name = images.display_name(listed.name)
             reason = f"the annotated picture of {name} cannot be written: {error.strerror}."
             return records.error_record(listed.name, reason)

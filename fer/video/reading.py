@@ -28,6 +28,8 @@ _LATEST_START = 60.0
 _SECONDS_LIMIT = 1e7
 _LEAST_SHARE = 0.9
 """A film with fewer of the frames that its container names is incomplete."""
+_MOST_FRAMES = 2**31
+"""A container that names more holds a negative number."""
 
 Turn = tuple[bool, bool, bool]
 """How a stored frame becomes upright: first transposed, then mirrored, then turned upside down."""
@@ -101,7 +103,8 @@ class FilmReader:
                 stays = stays if 0 < stays < _LONGEST_STEP else step
                 yield FilmFrame(index, time, stays, read, frame, turn)
                 index += 1
-        if not is_sought and index < _LEAST_SHARE * stream.frames:
+        count = stream.frames if stream.frames <= _MOST_FRAMES else 0
+        if not is_sought and index < _LEAST_SHARE * count:
             self.is_damaged = True
 
     def _packets(

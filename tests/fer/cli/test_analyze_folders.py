@@ -187,6 +187,23 @@ def test_even_a_single_worker_is_a_process_with_one_core(
         engine.use_threads(engine.THREADS)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit")
+def test_a_full_disk_leaves_no_half_of_an_annotated_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import resource
+
+    (tmp_path / "photo.png").write_bytes(images.encode_png(astronaut()))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, before[1]))
+    try:
+        assert analyze(tmp_path / "photo.png", "--annotate", tmp_path / "annotated") == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "the annotated picture of photo.png cannot be written" in capsys.readouterr().err
+    assert list((tmp_path / "annotated").iterdir()) == []
+
+
 def test_two_outputs_do_not_mix_on_standard_output(
     faces: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -152,6 +152,16 @@ def test_a_film_without_a_rate(tmp_path: Path) -> None:
     assert all(b.time > a.time for a, b in pairwise(found))
 
 
+def test_a_negative_number_of_frames_makes_no_film_incomplete(tmp_path: Path) -> None:
+    path = films.write(tmp_path / "clip.avi", map(numbered, range(COUNT)), rate=10)
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<i", data, data.index(b"strh") + 8 + 32, -5)
+    path.write_bytes(data)
+    with reading.opened(path) as film:
+        assert len(list(film.frames())) == COUNT
+        assert not film.is_damaged
+
+
 def test_what_is_left_of_a_broken_film_is_read(tmp_path: Path) -> None:
     path = films.write(tmp_path / "clip.mkv", map(numbered, range(COUNT)), rate=10)
     path.write_bytes(path.read_bytes()[:-250])
