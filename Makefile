@@ -1,6 +1,8 @@
 # make run: install what the app needs into .venv and start it on this computer.
-# make check: install what the tests need as well; lint, types and the quick tests, before a commit.
+# make check: install what the tests need as well; lint, types, known vulnerabilities (make audit)
+# and the quick tests, before a commit.
 # make test: all of that, the slow tests and those in a browser; what CI runs.
+# make fuzz: 10,000 damaged files of every kind, read as those of visitors are; some minutes.
 # make screenshots: the pictures of the README, taken anew in a browser.
 # make model-crowd DATA=path, also model-crowd-small and model-fer2013: train the shipped models again.
 
@@ -11,7 +13,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3.13 python3 python; d
 	$$name -c '$(SUPPORTED)' 2>/dev/null && command -v $$name && break; done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run check test lint screenshots model-crowd model-crowd-small model-fer2013
+.PHONY: run check test lint audit fuzz screenshots model-crowd model-crowd-small model-fer2013
 
 run: $(VENV)/run.stamp
 	@echo "Starting; open the address below in a browser. Ctrl-C stops it."
@@ -20,7 +22,7 @@ run: $(VENV)/run.stamp
 # A worker for each core, four at most: each may load TensorFlow.
 PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup
 
-check: lint
+check: lint audit
 	$(PYTEST) -m "not slow and not browser"
 
 test: lint
@@ -31,6 +33,14 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	@$(BIN)/python -m tests.tracked_files
+
+# Asks an advisory database; without a network it says that nothing was checked.
+audit: $(VENV)/test.stamp
+	@$(INSTALL) 'pip-audit>=2.10,<3' || true
+	@$(BIN)/python -m tests.audit
+
+fuzz: $(VENV)/test.stamp
+	$(BIN)/python -m tests.fuzz
 
 screenshots: $(VENV)/test.stamp
 	$(BIN)/python -m tests.browser.screenshots docs/images

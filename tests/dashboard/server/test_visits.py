@@ -83,4 +83,7 @@ def test_a_file_that_no_field_announced_is_refused(app: str, visitor: PageClient
 def test_a_request_that_is_no_upload_is_answered(app: str) -> None:
     assert requests.get(f"{app}/_stcore/health", timeout=60).status_code == 200
     body = {"x": io.BytesIO(b"1")}
-    assert requests.put(f"{app}/_stcore/upload_file/a/b", files=body).status_code in (400, 403)
+    assert requests.put(f"{app}/_stcore/upload_file/a/b", files=body, timeout=60).status_code in (
+        400,
+        403,
+    )
