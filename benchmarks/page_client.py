@@ -34,6 +34,7 @@ class PageClient:
         self.redirect: str | None = None
         """Where the page has sent the browser to log in."""
         self._urls: dict[str, list[FileURLs]] = {}
+        self._uploaded = WidgetState()
         self._page = ""
         self._runs = 0
         self._changed = threading.Condition()
@@ -57,11 +58,12 @@ class PageClient:
         self._page = page
         self._run()
 
-    def press(self, label: str) -> None:
-        """Presses a button and waits until the page is shown."""
+    def press(self, label: str, with_upload: bool = False) -> None:
+        """Presses a button and waits until the page is shown; the upload field is empty then, or
+        holds what was uploaded last."""
         button = self.elements[f"button {label}"]
         state = WidgetState(id=button.id, trigger_value=True)
-        self._run(state)
+        self._run(state, *([self._uploaded] if with_upload else []))
 
     def upload(self, *files: tuple[str, bytes]) -> None:
         """Sends files to the page's upload field and waits until the page is shown."""
@@ -73,6 +75,7 @@ class PageClient:
             info = state.file_uploader_state_value.uploaded_file_info.add()
             info.file_id, info.name, info.size = urls.file_id, name, len(data)
             info.file_urls.CopyFrom(urls)
+        self._uploaded = state
         self._run(state)
 
     def announce(self, *names: str) -> list[FileURLs]:

@@ -56,7 +56,8 @@ def running_app(folder: Path, *options: str) -> Iterator[str]:
     port = free_port()
     folder.mkdir(exist_ok=True)
     log = folder / "log.txt"
-    shutil.copytree(registry.folder(), folder / "models")
+    if not (folder / "models").exists():  # it is the second server of this folder
+        shutil.copytree(registry.folder(), folder / "models")
     environment = {
         **os.environ,
         "FER_RUNS": str(folder / "runs"),
