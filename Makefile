@@ -3,6 +3,9 @@
 # and the quick tests, before a commit.
 # make test: all of that, the slow tests and those in a browser; what CI runs.
 # make fuzz: 10,000 damaged files of every kind, read as those of visitors are; some minutes.
+# make chaos: work that is killed, damaged folders, many visitors at once; half an hour.
+# make docs: the reference of commands and library, into build/docs.
+# make release: wheel and sdist into dist/, installed and tried where nothing else is.
 # make screenshots: the pictures of the README, taken anew in a browser.
 # make model-crowd DATA=path, also model-crowd-small and model-fer2013: train the shipped models again.
 
@@ -13,7 +16,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3.13 python3 python; d
 	$$name -c '$(SUPPORTED)' 2>/dev/null && command -v $$name && break; done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run check test lint audit fuzz screenshots model-crowd model-crowd-small model-fer2013
+.PHONY: run check test lint audit fuzz chaos docs release screenshots model-crowd model-crowd-small model-fer2013
 
 run: $(VENV)/run.stamp
 	@echo "Starting; open the address below in a browser. Ctrl-C stops it."
@@ -41,6 +44,18 @@ audit: $(VENV)/test.stamp
 
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python -m tests.fuzz
+
+# Killed work, damaged folders, servers on one folder, ten visitors for ten minutes: half an hour.
+chaos: $(VENV)/test.stamp
+	$(BIN)/python -m tests.chaos
+
+docs: $(VENV)/test.stamp
+	$(BIN)/python -m tests.reference build/docs
+	@echo "Written: build/docs/commands.md and build/docs/library.md"
+
+# docs/release.md says what to do before and after.
+release: $(VENV)/test.stamp
+	$(BIN)/python -m tests.release
 
 screenshots: $(VENV)/test.stamp
 	$(BIN)/python -m tests.browser.screenshots docs/images

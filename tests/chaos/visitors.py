@@ -1,0 +1,100 @@
+"""Ten visitors who do different things at once, and the memory that is left taken after them."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from benchmarks.page_client import PageClient
+from dashboard.photos import picture
+from tests.browser.conftest import running_app
+from tests.helpers import astronaut, group_photo
+
+VISITORS = 10
+GONE_SECONDS = 300.0
+"""So long after they left memory is measured again."""
+MOST_LEFT = 1.10
+PAGES = ("", "photos", "train", "evaluate", "models", "about", "video", "live")
+
+
+def visits(folder: Path, chance: random.Random, seconds: float) -> bool:
+    """Whether nothing went wrong and memory came back within a tenth of an idle server's."""
+    photos = [picture.jpeg(image) for image in (astronaut(), group_photo())]
+    with running_app(folder) as address:
+        server = next(
+            child
+            for child in psutil.Process().children()
+            if address.rpartition(":")[2] in child.cmdline()
+        )
+        warm = PageClient(address)
+        for page in PAGES:
+            warm.open(page)
+        warm.open("photos")
+        warm.upload(("warm.jpg", photos[0]))
+        warm.close()
+        time.sleep(GONE_SECONDS)
+        idle = _megabytes(server)
+        errors: list[str] = []
+        threads = [
+            threading.Thread(
+                target=_visit,
+                args=(address, random.Random(chance.random()), seconds, photos, errors),
+            )
+            for _ in range(VISITORS)
+        ]
+        for thread in threads:
+            thread.start()
+        seen = [idle]
+        while any(thread.is_alive() for thread in threads):
+            time.sleep(1)
+            seen.append(_megabytes(server))
+        time.sleep(GONE_SECONDS)
+        left = statistics.median(_megabytes(server) for _ in range(5))
+    print(
+        f"visitors: idle {idle:.0f} MB, at most {max(seen):.0f} MB, {left:.0f} MB "
+        f"{GONE_SECONDS / 60:.0f} min after; {len(errors)} errors",
+        flush=True,
+    )
+    for error in errors[:5]:
+        print(f"  {error}", flush=True)
+    return not errors and left <= MOST_LEFT * idle
+
+
+def _visit(
+    address: str, chance: random.Random, seconds: float, photos: list[bytes], errors: list[str]
+) -> None:
+    until = time.monotonic() + seconds
+    try:
+        while time.monotonic() < until:
+            client = PageClient(address)
+            for _ in range(chance.randrange(1, 6)):
+                _act(client, chance, photos)
+                time.sleep(chance.uniform(0, 3))
+            client.close()
+    except Exception as error:  # noqa: BLE001 - each is told
+        errors.append(f"{type(error).__name__}: {error}")
+
+
+def _act(client: PageClient, chance: random.Random, photos: list[bytes]) -> None:
+    """A page, and on some of them what people do there. What is refused for want of a place is no
+    error."""
+    page = chance.choice(PAGES)
+    client.open(page)
+    if page == "photos":
+        client.upload(("photo.jpg", chance.choice(photos)))
+    elif page == "evaluate" and chance.random() < 0.3:
+        client.press("Start evaluation")
+        if "button Cancel" in client.elements:
+            client.press("Cancel")
+    elif page == "video" and chance.random() < 0.3:
+        client.press("Try the example")
+    assert "exception" not in client.elements, page
+
+
+def _megabytes(server: psutil.Process) -> float:
+    return float(server.memory_info().rss / 1024**2)
