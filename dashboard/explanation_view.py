@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.errors import show_errors
 from dashboard.look import plots
+from dashboard.server.visitors import rates
 from fer import registry
 from fer.inference import explanation
 from fer.inference.explanation import Explanation, HeatMap
@@ -152,6 +153,7 @@ def _explained(question: Question, emotion: str) -> Explanation:
     pixels = question.pixels
     key = question.model, model.card.created, question.prior, emotion, pixels.tobytes()
     if key not in cache:
+        rates.ANALYSES.take(rates.EXPLANATION)
         cache[key] = explanation.explain(model, pixels, emotion)
         while len(cache) > _MOST_KEPT:
             cache.popitem(last=False)

@@ -14,6 +14,7 @@ from typing import Any
 import PIL.Image
 
 from dashboard.model_picker import Reader
+from dashboard.server.visitors import rates
 from fer import images
 from fer.geometry import Image
 from fer.inference import detection, records
@@ -62,7 +63,9 @@ class Picture:
 
 def read(name: str, data: bytes, reader: Reader, turns: int = 0) -> Picture:
     """Reads an encoded picture, turned clockwise by so many quarters, and keeps what its page
-    shows of it; waits while `MOST_READ_AT_ONCE` others are read. Raises `FerError`."""
+    shows of it; waits while `MOST_READ_AT_ONCE` others are read. Raises `FerError`, also where the
+    visitor has had too many."""
+    rates.ANALYSES.take()
     with _turns:
         return _read(name, data, reader, turns)
 
