@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fer.doctor import leftovers, machine, models, network, packages
+from fer.doctor import leftovers, machine, models, network, packages, secrets
 from fer.doctor.finding import FAILED, Finding
 
 _CHECKS = (
     *(packages.python, packages.packages, packages.other_fer, packages.camera),
     *(models.models, models.engine, models.detectors),
-    *(network.port, network.https, network.ice),
+    *(network.port, network.https, network.ice, secrets.login),
     *(machine.disk, machine.memory, machine.writable),
 )
 

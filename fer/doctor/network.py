@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import closing
 
+from fer.doctor import secrets as secrets_file
 from fer.doctor.finding import FAILED, OK, WARNING, Finding
 
 PORT = 8501
@@ -53,7 +54,11 @@ def https() -> Iterator[Finding]:
 
 def ice() -> Iterator[Finding]:
     """The STUN and TURN servers that the owner has named answer."""
-    urls = _listed(ICE_URLS)
+    try:
+        urls = secrets_file.ice_urls()
+    except (OSError, ValueError):  # the check of the login says so
+        urls = []
+    urls = urls or _listed(ICE_URLS)
     if not urls:
         yield Finding("ice", OK, "No STUN or TURN servers are named: enough in one network.")
     for url in urls:
@@ -65,7 +70,8 @@ def ice() -> Iterator[Finding]:
                 "ice",
                 FAILED,
                 f"{url} does not answer: {reason}.",
-                f"Correct {ICE_URLS}; a server that does not answer costs each start 5 seconds.",
+                f"Correct {ICE_URLS} or secrets.toml; a server that does not answer costs each "
+                "start 5 seconds.",
             )
         else:
             yield Finding("ice", OK, f"{url} answers.")

@@ -155,6 +155,7 @@ def test_a_misspelt_role_closes_everything(
     monkeypatch.setattr(st, "user", ANN)
     secrets["roles"] = {"trian": ["*"], "delete": ["*"]}
     assert "may have lists of addresses for visit, train" in str(login.refusal("delete"))
+    assert "'trian' is neither" in str(login.refusal("delete"))
     assert "may have lists of addresses" in texts(open_page("home"))
 
 

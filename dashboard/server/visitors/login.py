@@ -16,16 +16,14 @@ import streamlit as st
 from dashboard.errors import show_errors
 from dashboard.text import escape_markdown
 from fer.errors import BadSettings, FerError, NotAllowed
-from fer.permission import Action, training_allowed
+from fer.permission import TRUST_UNVERIFIED, VISIT, Action, check_roles, training_allowed
 
 TRUSTED_ONLY = (
     "For trusted visitors only: there are no accounts here, so everybody who can open this app can "
     "stop, resume and delete every run, read its log, and activate and delete models."
 )
-VISIT, ALL = "visit", "*"
+ALL = "*"
 _NAMELESS = "no verified address"
-_ROLES: tuple[str, ...] = (VISIT, "train", "publish", "activate", "delete")
-_TRUSTED = "trust_unverified"
 _CLOSED: dict[Action, str] = {
     "train": "train, or stop and resume runs",
     "publish": "import models",
@@ -43,7 +41,9 @@ def email() -> str | None:
     """The address of the visitor that their provider has verified; None without one."""
     address = st.user.get("email")
     verified = str(st.user.get("email_verified")).lower() == "true"
-    if not isinstance(address, str) or not (verified or _section("roles").get(_TRUSTED) is True):
+    if not isinstance(address, str) or not (
+        verified or _section("roles").get(TRUST_UNVERIFIED) is True
+    ):
         return None
     return address.strip().lower()
 
@@ -100,14 +100,8 @@ def _offer() -> None:
 
 def _has(role: str, default: tuple[str, ...] = ()) -> bool:
     roles = _section("roles")
-    unknown = set(roles) - {*_ROLES, _TRUSTED}
+    check_roles(roles)
     listed = roles.get(role, default)
-    is_list = isinstance(listed, (list, tuple)) and all(isinstance(item, str) for item in listed)
-    if unknown or not is_list:
-        raise BadSettings(
-            f"[roles] in secrets.toml may have lists of addresses for {', '.join(_ROLES)}, and "
-            f"{_TRUSTED}."
-        )
     entries = {item.strip().lower() for item in listed}
     address = email()
     if ALL in entries:

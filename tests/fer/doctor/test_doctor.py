@@ -19,7 +19,18 @@ import psutil
 import pytest
 
 from fer import cli, doctor
-from fer.doctor import FAILED, OK, WARNING, Finding, examination, machine, models, network, packages
+from fer.doctor import (
+    FAILED,
+    OK,
+    WARNING,
+    Finding,
+    examination,
+    machine,
+    models,
+    network,
+    packages,
+    secrets,
+)
 from fer.runs import uploads
 from fer.storage import folders
 
@@ -168,6 +179,65 @@ def test_a_folder_that_cannot_be_written_fails(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("FER_RUNS", "/proc/nowhere")
     findings = [finding for finding in machine.writable() if "/proc/nowhere" in finding.message]
     assert [finding.state for finding in findings] == [FAILED]
+
+
+AUTH = {
+    "redirect_uri": "https://faces.example.org/oauth2callback",
+    "cookie_secret": "x" * 40,
+    "client_id": "fer",
+    "client_secret": "secret",
+    "server_metadata_url": "https://provider.example.org/.well-known/openid-configuration",
+}
+
+
+def toml(table: str, values: dict[str, object]) -> str:
+    return f"[{table}]\n" + "".join(f"{name} = {json.dumps(of)}\n" for name, of in values.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "said"),
+    [
+        (None, OK, "Nobody has to log in"),
+        ("[auth\n", FAILED, "nobody is let in"),
+        ("auth = 1\n", FAILED, "no table"),
+        (toml("auth", {**AUTH, "client_secret": ""}), FAILED, "lacks client_secret"),
+        (toml("auth", {**AUTH, "cookie_secret": "x"}), FAILED, "can be guessed"),
+        (toml("auth", AUTH) + toml("roles", {"trian": ["*"]}), FAILED, "'trian' is neither"),
+        (toml("auth", AUTH) + toml("roles", {"train": "ann@example.org"}), FAILED, "is neither"),
+        (toml("auth", AUTH) + toml("roles", {"train": ["*"]}), OK, "Visitors log in"),
+    ],
+)
+def test_the_login_is_looked_at(
+    text: str | None, state: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(folders, "ROOT", tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    if text is not None:
+        path = tmp_path / ".streamlit" / "secrets.toml"
+        path.parent.mkdir()
+        path.write_text(text)
+        path.chmod(0o600)
+    (finding,) = secrets.login()
+    assert finding.state == state and said in finding.message
+    monkeypatch.setenv("FER_HOSTS", "faces.example.org")
+    if text is None:
+        (finding,) = secrets.login()
+        assert finding.state == WARNING and "change everything" in finding.message
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
+def test_secrets_that_others_may_read_and_their_servers_for_video_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / ".streamlit" / "secrets.toml"
+    path.parent.mkdir()
+    path.write_text('[[webrtc.ice_servers]]\nurls = ["stun:127.0.0.1:1"]\n')
+    path.chmod(0o644)
+    assert [finding.state for finding in secrets.login()] == [WARNING, OK]
+    (finding,) = network.ice()
+    assert finding.state == FAILED and finding.message.startswith("stun:127.0.0.1:1 does not")
 
 
 def make_old(path: Path) -> None:
