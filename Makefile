@@ -1,7 +1,7 @@
 # make run: install what the app needs into .venv and start it on this computer.
 # make check: install what the tests need as well; lint, types, known vulnerabilities (make audit)
 # and the quick tests, before a commit.
-# make test: all of that, the slow tests and those in a browser; what CI runs.
+# make test: all of that, the slow tests, those in a browser, and those of a cluster; what CI runs.
 # make fuzz: 10,000 damaged files of every kind, read as those of visitors are; some minutes.
 # make chaos: work that is killed, damaged folders, many visitors at once; half an hour.
 # make docs: the reference of commands and library, into build/docs.
@@ -26,10 +26,11 @@ run: $(VENV)/run.stamp
 PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup
 
 check: lint audit
-	$(PYTEST) -m "not slow and not browser"
+	$(PYTEST) -m "not slow and not browser and not cluster"
 
 test: lint
-	$(PYTEST)
+	$(PYTEST) -m "not cluster"
+	$(BIN)/python -m pytest -m cluster
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
@@ -115,7 +116,7 @@ $(VENV)/run.stamp: requirements.txt requirements-train.txt | $(BIN)/python
 	@$(INSTALL) -r requirements.txt
 	@touch $@
 
-$(VENV)/test.stamp: requirements-dev.txt requirements.txt requirements-train.txt | $(BIN)/python
+$(VENV)/test.stamp: requirements-dev.txt requirements-ray.txt requirements.txt requirements-train.txt | $(BIN)/python
 	@echo "Installing what the tests need: a few minutes the first time, about 2.7 GB"
 	@$(INSTALL) -r requirements-dev.txt
 	@touch $@ $(VENV)/run.stamp

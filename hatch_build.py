@@ -13,7 +13,8 @@ class Requirements(MetadataHookInterface):
         root = Path(self.root)
         metadata["dependencies"] = _requirements(root / "requirements.txt")
         metadata["optional-dependencies"] = {
-            "train": _requirements(root / "requirements-train.txt")
+            "train": _requirements(root / "requirements-train.txt"),
+            "ray": _requirements(root / "requirements-ray.txt"),
         }
 
 

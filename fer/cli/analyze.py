@@ -14,7 +14,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from fer import images
+from fer import distributed, images
 from fer.cli import output
 from fer.cli.output import DONE, SOME_FAILED, STDOUT, add_prior_flag, print_note
 from fer.errors import FerError, WorkerLost
@@ -28,7 +28,7 @@ from fer.inference.recognizer import Recognizer
 
 PICTURES_A_WORKER = 20
 """Without --workers a further process is started for each so many pictures."""
-MOST_WORKERS = 64
+MOST_WORKERS, MOST_REMOTE_WORKERS = 64, 10_000
 
 
 def add_parser(commands: Any) -> None:
@@ -66,6 +66,12 @@ def add_parser(commands: Any) -> None:
         "same",
     )
     parser.add_argument(
+        "--address",
+        metavar="ADDRESS",
+        help="let a Ray cluster do it: ray://HOST:PORT, HOST:PORT, or auto for the one on this "
+        "machine; --workers are then its CPUs that are used (default: all)",
+    )
+    parser.add_argument(
         "--resume",
         action="store_true",
         help="keep the pictures that are in the --json or --csv file, and do the rest",
@@ -79,6 +85,16 @@ def run(options: argparse.Namespace) -> int:
     Raises `FerError` for wrong names and outputs that cannot be written, before any work.
     """
     _check(options)
+    if options.address is None:
+        return _analyze(options)
+    distributed.check_installed()
+    from fer.distributed import cluster
+
+    with cluster.connected(options.address, options.workers) as options.workers:
+        return _analyze(options)
+
+
+def _analyze(options: argparse.Namespace) -> int:
     recognizer = Recognizer(
         options.model,
         options.detector,
@@ -137,8 +153,9 @@ def _check(options: argparse.Namespace) -> None:
         output.check_writable(target)
     if options.json == options.csv == STDOUT:
         raise FerError("--json and --csv cannot both go to standard output; name a file for one.")
-    if options.workers is not None and not 1 <= options.workers <= MOST_WORKERS:
-        raise FerError(f"--workers takes 1 to {MOST_WORKERS}; got {options.workers}.")
+    most = MOST_WORKERS if options.address is None else MOST_REMOTE_WORKERS
+    if options.workers is not None and not 1 <= options.workers <= most:
+        raise FerError(f"--workers takes 1 to {most:,}; got {options.workers}.")
     if options.resume and {options.json, options.csv} <= {None, STDOUT}:
         raise FerError("--resume goes on with a file: name it with --json or --csv.")
 
@@ -156,6 +173,10 @@ def _analysed(
         options.whole_picture,
         options.annotate is not None,
     )
+    if options.address is not None:
+        from fer.distributed import pictures
+
+        return pictures.ordered(job, listed, options.workers)
     workers = options.workers or min(os.cpu_count() or 1, len(listed) // PICTURES_A_WORKER)
     if options.workers is None and workers <= 1:
         analyse = partial(job.analyse, recognizer)

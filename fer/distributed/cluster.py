@@ -1,0 +1,76 @@
+"""A connection to a Ray cluster, which is known to answer before anything waits for it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import grpc
+import ray
+from ray._private import services
+
+from fer.errors import BadSettings, FerError
+
+ANSWER_SECONDS = 4.0
+"""So long a cluster may take for its first answer. Ray itself waits for more than a minute."""
+AUTO = "auto"
+_CLIENT = "ray://"
+
+
+@contextmanager
+def connected(address: str, workers: int | None = None) -> Iterator[int]:
+    """Joins the cluster at `ray://HOST:PORT`, `HOST:PORT` or, with `auto`, on this machine; gives
+    the number of workers: as many as wanted, or one for each CPU of the cluster.
+
+    Raises `FerError` where nobody answers, and for more workers than there are CPUs.
+    """
+    _check_answers(address)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+    except Exception as error:  # noqa: BLE001 - Ray raises many kinds, also for another version
+        raise FerError(f"the Ray cluster at {address} cannot be joined: {reason(error)}") from None
+    try:
+        cpus = int(ray.cluster_resources().get("CPU", 0))
+        if (workers or 1) > cpus:
+            raise BadSettings(
+                f"the cluster at {address} has {cpus} CPUs, and each worker takes one; got "
+                f"--workers {workers or 1}."
+            )
+        yield workers or cpus
+    finally:
+        ray.shutdown()
+
+
+def reason(error: Exception) -> str:
+    """The line of an error of Ray's that says most: the last one, where its cause is."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[-1] if lines else type(error).__name__).rstrip(".") + "."
+
+
+def _check_answers(address: str) -> None:
+    target = address.removeprefix(_CLIENT)
+    if address == AUTO:
+        try:
+            target = str(services.canonicalize_bootstrap_address(AUTO))
+        except ConnectionError:
+            raise FerError(
+                "no Ray cluster runs on this machine. Start one with `ray start --head`, or name "
+                "its address."
+            ) from None
+    host, _, port = target.rpartition(":")
+    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 2**16:
+        raise BadSettings(f"--address takes auto, HOST:PORT or ray://HOST:PORT; got {address}.")
+    channel = grpc.insecure_channel(target, options=[("grpc.enable_http_proxy", 0)])
+    try:
+        grpc.channel_ready_future(channel).result(timeout=ANSWER_SECONDS)
+    except grpc.FutureTimeoutError:
+        raise FerError(
+            f"no Ray cluster answers at {target}. Check the address, and that it runs there: "
+            "`ray status`."
+        ) from None
+    finally:
+        with suppress(Exception):
+            channel.close()

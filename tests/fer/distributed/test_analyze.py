@@ -1,0 +1,148 @@
+"""`analyze --address`: the results of a real cluster, one of whose workers is killed midway."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fer import cli, images
+from tests.fer.distributed.conftest import CPUS, Cluster
+from tests.helpers import astronaut, within_seconds
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.usefixtures("tiny_models"),
+    pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind"),
+]
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Thirty photos with a face each, and one file that is no picture."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    picture = np.ascontiguousarray(astronaut()[:260, 90:350])
+    for number in range(30):
+        shifted = np.ascontiguousarray(picture[:, number:])
+        (folder / f"{number:02}.png").write_bytes(images.encode_png(shifted))
+    (folder / "03b.png").write_bytes(b"no picture")
+    return folder
+
+
+def start(cluster: Cluster, folder: Path, out: Path, *flags: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "fer", "analyze", folder, "--model", "tiny"]
+    outputs = ["--csv", f"{out}.csv", "--json", f"{out}.json", "--address", cluster.address]
+    return subprocess.Popen(
+        [*map(str, [*command, *outputs, *flags])], stderr=subprocess.PIPE, text=True
+    )
+
+
+def halt_after_some_rows(out: Path, process: subprocess.Popen[str]) -> None:
+    """Stops the command itself midway, so that its workers soon have nothing to do."""
+    table = Path(f"{out}.csv")
+
+    def has_rows() -> bool:
+        assert process.poll() is None, "it ended before"
+        return table.exists() and table.read_text("utf-8").count("\n") > 2
+
+    within_seconds(120, has_rows)
+    process.send_signal(signal.SIGSTOP)
+    assert table.read_text("utf-8").count("\n") < 31, "it was done"
+
+
+def untimed(path: Path) -> list[dict[str, Any]]:
+    return [
+        {name: value for name, value in record.items() if name != "seconds"}
+        for record in json.loads(path.read_text("utf-8"))
+    ]
+
+
+def analyze_here(folder: Path, out: Path) -> None:
+    outputs = ("--csv", f"{out}.csv", "--json", f"{out}.json")
+    assert cli.main(["analyze", str(folder), "--model", "tiny", "--workers", "1", *outputs]) == 1
+
+
+def assert_same(one: Path, other: Path) -> None:
+    assert Path(f"{one}.csv").read_bytes() == Path(f"{other}.csv").read_bytes()
+    assert untimed(Path(f"{one}.json")) == untimed(Path(f"{other}.json"))
+
+
+@pytest.mark.usefixtures("own_main")
+def test_a_worker_killed_midway_is_replaced_and_a_stopped_run_is_gone_on_with(
+    cluster: Cluster, photos: Path, tmp_path: Path
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    analyze_here(photos, here)
+
+    process = start(cluster, photos, there, "--workers", CPUS)
+    halt_after_some_rows(there, process)
+    first, _ = cluster.workers()
+    first.kill()
+    process.send_signal(signal.SIGCONT)
+    told = process.communicate(timeout=200)[1]
+    assert process.returncode == 1
+    assert "31 pictures, 30 faces, 1 could not be read." in told
+    assert "Traceback" not in told
+    assert_same(here, there)
+
+    stopped = tmp_path / "stopped"
+    process = start(cluster, photos, stopped)
+    halt_after_some_rows(stopped, process)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
+    told = process.communicate(timeout=100)[1]
+    assert process.returncode == 130
+    assert "--resume does the rest" in told and "Traceback" not in told
+    within_seconds(60, lambda: not cluster.workers())
+    process = start(cluster, photos, stopped, "--resume")
+    told = process.communicate(timeout=200)[1]
+    assert process.returncode == 1
+    assert "done already" in told
+    assert_same(here, stopped)
+
+
+def test_more_workers_than_cpus_is_a_sentence_before_any_work(
+    cluster: Cluster, photos: Path, tmp_path: Path
+) -> None:
+    process = start(cluster, photos, tmp_path / "out", "--workers", CPUS + 1)
+    told = process.communicate(timeout=100)[1]
+    assert process.returncode == 2
+    assert f"has {CPUS} CPUs, and each worker takes one; got --workers {CPUS + 1}." in told
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_workers_that_have_another_model_of_that_name_are_a_sentence(
+    cluster: Cluster, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FER_MODELS")  # this end has its own, the workers those of the project
+    elsewhere = tmp_path / "home"
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-c", OTHER_MODELS, str(tmp_path / "models")),
+            *("analyze", str(photos), "--model", "tiny", "--address", cluster.address),
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "HOME": str(elsewhere)},
+    )
+    told = process.communicate(timeout=100)[1]
+    assert process.returncode == 2
+    assert "cannot load the model" in told and "Traceback" not in told
+
+
+OTHER_MODELS = """
+import sys
+from pathlib import Path
+from fer import cli
+from fer.storage import folders
+folders.models = lambda: Path(sys.argv[1])
+sys.exit(cli.main(sys.argv[2:]))
+"""
