@@ -2,7 +2,7 @@
 # With it, for servers that train: docker build --target train .
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /source
-COPY pyproject.toml hatch_build.py requirements.txt requirements-train.txt README.md LICENSE streamlit_app.py ./
+COPY pyproject.toml hatch_build.py requirements.txt requirements-ray.txt requirements-train.txt README.md LICENSE streamlit_app.py ./
 COPY .streamlit/config.toml .streamlit/
 COPY fer fer
 COPY dashboard dashboard
