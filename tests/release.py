@@ -80,7 +80,9 @@ def try_out(package: Path, version: str, folder: Path) -> None:
     ):
         raise NotReady(f"{package.name} does not read the sample face as happy")
     _run(python, "-m", "fer", "models", "--json", inside=folder)
-    server = subprocess.Popen([str(python), "-m", "fer", "app", "--port", PORT], cwd=folder)
+    server = subprocess.Popen(
+        [str(python), "-m", "fer", "app", "--port", PORT], cwd=folder, stdout=subprocess.DEVNULL
+    )
     try:
         _wait_for_health()
     finally:
