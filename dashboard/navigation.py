@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from dashboard.server import uploads
 from dashboard.server.visitors import login
 from fer.storage import folders
 
@@ -67,3 +68,4 @@ def ensure_frame() -> None:
         st.navigation(pages())
         st.rerun()
     login.require()
+    uploads.admit()

@@ -8,14 +8,15 @@ import functools
 from dashboard.server import network, timers, uploads, workspaces
 from dashboard.server.visitors import login, media
 from fer import permission
+from fer.storage import files, folders
 
 SWEEP_SECONDS, UPLOADS_SECONDS = 600.0, 60.0
 
 
 def apply() -> None:
     """Keeps uploads in memory, downloads while they may be clicked, the server from asking others,
-    and foreign host names out; asks who may change what; deletes the folders of killed servers.
-    May be called again.
+    and foreign host names out; asks who may change what; deletes what killed
+    processes and servers have left. May be called again.
 
     Raises `UnsupportedVersion`. The live page installs `video_relay` itself, since only there the
     packages below it are loaded.
@@ -30,6 +31,8 @@ def apply() -> None:
 
 @functools.cache
 def _sweep() -> None:
+    for root in (folders.models(), folders.runs()):
+        files.remove_leftovers(root)
     workspaces.sweep()
     timers.start_once(UPLOADS_SECONDS, uploads.free_unseen, "uploads without a page")
     timers.start_once(SWEEP_SECONDS, workspaces.sweep, "folders of killed servers")

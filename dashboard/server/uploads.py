@@ -29,6 +29,7 @@ from streamlit.runtime.uploaded_file_manager import (
 )
 
 from dashboard.server.compatibility import ForeignName, require
+from dashboard.server.visitors import login
 from dashboard.server.visitors.upload_ledger import Ledger
 from fer.errors import FerError
 
@@ -87,6 +88,13 @@ def check(file: UploadedFile) -> None:
     asked = context and ledger.get(context.session_id, file.file_id)
     if asked and asked.refusal:
         raise NotKept(f"{file.name} was not taken: {asked.refusal}")
+
+
+def admit() -> None:
+    """This session is shown a page: where a login is asked for, it may upload from now on."""
+    context = get_script_run_ctx()
+    if context is not None:
+        ledger.admitted.add(context.session_id)
 
 
 def free(files: Iterable[UploadedFile]) -> None:
@@ -186,6 +194,8 @@ def _noted_urls(
 ) -> list[UploadFileUrlInfo]:
     urls = _get_upload_urls(manager, session_id, file_names)
     ids = [url.file_id for url in urls]
+    if session_id not in ledger.admitted and not login.is_open():
+        return urls  # to which nothing can be sent
     ledger.ask(session_id, list(zip(ids, file_names, strict=True)))
     return urls
 

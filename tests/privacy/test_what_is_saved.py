@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,8 +53,12 @@ def test_a_film_lies_in_a_private_folder_and_goes_with_a_killed_server(tmp_path:
         for server in psutil.Process().children():
             if address.rpartition(":")[2] in server.cmdline():
                 server.kill()
+    half_made = app / "models" / ".making-01234567"
+    half_made.mkdir()
+    os.utime(half_made, (0, 0))
     with running_app(app):
         within_seconds(60, lambda: not canary.traces(app))
+        assert not half_made.exists(), "what killed processes left is removed at the start"
 
 
 def test_an_evaluation_leaves_nothing_once_it_is_removed(

@@ -37,6 +37,14 @@ def is_configured() -> bool:
     return bool(_section("auth"))
 
 
+def is_open() -> bool:
+    """Whether everybody is let in without a login."""
+    try:
+        return not is_configured()
+    except FerError:
+        return False
+
+
 def email() -> str | None:
     """The address of the visitor that their provider has verified; None without one."""
     address = st.user.get("email")
@@ -70,7 +78,7 @@ def refusal(action: Action) -> str | None:
 
 def say_who_may() -> None:
     """That everybody may change everything, where that is so."""
-    if training_allowed() and not is_configured():
+    if training_allowed() and is_open():
         st.caption(f":material/group: {TRUSTED_ONLY}")
 
 

@@ -45,6 +45,8 @@ class Ledger:
     """The files of all sessions; safe to use from any thread."""
 
     sessions: dict[str, dict[str, Asked]] = field(default_factory=dict)
+    admitted: set[str] = field(default_factory=set)
+    """Sessions that were shown a page."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(self, session: str, names: Sequence[tuple[str, str]]) -> None:
@@ -110,3 +112,4 @@ class Ledger:
         """The session has ended."""
         with self._lock:
             self.sessions.pop(session, None)
+            self.admitted.discard(session)

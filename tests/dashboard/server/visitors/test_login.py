@@ -37,6 +37,8 @@ def test_a_visitor_logs_in_with_their_provider_and_has_their_roles(tmp_path: Pat
             stranger = PageClient(address, browser)
             stranger.open("train")
             assert set(stranger.elements) == {"button Log in"}
+            (place,) = stranger.announce("faces.zip")
+            assert stranger.put(place.upload_url, "faces.zip", b"x").status_code == 403
             stranger.press("Log in")
             assert stranger.redirect is not None
             browser.get(address + stranger.redirect, timeout=60).raise_for_status()
@@ -45,6 +47,8 @@ def test_a_visitor_logs_in_with_their_provider_and_has_their_roles(tmp_path: Pat
             ann = PageClient(address, browser)
             ann.open("train")
             assert not ann.elements["button Start training"].disabled
+            (place,) = ann.announce("faces.zip")
+            assert ann.put(place.upload_url, "faces.zip", b"x").status_code == 204
             ann.open("models")
             assert "button Log out" in ann.elements
             assert "upload Model file" not in ann.elements, "she may not publish"
