@@ -3,6 +3,7 @@
 from fer.engine.model import BATCH as BATCH, Model as Model
 from fer.engine.opening import (
     THREADS as THREADS,
+    open_bytes as open_bytes,
     open_model as open_model,
     use_threads as use_threads,
 )

@@ -35,22 +35,31 @@ def use_threads(number: int) -> None:
 def open_model(card: ModelCard, path: Path) -> Model:
     """The model in a folder whose card is read. Raises `BadModel` for an engine that cannot serve:
     damaged, with another input or output than a model has, failing, or endless."""
-    session = session_of(_checked_bytes(card, path / ENGINE_FILE), card.name)
+    return open_bytes(card, _engine_bytes(card, path / ENGINE_FILE))
+
+
+def open_bytes(card: ModelCard, data: bytes) -> Model:
+    """The model of a card and the bytes of its engine file. Raises `BadModel` as `open_model`."""
+    _check_bytes(card, data)
+    session = session_of(data, card.name)
     _check_input(session, card)
     _check_output(session, card.name)
     _try_out(session, card)
     return Model(card, session, card.prior())
 
 
-def _checked_bytes(card: ModelCard, file: Path) -> bytes:
-    """The engine file, once it is known to be the one on the card, with all weights inside."""
+def _engine_bytes(card: ModelCard, file: Path) -> bytes:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise BadModel(f"{_of(card.name)} is larger than {MOST_BYTES // 1024**2:,} MB.")
-        data = file.read_bytes()
+        return file.read_bytes()
     except OSError:
         raise BadModel(f"the model {card.name!r} has no file {file.name}.") from None
-    if card.files.get(file.name) != hashlib.sha256(data).hexdigest():
+
+
+def _check_bytes(card: ModelCard, data: bytes) -> None:
+    """The engine file must be the one on the card, with all weights inside."""
+    if card.files.get(ENGINE_FILE) != hashlib.sha256(data).hexdigest():
         raise BadModel(f"{_of(card.name)} is not the file that its card describes.")
     try:
         is_elsewhere = has_external_data(data)
@@ -61,7 +70,6 @@ def _checked_bytes(card: ModelCard, file: Path) -> bytes:
             f"{_of(card.name)} keeps weights in another file, which the card does not cover. "
             "Save it with its weights inside."
         )
-    return data
 
 
 def session_of(data: bytes, name: str) -> onnxruntime.InferenceSession:

@@ -45,18 +45,18 @@ def class_activation(
     if len(outputs) < 2 or model.card.name not in registry.names():
         return None
     path = registry.path_of(model.card.name) / "model.onnx"
-    classifier = _classifier(path, path.stat().st_mtime_ns)
+    layer = classifier(path, path.stat().st_mtime_ns)
     try:
         probabilities, maps = limited.run(model.session, outputs, pixels[None].astype(np.float32))
     except Exception:  # noqa: BLE001 - the engine raises types of its own, and the map is an extra
         return None
-    if classifier is None or not _are_maps(maps, len(classifier.weights)):
+    if layer is None or not _are_maps(maps, len(layer.weights)):
         return None
     features = maps[0]
-    gap = _log(classifier.probabilities(features)) - _log(probabilities[0])
+    gap = _log(layer.probabilities(features)) - _log(probabilities[0])
     if np.abs(gap).max() > _LARGEST_GAP:
         return None
-    contrast = classifier.weights[:, emotion] - classifier.weights.mean(axis=1)
+    contrast = layer.weights[:, emotion] - layer.weights.mean(axis=1)
     rows, columns = features.shape[:2]
     return np.asarray(features @ contrast / (rows * columns), np.float32)
 
@@ -73,7 +73,7 @@ def _log(probabilities: NDArray[Any]) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=8)
-def _classifier(path: Path, _changed: int) -> Classifier | None:
+def classifier(path: Path, _changed: int) -> Classifier | None:
     """The dense layer before the first output of an engine file, or None where there is none."""
     import onnx  # only when a map is asked for: the page process starts without it
     from onnx import numpy_helper

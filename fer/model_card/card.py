@@ -51,6 +51,7 @@ class ModelCard:
     `uncertain_below` and `metrics` are those under the prior `training`; `priors` holds them for
     each other named prior, with its `shares`. `default_prior` is used unless another is chosen.
     `elsewhere`: what was measured on other data sets.
+    `personal`: it was taught with one person's own captures, which showed the emotions `taught`.
     """
 
     name: str
@@ -75,6 +76,8 @@ class ModelCard:
     default_prior: str = TRAINING
     priors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     elsewhere: tuple[Elsewhere, ...] = ()
+    personal: bool = False
+    taught: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.labels != EMOTIONS:
@@ -86,6 +89,11 @@ class ModelCard:
         checked(Figures, self.metrics, "metrics")
         rows = checked(tuple[Elsewhere, ...], self.elsewhere, "elsewhere")
         object.__setattr__(self, "elsewhere", rows)
+        checked(bool, self.personal, "personal")
+        taught = checked(tuple[str, ...], self.taught, "taught")
+        if not set(taught) <= set(EMOTIONS):
+            raise ValueError(f"taught is {list(taught)}; expected some of {list(EMOTIONS)}")
+        object.__setattr__(self, "taught", taught)
         for name in ("network", "question", "created", "intended_use", "not_for"):
             if not isinstance(getattr(self, name), str):
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected a text")

@@ -34,9 +34,11 @@ def card_dict(card: ModelCard) -> dict[str, Any]:
     """A card as `card.json` holds it, which `card_from` reads."""
     values = {name: getattr(card, name) for name in _FIELDS}
     shares = {name: values[name] and list(values[name]) for name in _SHARES}
+    personal = {"personal": values.pop("personal"), "taught": list(values.pop("taught"))}
     return {
         **values,
         **shares,
+        **(personal if card.personal else {}),
         "elsewhere": [msgspec.to_builtins(row) for row in card.elsewhere],
         "labels": list(card.labels),
         "input": card.input.as_dict(),

@@ -1,0 +1,162 @@
+"""Is a personal model better for its person? Judged on takes that it was not taught with.
+
+Frames of one take are nearly copies of each other, so takes are held back, never frames, and the
+intervals come from drawing takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from fer import metrics
+from fer.emotions import EMOTIONS
+from fer.figures import Count, Finite, Share, Table, checked
+from fer.teaching.captures import Captures
+
+MOST_FOLDS = 5
+BETTER, SAME, WORSE, UNKNOWN = "better", "no difference", "worse", "unknown"
+
+Labels = NDArray[np.int64]
+Interval = tuple[Finite, Finite]
+
+
+class Score(Struct, frozen=True):
+    """Of one model on the held-back faces. `confusion[true][predicted]` counts."""
+
+    accuracy: Share
+    interval: Interval
+    confusion: Table
+
+
+class Changed(Struct, frozen=True):
+    """A held-back face whose answer changed; `index` is its position in `Captures.faces`."""
+
+    index: Count
+    true: str
+    before: str
+    after: str
+
+
+class Comparison(Struct, frozen=True):
+    """The general model against the personal one.
+
+    `verdict` is `BETTER`, `SAME`, `WORSE` or `UNKNOWN`. It is unknown, and there are no figures,
+    where emotions have a single take: `missing` says how many each lacks. `difference` is the
+    accuracy after less that before.
+    """
+
+    verdict: str
+    missing: dict[str, Annotated[int, Meta(ge=1)]] = {}
+    faces: Count = 0
+    takes: Count = 0
+    before: Score | None = None
+    after: Score | None = None
+    difference: Finite | None = None
+    difference_interval: Interval | None = None
+    changed: tuple[Changed, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """What was found, for the user."""
+        if self.before is None or self.after is None:
+            return _missing_takes(self.missing)
+        before, after = (f"{100 * score.accuracy:.0f}%" for score in (self.before, self.after))
+        what = {
+            BETTER: "The personal model is better for you",
+            WORSE: "The personal model is worse for you",
+        }.get(self.verdict, "No difference can be shown")
+        return (
+            f"{what}: {after} of {self.faces} faces from takes it had not seen, against {before} "
+            "before."
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        values: dict[str, Any] = msgspec.to_builtins(self)
+        return values
+
+
+def from_dict(values: Mapping[str, Any]) -> Comparison:
+    """A comparison from what `as_dict` gave. Raises `ValueError` for anything else."""
+    return checked(Comparison, dict(values), "comparison")
+
+
+def folds(captures: Captures) -> list[NDArray[np.bool_]]:
+    """Which faces (N,) each fold holds back: whole takes, of every emotion in turn.
+
+    Empty where an emotion has a single take. What is left for teaching has every emotion.
+    """
+    if captures.wanting():
+        return []
+    emotions = captures.emotions()
+    num_folds = min(MOST_FOLDS, max(len(captures.takes_of(emotion)) for emotion in emotions))
+    of_take: dict[int, int] = {}
+    for emotion in emotions:
+        for number, take in enumerate(captures.takes_of(emotion)):
+            of_take.setdefault(take, number % num_folds)
+    fold_of = np.array([of_take[face.take] for face in captures.faces])
+    shown = labels(captures)
+    held = [fold_of == number for number in range(num_folds)]
+    return [rows for rows in held if rows.any() and set(shown[~rows]) == set(shown)]
+
+
+def labels(captures: Captures) -> Labels:
+    """The emotion of each face, as its position in `EMOTIONS`."""
+    return np.array([EMOTIONS.index(face.emotion) for face in captures.faces], np.int64)
+
+
+def unknown(captures: Captures) -> Comparison:
+    """What is said where nothing can be held back."""
+    return Comparison(UNKNOWN, captures.wanting())
+
+
+def compared(captures: Captures, rows: Labels, before: Labels, after: Labels) -> Comparison:
+    """The comparison on held-back faces: their positions `rows` in the captures, and the emotions
+    that were predicted for each before and after."""
+    true = labels(captures)[rows]
+    takes, at = np.unique([captures.faces[row].take for row in rows], return_inverse=True)
+    counts, right = (np.bincount(at, weights, len(takes)) for weights in (None, before == true))
+    right_after = np.bincount(at, after == true, len(takes))
+
+    def figures(drawn: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        n = drawn @ counts
+        shares = {"before": drawn @ right / n, "after": drawn @ right_after / n}
+        return {**shares, "difference": shares["after"] - shares["before"]}
+
+    bounds = metrics.bootstrap(figures, np.ones(len(takes), np.int64))
+    intervals = {name: (float(low), float(high)) for name, (low, high) in bounds.items()}
+    low, high = intervals["difference"]
+    verdict = BETTER if low > 0 else WORSE if high < 0 else SAME
+    return Comparison(
+        verdict,
+        faces=len(rows),
+        takes=len(takes),
+        before=_score(true, before, intervals["before"]),
+        after=_score(true, after, intervals["after"]),
+        difference=float((after == true).mean() - (before == true).mean()),
+        difference_interval=(low, high),
+        changed=tuple(
+            Changed(int(rows[i]), EMOTIONS[true[i]], EMOTIONS[before[i]], EMOTIONS[after[i]])
+            for i in np.flatnonzero(before != after)
+        ),
+    )
+
+
+def _score(true: Labels, predicted: Labels, interval: Interval) -> Score:
+    confusion = metrics.confusion(predicted, true).tolist()
+    return Score(float((true == predicted).mean()), interval, confusion)
+
+
+def _missing_takes(missing: Mapping[str, int]) -> str:
+    if not missing:
+        return "Whether it is better cannot be known: no take can be held back without an emotion."
+    lacking = ", ".join(f"{number} of {emotion}" for emotion, number in missing.items())
+    return (
+        "Whether it is better cannot be known yet: frames of a take that it was taught with prove "
+        f"nothing. More takes are needed: {lacking}."
+    )
