@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fer.cli import analyze, app, doctor, evaluate, find_rate, inspect, robustness, train, video
-from fer.cli.models import average, card, export, importing, listing, networks, quantize
+from fer.cli.models import average, card, export, importing, listing, networks, quantize, teach
 from fer.cli.output import DONE, INTERRUPTED, WRONG_USE
 from fer.doctor import packages
 from fer.errors import FerError
@@ -19,7 +19,7 @@ from fer.training import failures
 
 _COMMANDS = (
     *(app, analyze, video, train, find_rate, inspect, evaluate, robustness),
-    *(networks, listing, card, export, importing, average, quantize, doctor),
+    *(networks, listing, card, export, importing, average, quantize, teach, doctor),
 )
 
 

@@ -7,6 +7,7 @@ intervals come from drawing takes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -16,12 +17,15 @@ from numpy.typing import NDArray
 
 from fer import metrics
 from fer.emotions import EMOTIONS
+from fer.errors import BadCaptures
 from fer.figures import Count, Finite, Share, Table, checked
+from fer.storage import files
 from fer.teaching.captures import Captures
 
 MOST_FOLDS = 5
 BETTER, SAME, WORSE, UNKNOWN = "better", "no difference", "worse", "unknown"
 
+Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 Interval = tuple[Finite, Finite]
 
@@ -30,7 +34,7 @@ class Score(Struct, frozen=True):
     """Of one model on the held-back faces. `confusion[true][predicted]` counts."""
 
     accuracy: Share
-    interval: Interval
+    accuracy_interval: Interval
     confusion: Table
 
 
@@ -40,7 +44,9 @@ class Changed(Struct, frozen=True):
     index: Count
     true: str
     before: str
+    before_confidence: Share
     after: str
+    after_confidence: Share
 
 
 class Comparison(Struct, frozen=True):
@@ -62,6 +68,10 @@ class Comparison(Struct, frozen=True):
     changed: tuple[Changed, ...] = ()
 
     @property
+    def is_better(self) -> bool:
+        return self.verdict == BETTER
+
+    @property
     def sentence(self) -> str:
         """What was found, for the user."""
         if self.before is None or self.after is None:
@@ -81,9 +91,13 @@ class Comparison(Struct, frozen=True):
         return values
 
 
-def from_dict(values: Mapping[str, Any]) -> Comparison:
-    """A comparison from what `as_dict` gave. Raises `ValueError` for anything else."""
-    return checked(Comparison, dict(values), "comparison")
+def read(path: Path) -> Comparison:
+    """A comparison from the file that `as_dict` was written to. Raises `BadCaptures`."""
+    try:
+        return checked(Comparison, files.json_object(path), path.name)
+    except (OSError, ValueError) as error:
+        reason = files.reason_of(error)
+        raise BadCaptures(f"{path.name} cannot be read: {reason}.") from None
 
 
 def folds(captures: Captures) -> list[NDArray[np.bool_]]:
@@ -115,35 +129,54 @@ def unknown(captures: Captures) -> Comparison:
     return Comparison(UNKNOWN, captures.wanting())
 
 
-def compared(captures: Captures, rows: Labels, before: Labels, after: Labels) -> Comparison:
-    """The comparison on held-back faces: their positions `rows` in the captures, and the emotions
-    that were predicted for each before and after."""
+def compared(captures: Captures, rows: Labels, before: Floats, after: Floats) -> Comparison:
+    """The comparison on held-back faces: their positions `rows` in the captures, and the
+    probabilities (N, 7) for each before and after."""
     true = labels(captures)[rows]
-    takes, at = np.unique([captures.faces[row].take for row in rows], return_inverse=True)
-    counts, right = (np.bincount(at, weights, len(takes)) for weights in (None, before == true))
-    right_after = np.bincount(at, after == true, len(takes))
+    takes, take_of = np.unique([captures.faces[row].take for row in rows], return_inverse=True)
+    counts = np.bincount(take_of, minlength=len(takes))
+    right = {
+        name: np.bincount(take_of, given.argmax(axis=1) == true, len(takes))
+        for name, given in (("before", before), ("after", after))
+    }
 
-    def figures(drawn: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    def figures(drawn: Floats) -> dict[str, Floats]:
         n = drawn @ counts
-        shares = {"before": drawn @ right / n, "after": drawn @ right_after / n}
+        shares = {name: drawn @ hits / n for name, hits in right.items()}
         return {**shares, "difference": shares["after"] - shares["before"]}
 
     bounds = metrics.bootstrap(figures, np.ones(len(takes), np.int64))
     intervals = {name: (float(low), float(high)) for name, (low, high) in bounds.items()}
     low, high = intervals["difference"]
-    verdict = BETTER if low > 0 else WORSE if high < 0 else SAME
+    scores = [
+        _score(true, given.argmax(axis=1), intervals[name])
+        for name, given in (("before", before), ("after", after))
+    ]
     return Comparison(
-        verdict,
+        BETTER if low > 0 else WORSE if high < 0 else SAME,
         faces=len(rows),
         takes=len(takes),
-        before=_score(true, before, intervals["before"]),
-        after=_score(true, after, intervals["after"]),
-        difference=float((after == true).mean() - (before == true).mean()),
+        before=scores[0],
+        after=scores[1],
+        difference=scores[1].accuracy - scores[0].accuracy,
         difference_interval=(low, high),
-        changed=tuple(
-            Changed(int(rows[i]), EMOTIONS[true[i]], EMOTIONS[before[i]], EMOTIONS[after[i]])
-            for i in np.flatnonzero(before != after)
-        ),
+        changed=_changed(rows, true, before, after),
+    )
+
+
+def _changed(rows: Labels, true: Labels, before: Floats, after: Floats) -> tuple[Changed, ...]:
+    """The faces whose answer changed, in the order of the captures."""
+    first, second = before.argmax(axis=1), after.argmax(axis=1)
+    return tuple(
+        Changed(
+            index=int(rows[i]),
+            true=EMOTIONS[true[i]],
+            before=EMOTIONS[first[i]],
+            before_confidence=float(before[i].max()),
+            after=EMOTIONS[second[i]],
+            after_confidence=float(after[i].max()),
+        )
+        for i in sorted(np.flatnonzero(first != second), key=lambda i: int(rows[i]))
     )
 
 

@@ -181,7 +181,7 @@ def _metrics(comparison: Comparison) -> dict[str, Any]:
         "intervals from drawing takes; the card's default prior",
         "n": comparison.faces,
         "accuracy": after.accuracy,
-        "accuracy_interval": list(after.interval),
+        "accuracy_interval": list(after.accuracy_interval),
         "confusion": after.confusion,
     }
 

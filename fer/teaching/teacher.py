@@ -14,6 +14,7 @@ import dataclasses
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,11 +56,13 @@ def teach(
     folder: Path,
     base: str = registry.DEFAULT,
     name: str = personal.NAME,
+    show: Callable[[int, int], None] = lambda done, total: None,
 ) -> Taught:
     """Teaches the model `base` all captures, and compares it on takes that are held back.
 
-    `folder` is new or empty. Raises `FerError` before any work where the captures, the model or the
-    folder cannot be used; what fails later is in the folder's status too.
+    `show` gets how many of how many iterations are done. `folder` is new or empty. Raises
+    `FerError` before any work where the captures, the model or the folder cannot be used; what
+    fails later is in the folder's status too.
     """
     captures.check_teachable()
     registry.check_name(name)
@@ -68,7 +71,7 @@ def teach(
     started = time.monotonic()
     try:
         with threadpool_limits(1, user_api="blas"):  # such small products are slower in threads
-            teacher = _Teacher(run, model, Setting.of(model.card, general), captures)
+            teacher = _Teacher(run, model, Setting.of(model.card, general), captures, show)
             taught = teacher.teach(name)
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt)
@@ -80,9 +83,16 @@ def teach(
 
 
 class _Teacher:
-    def __init__(self, run: Run, model: Model, setting: Setting, captures: Captures) -> None:
+    def __init__(
+        self,
+        run: Run,
+        model: Model,
+        setting: Setting,
+        captures: Captures,
+        show: Callable[[int, int], None],
+    ) -> None:
         self._run, self._model, self._setting = run, model, setting
-        self._captures = captures
+        self._captures, self._show = captures, show
         self._labels = comparisons.labels(captures)
         self._folds = comparisons.folds(captures)
         self._started = time.monotonic()
@@ -111,9 +121,7 @@ class _Teacher:
             return comparisons.unknown(self._captures)
         rows, after = self._held_back_answers(held_back)
         before = self._setting.final(self._seen.log_probabilities[rows])
-        return comparisons.compared(
-            self._captures, rows, before.argmax(axis=1), after.argmax(axis=1)
-        )
+        return comparisons.compared(self._captures, rows, np.exp(before), np.exp(after))
 
     def _held_back_answers(self, fitted: list[Personal]) -> tuple[NDArray[np.int64], Floats]:
         """The held-back faces, and what the part that was taught without them says."""
@@ -156,6 +164,7 @@ class _Teacher:
             }
         )
         _record(self._run, state="running", activity="teaching", epoch=step)
+        self._show(step, learning.ITERATIONS)
 
     def _write(self, final: Personal, comparison: Comparison, name: str) -> None:
         """The model's folder and its zip, each whole or not there at all."""
