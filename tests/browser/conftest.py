@@ -10,9 +10,10 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 
@@ -76,6 +77,16 @@ def running_app(folder: Path, *options: str) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(20)
+
+
+def server_of(address: str) -> psutil.Process:
+    """The process of a `running_app`."""
+    port = address.rpartition(":")[2]
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):  # another one that has ended
+            if port in child.cmdline():
+                return child
+    raise LookupError(address)
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:

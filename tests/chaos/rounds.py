@@ -12,8 +12,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
-
 from benchmarks.page_client import PageClient
 from dashboard.server import workspaces
 from fer import registry
@@ -22,7 +20,7 @@ from fer.runs import store
 from fer.runs.settings import TrainSettings
 from fer.storage import files
 from tests import films
-from tests.browser.conftest import running_app
+from tests.browser.conftest import running_app, server_of
 from tests.chaos.commands import Place, copied, moments
 from tests.fuzz import mutations
 from tests.helpers import astronaut
@@ -145,9 +143,7 @@ def killed_server(folder: Path, chance: random.Random) -> None:
             visitor.open("train")
             visitor.press("Start training")
             time.sleep(chance.uniform(0, 10))
-            for server in psutil.Process().children():
-                if address.rpartition(":")[2] in server.cmdline():
-                    server.kill()
+            server_of(address).kill()
     place = Place(folder / "app")
     place.use()
     with running_app(folder / "app") as address:

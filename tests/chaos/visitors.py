@@ -12,7 +12,7 @@ import psutil
 
 from benchmarks.page_client import PageClient
 from dashboard.photos import picture
-from tests.browser.conftest import running_app
+from tests.browser.conftest import running_app, server_of
 from tests.helpers import astronaut, group_photo
 
 VISITORS = 10
@@ -26,11 +26,7 @@ def visits(folder: Path, chance: random.Random, seconds: float) -> bool:
     """Whether nothing went wrong and memory came back within a tenth of an idle server's."""
     photos = [picture.jpeg(image) for image in (astronaut(), group_photo())]
     with running_app(folder) as address:
-        server = next(
-            child
-            for child in psutil.Process().children()
-            if address.rpartition(":")[2] in child.cmdline()
-        )
+        server = server_of(address)
         warm = PageClient(address)
         for page in PAGES:
             warm.open(page)
