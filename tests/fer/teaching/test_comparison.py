@@ -1,0 +1,109 @@
+"""Comparing by takes: what is held back, when nothing can be said, and the verdict."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer.emotions import EMOTIONS
+from fer.errors import BadCaptures
+from fer.teaching import comparison
+from fer.teaching.captures import Captures
+
+HAPPY, SAD = EMOTIONS.index("happy"), EMOTIONS.index("sad")
+
+
+def captures(happy: int, sad: int, faces: int = 5) -> Captures:
+    made = Captures()
+    for emotion, takes in (("happy", happy), ("sad", sad)):
+        for _ in range(takes):
+            crops = [(np.zeros((48, 48, 3), np.uint8), i / 10) for i in range(faces)]
+            made = made.with_take(emotion, 1.0, crops)
+    return made
+
+
+def answers(emotions: list[int]) -> np.ndarray:
+    return 0.4 / 6 + np.eye(7)[emotions] * (0.6 - 0.4 / 6)
+
+
+@pytest.mark.parametrize(("happy", "sad"), [(2, 2), (3, 2), (8, 2), (5, 7)])
+def test_whole_takes_are_held_back_and_every_emotion_is_left(happy: int, sad: int) -> None:
+    made = captures(happy, sad)
+    held = comparison.folds(made)
+    assert 2 <= len(held) <= comparison.MOST_FOLDS
+    assert np.sum(held, axis=0).tolist() == [1] * len(made.faces)
+    for rows in held:
+        takes = {face.take for face, is_held in zip(made.faces, rows, strict=True) if is_held}
+        left = [face for face, is_held in zip(made.faces, rows, strict=True) if not is_held]
+        assert not takes & {face.take for face in left}
+        assert {face.emotion for face in left} == {"happy", "sad"}
+
+
+def test_a_single_take_says_how_many_are_missing_and_no_number() -> None:
+    made = captures(1, 3)
+    assert comparison.folds(made) == []
+    found = comparison.unknown(made)
+    assert found.verdict == comparison.UNKNOWN
+    assert found.missing == {"happy": 1}
+    assert (found.before, found.after, found.difference) == (None, None, None)
+    assert found.sentence.endswith("More takes are needed: 1 of happy.")
+    assert "%" not in found.sentence
+
+
+def test_a_take_with_relabelled_faces_stays_in_one_piece() -> None:
+    made = captures(2, 2).relabelled_faces({0, 1}, "sad")
+    for rows in comparison.folds(made):
+        assert len({bool(rows[i]) for i, _ in made.faces_of(1)}) == 1
+
+
+def judged(before: list[int], after: list[int]) -> comparison.Comparison:
+    made = captures(4, 4)
+    return comparison.compared(made, np.arange(40), answers(before), answers(after))
+
+
+def test_the_verdict_follows_the_interval_of_the_difference() -> None:
+    true = [HAPPY] * 20 + [SAD] * 20
+    wrong = [HAPPY] * 40
+    better, worse, same = judged(wrong, true), judged(true, wrong), judged(true, true)
+    assert (better.verdict, worse.verdict, same.verdict) == ("better", "worse", "no difference")
+    assert better.is_better
+    assert better.difference == 0.5
+    assert better.sentence.startswith("The personal model is better for you: 100% of 40 faces")
+    assert "No difference can be shown" in same.sentence
+    assert worse.before is not None
+    assert worse.before.accuracy == 1.0
+    assert worse.after is not None
+    assert worse.after.confusion[SAD][HAPPY] == 20
+
+
+def test_takes_are_drawn_for_the_intervals_not_frames() -> None:
+    """One take of eight that changed its mind is no proof, though it has five frames."""
+    before = [HAPPY] * 20 + [SAD] * 15 + [HAPPY] * 5
+    after = [HAPPY] * 20 + [SAD] * 20
+    found = judged(before, after)
+    assert found.difference == pytest.approx(0.125)
+    assert found.verdict == "no difference"
+
+
+def test_changed_faces_are_named_by_their_position() -> None:
+    rows = np.array([3, 1, 25])
+    before, after = answers([HAPPY, SAD, HAPPY]), answers([HAPPY, HAPPY, SAD])
+    changed = comparison.compared(captures(4, 4), rows, before, after).changed
+    assert [(one.index, one.true, one.before, one.after) for one in changed] == [
+        (1, "happy", "sad", "happy"),
+        (25, "sad", "happy", "sad"),
+    ]
+    assert changed[0].after_confidence == pytest.approx(0.6)
+
+
+def test_a_comparison_comes_back_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "comparison.json"
+    for found in (comparison.unknown(captures(1, 3)), judged([HAPPY] * 40, [SAD] * 40)):
+        file.write_text(json.dumps(found.as_dict()))
+        assert comparison.read(file) == found
+    file.write_text('{"verdict": 3}')
+    with pytest.raises(BadCaptures, match=r"comparison\.json cannot be read"):
+        comparison.read(file)
