@@ -19,9 +19,11 @@ from fer.errors import FerError
 from fer.runs import store
 from fer.runs.settings import TrainSettings
 from fer.storage import files
+from fer.teaching import archive, personal
 from tests import films
 from tests.browser.conftest import running_app, server_of
 from tests.chaos.commands import Place, copied, moments
+from tests.fer.teaching.conftest import two_emotions
 from tests.fuzz import mutations
 from tests.helpers import astronaut
 from tests.privacy import canary
@@ -87,6 +89,24 @@ def killed_evaluation(folder: Path, chance: random.Random) -> None:
             json.loads(report.read_text())
     place.seconds_of(*command)
     _is_clean(place)
+
+
+def killed_teaching(folder: Path, chance: random.Random) -> None:
+    """A personal model is whole or not there, and the captures stay as they were."""
+    place, captures, target = copied(folder), folder / "captures.zip", folder / "me.zip"
+    data = archive.to_zip(two_emotions(3))
+    captures.write_bytes(data)
+    command = ["teach", str(captures), "--output", str(target)]
+    whole = place.seconds_of(*command)
+    for seconds in moments(chance, whole, KILLS):
+        target.unlink(missing_ok=True)
+        place.kill(seconds, *command)
+        assert captures.read_bytes() == data
+        if target.exists():
+            personal.load(target)
+    target.unlink(missing_ok=True)
+    place.seconds_of(*command)
+    personal.load(target)
 
 
 def damaged_folders(folder: Path, chance: random.Random, changes: int = 200) -> None:
@@ -187,6 +207,7 @@ ROUNDS: dict[str, Callable[[Path, random.Random], None]] = {
     "killed training": killed_training,
     "killed film": killed_film,
     "killed evaluation": killed_evaluation,
+    "killed teaching": killed_teaching,
     "damaged folders": damaged_folders,
     "damaged server": damaged_server,
     "killed server": killed_server,
