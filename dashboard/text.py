@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&])")
+_BREAKS = re.compile("([:@])")
 _WORD_JOINER = "\u2060"
 
 
@@ -12,10 +13,10 @@ def escape_markdown(text: str) -> str:
     """Foreign text, such as a file name, as a Markdown element shows it literally: without links,
     pictures, colours or emoji codes.
 
-    Markdown's characters are escaped. A colon is followed by an invisible word joiner, which breaks
-    `:codes:` and addresses.
+    Markdown's characters are escaped. A colon and an @ are followed by an invisible word joiner,
+    which breaks `:codes:` and addresses.
     """
-    return _MARKS.sub(r"\\\1", text).replace(":", f":{_WORD_JOINER}")
+    return _BREAKS.sub(rf"\1{_WORD_JOINER}", _MARKS.sub(r"\\\1", text))
 
 
 def file_name(uploaded: str) -> str:
