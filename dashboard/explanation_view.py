@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from dashboard.errors import show_errors
 from dashboard.look import plots
+from dashboard.personal import model as personal
 from dashboard.server.visitors import rates
-from fer import registry
 from fer.inference import explanation
 from fer.inference.explanation import Explanation, HeatMap
 from fer.results import Prediction
@@ -50,7 +50,7 @@ def _dialog(question: Question, key: str) -> None:
 
 
 def section(question: Question, key: str) -> None:
-    """Explains a prediction of a published model.
+    """Explains a prediction of a published model, or of the visitor's own.
 
     Takes a few seconds the first time; the likeliest emotion is explained unless another is chosen.
     """
@@ -149,7 +149,7 @@ def _explained(question: Question, emotion: str) -> Explanation:
     """From the session's cache, or computed. Raises `FerError`."""
     cache: OrderedDict[tuple[str, str, str, str, bytes], Explanation]
     cache = st.session_state.setdefault(_KEY, OrderedDict())
-    model = registry.load(question.model, question.prior)
+    model = personal.load(question.model).with_prior(question.prior)
     pixels = question.pixels
     key = question.model, model.card.created, question.prior, emotion, pixels.tobytes()
     if key not in cache:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.personal import model as personal
 from dashboard.server import memory
 from dashboard.text import escape_markdown
 from fer import registry
@@ -30,12 +31,15 @@ PRIOR_HELP = (
     "mix."
 )
 
-_MODEL, _FOLLOWED = "photos-model", "_active-on-photos"
+_MODEL, _FOLLOWED = personal.choice_key("photos"), "_active-on-photos"
+
+MODEL_HELP = "The model that predicts the expressions. Its card says how well."
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How a picture is to be analysed: by which model, with which detector and prior."""
+    """How a picture is to be analysed: by which model, with which detector and prior. `version`
+    tells models of the same name apart."""
 
     model: str
     detector: str = detection.DEFAULT
@@ -43,11 +47,12 @@ class Reader:
     prior: str | None = None
     search: str = search.DEFAULT
     passes: int = 1
+    version: str = ""
 
     def recognizer(self) -> Recognizer:
         """Raises `FerError`."""
         return Recognizer(
-            self.model,
+            personal.load(self.model),
             self.detector,
             prior=self.prior,
             search=self.search,
@@ -61,20 +66,13 @@ def reader_picker(*, whole_picture: bool) -> Reader:
     The choice is kept for the session. The model follows the active one until another is chosen,
     and again where the chosen one is gone. Raises `FerError` where it cannot be loaded.
     """
-    names, active = registry.names(), registry.active()
+    active = registry.active()
     followed = st.session_state.get(_FOLLOWED)
     if followed not in (None, active) and st.session_state.get(_MODEL) == followed:
         st.session_state[_MODEL] = active
     st.session_state[_FOLLOWED] = active
     with st.sidebar:
-        model = st.selectbox(
-            "Model",
-            names,
-            names.index(active) if active in names else 0,
-            help="The model that predicts the expressions. Its card says how well.",
-            key=_MODEL,
-            persist_state="session",
-        )
+        model = model_field("photos")
         detector = detector_picker("photos")
         chosen_search = st.segmented_control(
             "Search for faces",
@@ -95,10 +93,24 @@ def reader_picker(*, whole_picture: bool) -> Reader:
             key="photos-whole",
             persist_state="session",
         )
-        prior = prior_picker(registry.load(model or active).card, "photos")
+        card = personal.load(model).card
+        prior = prior_picker(card, "photos")
         passes = passes_picker("photos")
     memory.settle()
-    return Reader(model or active, detector, whole, prior, str(chosen_search), passes)
+    version = card.created if card.name == personal.NAME else ""
+    return Reader(card.name, detector, whole, prior, str(chosen_search), passes, version)
+
+
+def model_field(page: str) -> str:
+    """The model that a page answers with, in the present container, kept for the session: the
+    active one, until another is chosen, and where that is gone."""
+    names, key = personal.names(), personal.choice_key(page)
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = registry.active()
+    chosen: str | None = st.selectbox(
+        "Model", names, help=MODEL_HELP, key=key, persist_state="session"
+    )
+    return chosen or registry.active()
 
 
 def prior_label(name: str) -> str:

@@ -24,6 +24,7 @@ _PAGES: dict[str, tuple[str, str]] = {
     "live": ("Live", "videocam"),
     "photos": ("Photos", "photo_library"),
     "video": ("Video", "movie"),
+    "teach": ("Teach", "face_retouching_natural"),
     "train": ("Train", "school"),
     "evaluate": ("Evaluate", "analytics"),
     "models": ("Models", "network_node"),

@@ -12,6 +12,7 @@ from dashboard.live import (
     view as live_view,
 )
 from dashboard.model_picker import Reader
+from dashboard.personal import badge
 from dashboard.photos import snapshot
 from dashboard.server import video_relay
 
@@ -30,6 +31,8 @@ about_camera = st.container()
 with st.sidebar:
     choice = live_settings.controls()
 prepared = session.prepare(choice)
+if prepared is not None:
+    badge.show(prepared.model.card.name)
 
 left, right = st.columns([3, 2], gap="medium")
 with left:

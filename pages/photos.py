@@ -5,9 +5,9 @@ import json
 import streamlit as st
 
 from dashboard import errors, model_picker, navigation
+from dashboard.personal import badge, model as personal
 from dashboard.photos import following, intake, session as photo_session, strip, view as photo_view
 from dashboard.text import count, escape_markdown
-from fer import registry
 from fer.inference import records
 from fer.visualization import annotate
 
@@ -21,6 +21,7 @@ st.markdown(
 )
 with errors.show_errors():
     reader = model_picker.reader_picker(whole_picture=True)
+badge.show(reader.model)
 style = photo_view.style_picker(annotate.STYLES)
 intake.show(session)
 
@@ -71,4 +72,4 @@ if session.pictures:
     with table_tab:
         photo_view.table(rows)
 with errors.show_errors():
-    model_picker.show_model(registry.card(reader.model), reader.prior)
+    model_picker.show_model(personal.card(reader.model), reader.prior)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import browser, errors, model_picker, navigation, start_button
+from dashboard.personal import badge, model as personal
 from dashboard.video import (
     downloads as video_downloads,
     example as video_example,
@@ -12,7 +13,6 @@ from dashboard.video import (
     session as video_session,
     view as video_view,
 )
-from fer import registry
 
 navigation.ensure_frame()
 session = video_session.current_session()
@@ -28,6 +28,7 @@ if framed:
     st.warning(framed, icon=":material/image:")
 with errors.show_errors():
     request = video_form.ask(form.turn, is_first=not session.films)
+badge.show(request.model)
 is_asked, wants_example = form.take(), example.take()
 if (is_asked and request.film is not None) or wants_example:
     with errors.show_errors(stop=False):
@@ -60,4 +61,4 @@ else:
         video_moments.show(film, session.finished(without=film))
         video_downloads.buttons(film)
 with errors.show_errors():
-    model_picker.show_model(registry.card(request.model), request.prior)
+    model_picker.show_model(personal.card(request.model), request.prior)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,8 @@ class Moment:
 
 class Stream:
     """From START to STOP. `show` is called by the frame thread, `end` by the server's event loop,
-    everything else by pages; `feed` has the results of the analysis.
+    everything else by pages; `feed` has the results of the analysis. An `observer` is given each
+    frame, RGB (H, W, 3), in the frame thread.
 
     The feed begins with the first frame, so that a connection that never comes up costs nothing.
     """
@@ -88,6 +90,7 @@ class Stream:
         self.fault: str | None = None
         self.waiting_since: float | None = None
         self.recording: Recording | None = None
+        self.observer: Callable[[Image], None] | None = None
         self._model, self._settings = model, settings
         self._started = self._newest = time.monotonic()
         self.brightness: float | None = None
@@ -184,6 +187,8 @@ class Stream:
     def _drawn(self, frame: VideoFrame, look: Look) -> VideoFrame:
         image = images.from_video_frame(frame, LONGEST_SIDE)
         self._measure_light(image)
+        if self.observer is not None:
+            self.observer(image)
         feed = self._open()
         if feed is None:
             return images.to_video_frame(look.draw(image, None))

@@ -58,6 +58,14 @@ class Session:
             self.moments = [moment, *self.moments][:MOST_MOMENTS]
             st.toast(f"Captured: {moment.labels}. It is below.", icon=":material/photo_camera:")
 
+    def let_go_of(self, model: str) -> None:
+        """See `dashboard.personal.model.Holder`."""
+        if self.stream is not None and self.stream.model.card.name == model:
+            self.stream.end()
+            self.stream = None
+        if self.before is not None and self.before.model.card.name == model:
+            self.before = None
+
     def delete_recording(self) -> None:
         self.recording = None
 

@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from dashboard.camera.stream import Look
-from dashboard.model_picker import detector_picker, prior_picker
+from dashboard.model_picker import MODEL_HELP, detector_picker, prior_picker
+from dashboard.personal import model as personal
 from dashboard.server import memory
 from dashboard.text import escape_markdown
 from fer import registry
@@ -17,7 +18,7 @@ from fer.errors import FerError
 from fer.live.feed import LiveSettings
 from fer.visualization import annotate
 
-MODEL = "live-model"
+MODEL = personal.choice_key("live")
 
 _AS_TIME_ALLOWS = 0
 _EVERY = (_AS_TIME_ALLOWS, 1, 2, 3, 5, 10, 20)
@@ -73,7 +74,7 @@ def controls() -> Choice:
 
 def _model_name() -> str:
     """The chosen model, even if its folder is gone: nothing is switched silently."""
-    names = registry.names()
+    names = personal.names()
     chosen = st.session_state.setdefault(MODEL, registry.active())
     if chosen not in names:
         names = [*names, chosen]
@@ -81,7 +82,7 @@ def _model_name() -> str:
         "Model",
         names,
         key=MODEL,
-        help="The model that predicts the expressions. Its card says how well.",
+        help=MODEL_HELP,
         persist_state="session",
     )
     return name
@@ -90,7 +91,7 @@ def _model_name() -> str:
 def _loaded(name: str) -> tuple[Model | None, str | None]:
     """The model, warmed up, or a sentence that says why there is none."""
     try:
-        model = registry.load(name)
+        model = personal.load(name)
         model.probabilities(np.zeros((1, *model.card.input.shape), np.uint8))
         memory.settle()
         return model, None

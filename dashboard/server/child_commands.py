@@ -37,6 +37,10 @@ PLACES = Places(3, 2, "commands are at work")
 MODULE = "fer"
 PUBLISHING = ("import",)
 """Commands whose files others may read: models."""
+ALONE = ("teach",)
+"""Commands of which a server runs one at a time: each takes all cores for a minute."""
+Watch = Callable[[Path], None]
+"""Shows more of a command at work, from what it writes in its folder."""
 _BOUND = "dashboard.server.bound_process"
 _KEY = "_children"
 _LIMIT_SECONDS = 900.0
@@ -117,7 +121,8 @@ _abandoned: queue.SimpleQueue[tuple[subprocess.Popen[bytes] | None, Workspace]] 
 )
 """Processes and folders of children without a reference. The last reference may go on Streamlit's
 event loop, where nothing may wait, so a thread of its own ends them."""
-_of_visitors: weakref.WeakKeyDictionary[Child, str] = weakref.WeakKeyDictionary()
+_of_visitors: weakref.WeakKeyDictionary[Child, tuple[str, str]] = weakref.WeakKeyDictionary()
+"""The visitor and the kind of each."""
 _starting = ThreadPoolExecutor(1, "start of commands")
 """Linux ends a `bound_process` with the thread that started it: this one stays."""
 _lock = threading.RLock()
@@ -127,16 +132,21 @@ def start(
     arguments: Sequence[str],
     folder: Workspace,
     limit_seconds: float = _LIMIT_SECONDS,
+    models: Path | None = None,
 ) -> Child:
-    """Starts `python -m fer ARGUMENTS`. It is killed after its limit, when the last reference to
-    the child goes, and with this server."""
+    """Starts `python -m fer ARGUMENTS`, with another folder of models than this server's if there
+    is one. It is killed after its limit, when the last reference to the child goes, and with this
+    server."""
     path = Path(folder.name)
     bound = [str(os.getpid()), MODULE, *arguments]
+    more = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder.name)
+    if models is not None:
+        more["FER_MODELS"] = str(models)
     umask = -1 if arguments[0] in PUBLISHING else workspaces.UMASK
     with files.private(path / _STDOUT) as stdout, files.private(path / _STDERR) as stderr:
         launch = functools.partial(
             processes.launch,
-            more=dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder.name),
+            more=more,
             umask=umask,
             start_new_session=True,
         )
@@ -206,16 +216,22 @@ class _Request:
         _start_ending()
 
     @property
+    def kind(self) -> str:
+        return self.arguments[0]
+
+    @property
     def is_done(self) -> bool:
         return self.child is not None and self.child.is_done()
 
     def begin(self) -> Child | None:
         """Starts it unless too many run; whoever asks first then is the next."""
         with _lock:
-            holders = [who for child, who in _of_visitors.items() if not child.is_done()]
-            if self.child is None and PLACES.has_one(self.visitor, holders):
+            running = [item for child, item in _of_visitors.items() if not child.is_done()]
+            is_free = PLACES.has_one(self.visitor, [visitor for visitor, _ in running])
+            is_alone = self.kind not in ALONE or self.kind not in [kind for _, kind in running]
+            if self.child is None and is_free and is_alone:
                 self.child = self._start()
-                _of_visitors[self.child] = self.visitor
+                _of_visitors[self.child] = self.visitor, self.kind
         return self.child
 
     def _start(self) -> Child:
@@ -235,9 +251,11 @@ def run(
     out: tuple[str, str] | None = None,
     settings: Mapping[str, Any] | None = None,
     prepare: Callable[[Path], Sequence[str]] | None = None,
+    watch: Watch | None = None,
 ) -> Child | None:
     """The finished command of this session under `key`. It is started where there is none; until
-    it has finished the page shows `message` with the seconds so far, and None is returned.
+    it has finished the page shows `message` with the seconds so far, and None is returned. While
+    it is at work, `watch` shows more.
 
     `out` is a flag and the name of what the command writes in its folder; `settings` become the
     file that `--settings` names; `prepare` writes more into the folder and returns the arguments
@@ -246,7 +264,7 @@ def run(
     """
     requests = _session_requests()
     if key not in requests:
-        for other in [name for name, item in requests.items() if item.arguments[0] == arguments[0]]:
+        for other in [name for name, item in requests.items() if item.kind == arguments[0]]:
             if not requests[other].is_done:
                 discard(other)
         folder = workspaces.new(arguments[0])
@@ -262,7 +280,7 @@ def run(
     child = requests[key].begin()
     if child is not None and child.is_done():
         return child
-    _show_progress(key, message)
+    _show_progress(key, message, watch)
     return None
 
 
@@ -289,7 +307,7 @@ def _session_requests() -> dict[str, _Request]:
 
 
 @st.fragment(run_every=0.7)
-def _show_progress(key: str, message: str) -> None:
+def _show_progress(key: str, message: str, watch: Watch | None) -> None:
     request = _session_requests().get(key)
     if request is None or request.is_done:
         st.rerun()
@@ -301,3 +319,5 @@ def _show_progress(key: str, message: str) -> None:
         )
     else:
         st.info(f"{message} {child.seconds:.0f} s", icon=":material/hourglass_empty:")
+        if watch is not None:
+            watch(Path(child.folder.name))

@@ -87,7 +87,10 @@ class Task:
         self.child.folder.cleanup()
 
 
-def start(arguments: Sequence[str], result: str, folder: Workspace) -> Task:
-    """Runs `python -m fer ARGUMENTS --keep FOLDER`, which is to write a file `result` there."""
+def start(
+    arguments: Sequence[str], result: str, folder: Workspace, models: Path | None = None
+) -> Task:
+    """Runs `python -m fer ARGUMENTS --keep FOLDER`, which is to write a file `result` there.
+    `models`: another folder of models than the server's."""
     more = ["--keep", str(Path(folder.name) / RESULTS)]
-    return Task(child_commands.start([*arguments, *more], folder, LIMIT_SECONDS), result)
+    return Task(child_commands.start([*arguments, *more], folder, LIMIT_SECONDS, models), result)

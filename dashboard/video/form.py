@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.model_picker import detector_picker, prior_picker
+from dashboard.model_picker import detector_picker, model_field, prior_picker
+from dashboard.personal import model as personal
 from dashboard.server import memory
 from dashboard.video.session import Request
-from fer import registry
 from fer.video import opening
 
 LARGEST_MB = 1024
@@ -27,17 +27,9 @@ def ask(turn: int, is_first: bool) -> Request:
             max_upload_size=LARGEST_MB,
         )
     with st.sidebar:
-        names, active = registry.names(), registry.active()
-        model: str = st.selectbox(
-            "Model",
-            names,
-            names.index(active) if active in names else 0,
-            help="The model that predicts the expressions. Its card says how well.",
-            key="video-model",
-            persist_state="session",
-        )
+        model = model_field("video")
         detector = detector_picker("video")
-        prior = prior_picker(registry.load(model or active).card, "video")
+        prior = prior_picker(personal.load(model).card, "video")
         rate: int = st.selectbox(
             "Frames analysed",
             _RATES,
@@ -47,4 +39,4 @@ def ask(turn: int, is_first: bool) -> Request:
             persist_state="session",
         )
     memory.settle()
-    return Request(film, model or active, detector, prior, float(rate) if rate else None)
+    return Request(film, model, detector, prior, float(rate) if rate else None)

@@ -12,6 +12,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from dashboard.personal import model as personal
 from dashboard.server import tasks, workspaces
 from dashboard.server.visitors import identity
 from dashboard.server.visitors.places import Places
@@ -61,9 +62,9 @@ class Request:
             shutil.copyfileobj(self.film, target)
         return path
 
-    def arguments(self, path: Path) -> list[str]:
-        """Those of the command."""
-        given = ["video", str(path), "--model", self.model, "--detector", self.detector]
+    def arguments(self, path: Path, model: str) -> list[str]:
+        """Those of the command, for a model by the name that it has there."""
+        given = ["video", str(path), "--model", model, "--detector", self.detector]
         given += ["--prior", self.prior]
         rate = self.frames_per_second
         return given if rate is None else [*given, "--fps", f"{rate:g}"]
@@ -79,7 +80,7 @@ class Session:
 
         Once it has looked who asks, it calls nothing of Streamlit, which might begin the page anew.
         """
-        visitor = identity.current()
+        visitor, own = identity.current(), personal.named(request.model)
         if len(self.films) >= MOST_FILMS:
             raise FerError(f"{MOST_FILMS} films are kept for you. Remove one first.")
         AT_WORK.check(visitor, [film.visitor for film in _films if not film.task.is_done])
@@ -88,7 +89,9 @@ class Session:
             inside = Path(folder.name, "film")
             inside.mkdir()
             path = request.write(inside)
-            task = tasks.start(request.arguments(path), FILM, folder)
+            models = None if own is None else own.write(Path(folder.name, "models"))
+            model = request.model if own is None else personal.FOLDER
+            task = tasks.start(request.arguments(path, model), FILM, folder, models)
         except OSError as error:
             folder.cleanup()
             reason = files.reason_of(error)

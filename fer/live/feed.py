@@ -26,6 +26,7 @@ from fer.live.history import (
     Spread,
 )
 from fer.live.recording import Recording
+from fer.model_card.names import NAME
 from fer.results import FrameResult
 
 __all__ = [
@@ -240,7 +241,7 @@ class _Worker:
         if now - self._checked > _FOLDER_SECONDS:
             self._checked = now
             name = self.model.card.name
-            gone = name not in registry.names()
+            gone = bool(NAME.fullmatch(name)) and name not in registry.names()
             self._notice = _GONE.format(name=name) if gone else None
 
     def _try(self, step: Callable[[], None]) -> None:

@@ -22,7 +22,6 @@ from fer.engine import Model, open_bytes
 from fer.errors import BadDataset, BadModel, OverBudget
 from fer.model_card import ModelCard, card_from, card_text
 from fer.storage import files
-from fer.teaching import graph
 from fer.teaching.comparison import Comparison
 from fer.teaching.learning import Personal
 
@@ -45,6 +44,8 @@ def write(
 ) -> ModelCard:
     """Writes `model.onnx` and `card.json` into a folder. `faces`: how many of each emotion were
     taught."""
+    from fer.teaching import graph  # onnx, which the process that answers pages starts without
+
     engine = graph.with_personal(registry.path_of(base.name) / ENGINE, personal)
     card = _card(base, name, faces, comparison, hashlib.sha256(engine).hexdigest(), personal)
     open_bytes(card, engine)  # tried once, as whoever loads it will
@@ -67,14 +68,14 @@ def load(source: Path | bytes, name: str = "personal.zip") -> Model:
 
     Raises `BadModel` for what is broken, from elsewhere, or no personal model.
     """
-    return open_bytes(*_contents(source, name))
+    return open_bytes(*contents(source, name))
 
 
 def publish(source: Path | bytes, name: str) -> ModelCard:
     """Publishes a personal model in the registry, for all who use this program, under a name that
     its owner chose. Raises `BadModel`, `NameTaken`, or `NotAllowed`."""
     permission.require("publish")
-    card, engine = _contents(source, name)
+    card, engine = contents(source, name)
     open_bytes(card, engine)
     card = dataclasses.replace(card, name=registry.check_name(name))
     with registry.workshop() as folder:
@@ -82,8 +83,8 @@ def publish(source: Path | bytes, name: str) -> ModelCard:
         return registry.publish(card, {ENGINE: folder / ENGINE})
 
 
-def _contents(source: Path | bytes, name: str) -> tuple[ModelCard, bytes]:
-    """The card and the engine's bytes."""
+def contents(source: Path | bytes, name: str = "personal.zip") -> tuple[ModelCard, bytes]:
+    """The card, and the engine's bytes, which nobody has opened yet. Raises `BadModel`."""
     shown = source.name if isinstance(source, Path) else name
     try:
         with ExitStack() as stack:

@@ -91,7 +91,12 @@ class Ended:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands run in this process while the page waits, which saves starting Python each time."""
 
-    def start(arguments: Sequence[str], folder: Workspace, limit_seconds: float) -> Child:
+    def start(
+        arguments: Sequence[str],
+        folder: Workspace,
+        limit_seconds: float,
+        models: Path | None = None,
+    ) -> Child:
         place = Path(folder.name)
         with (
             (place / "stdout.txt").open("w") as out,

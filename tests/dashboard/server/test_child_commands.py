@@ -212,6 +212,13 @@ def test_it_sees_the_folders_that_the_page_sees(
     assert environment["PYTHONPATH"].split(os.pathsep)[0] == str(folders.ROOT)
 
 
+def test_it_may_see_models_of_its_own(command: Callable[[str], None], tmp_path: Path) -> None:
+    command(TELL)
+    child = child_commands.start(["video"], workspaces.new("film"), 900, tmp_path / "own")
+    child.process.wait(60)
+    assert json.loads(child.output)[1]["FER_MODELS"] == str(tmp_path / "own")
+
+
 def test_fer_is_found_from_any_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_models: Path
 ) -> None:
@@ -299,6 +306,18 @@ def test_one_visitor_cannot_have_all_places() -> None:
     assert "Waiting for other commands" in shown_text(greedy)
     assert ask(other, it="networks")["it"] is not None
     assert child_commands.PLACES.most_of_one == 2 < child_commands.PLACES.most
+
+
+def test_of_some_kinds_one_runs_at_a_time_and_the_next_visitor_sees_that_it_waits() -> None:
+    first, second = visitor(), visitor()
+    teaching = ask(first, it="teach")["it"]
+    assert teaching is not None
+    asked = {"it": "teach", "other": "networks"}
+    waiting = ask(second, **asked)
+    assert waiting["it"] is None and waiting["other"] is not None
+    assert "Waiting for other commands" in shown_text(second)
+    teaching.end()
+    assert ask(second, **asked)["it"] is not None
 
 
 def test_no_more_than_sixteen_are_kept(command: Callable[[str], None]) -> None:

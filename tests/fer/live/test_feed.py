@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import shutil
 import subprocess
@@ -132,6 +133,18 @@ def test_a_broken_model_is_told_and_another_one_answers(feed: LiveFeed) -> None:
     assert "seven finite probabilities" in str(feed.problem())
     feed.use(registry.load("tiny"))
     assert read(feed, bright_square(), 0.5).faces[0].track == 1
+    assert feed.problem() is None
+
+
+def test_a_model_that_never_was_among_the_published_is_not_missed(
+    feed: LiveFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a visitor's own, whose name no published model can have."""
+    monkeypatch.setattr(feed_module, "_FOLDER_SECONDS", 0.0)
+    model = registry.load("tiny")
+    feed.use(dataclasses.replace(model, card=dataclasses.replace(model.card, name="your model")))
+    for number in range(3):
+        assert len(read(feed, bright_square(), float(number)).faces) == 1
     assert feed.problem() is None
 
 

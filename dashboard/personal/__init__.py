@@ -1,0 +1,1 @@
+"""A visitor's own model: Teach makes or loads it, and Live, Photos and Video answer with it."""
