@@ -10,6 +10,7 @@ from fer.errors import FerError
 from tests.fuzz import cases, runner
 
 
+@pytest.mark.slow
 def test_the_first_cases_of_each_kind_are_read_or_refused() -> None:
     result = runner.run((kind, number) for kind in cases.KINDS for number in range(30))
     assert result.cases == 150 and not result.findings
