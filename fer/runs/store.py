@@ -62,7 +62,7 @@ class Run:
         try:
             return settings_module.from_dict(files.json_object(self.path / "settings.json"))
         except (OSError, ValueError, TypeError, FerError) as error:
-            reason = str(error).rstrip(".")
+            reason = files.reason_of(error)
             raise BadRun(f"the settings of the run {self.id} cannot be read: {reason}.") from None
 
     def write_settings(self, settings: TrainSettings) -> None:

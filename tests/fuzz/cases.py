@@ -88,5 +88,7 @@ def read(kind: str, path: Path) -> str:
     except FerError as error:
         if "\n" in str(error) or not str(error).strip():
             raise AssertionError(f"no sentence: {error!r}") from error
+        if str(path.parent) in str(error):
+            raise AssertionError(f"it tells a folder of the server: {error}") from error
         return str(error)
     return "read"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fer.errors import FerError
+from fer.errors import BadRun, FerError
+from fer.runs import store
 from tests.fuzz import cases, runner
 
 
@@ -45,6 +46,21 @@ def test_only_sentences_are_no_findings(
             cases.read("failing", tmp_path)
     else:
         assert cases.read("failing", tmp_path) == "x is no picture."
+
+
+def test_a_sentence_with_a_folder_of_the_server_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(cases.KINDS, "telling", failing(FerError(f"{tmp_path}/x is no picture.")))
+    with pytest.raises(AssertionError, match="it tells a folder"):
+        cases.read("telling", tmp_path / "x")
+
+
+def test_settings_that_are_gone_tell_no_folder_of_the_server(tmp_path: Path) -> None:
+    """As the fuzzer found it."""
+    with pytest.raises(BadRun, match="settings of the run one cannot be read: No such") as error:
+        store.Run(tmp_path / "one").settings  # noqa: B018 - it reads the file
+    assert str(tmp_path) not in str(error.value)
 
 
 @pytest.mark.parametrize(
