@@ -16,9 +16,9 @@ _BAR_HEIGHT = 26
 _BAR_FONT = 13
 _FADED = 0.35
 _CHART_HEIGHT = 300
-INK = "#000037"
-"""What is written and drawn over coloured areas: nearly black, and in the app, whose chart theme
-replaces this very colour, the strongest grey of the page's own theme."""
+INK = "rgb(0, 0, 55)"
+"""What is written and drawn over coloured areas: nearly black. The app's style sheet knows it by
+this very colour, and gives it that of the page's text in either theme."""
 SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A8A8A")
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.elements.lib import streamlit_plotly_theme
 from streamlit.testing.v1 import AppTest
 
+from dashboard import navigation
 from dashboard.look import emotion_icons
 from fer.emotions import COLOURS, EMOTIONS
 from fer.visualization import charts, glyphs
@@ -29,8 +29,8 @@ def test_no_text_needs_an_emoji_font(folder: str) -> None:
     assert found == []
 
 
-def test_the_theme_of_the_app_replaces_the_ink_of_charts() -> None:
-    assert charts.INK == streamlit_plotly_theme.GRAY_90
+def test_the_style_sheet_knows_the_ink_of_charts() -> None:
+    assert navigation._STYLE.read_text("utf-8").count(charts.INK) == 2
 
 
 def test_each_emotion_has_a_drawing_of_its_own_in_its_colour() -> None:
