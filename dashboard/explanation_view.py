@@ -68,8 +68,8 @@ def section(question: Question, key: str) -> None:
     _verdict(explained)
     st.caption(
         "A map says which parts of *this input* moved *this network*. It cannot say whether the "
-        "answer is right, why the face looks as it does, or what the person feels. Covered faces "
-        "are faces the network never learned from, so small differences mean nothing."
+        "prediction is correct, why the face looks as it does, or what the person feels. Covered "
+        "faces are faces the network never learned from, so small differences mean nothing."
     )
 
 

@@ -88,7 +88,7 @@ def reader_picker(*, whole_picture: bool) -> Reader:
         )
         whole = whole_picture and st.toggle(
             "Images are already cropped faces",
-            help="For data sets such as FER2013, whose 48×48 images are faces already. "
+            help="For datasets such as FER2013, whose 48×48 images are faces already. "
             "No detector runs then.",
             key="photos-whole",
             persist_state="session",

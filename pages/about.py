@@ -51,7 +51,7 @@ with right, errors.show_errors():
         {
             "property": [
                 "Network",
-                "Question",
+                "Training target",
                 "Input",
                 "Parameters",
                 "Multiply-adds",

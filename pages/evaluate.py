@@ -13,6 +13,7 @@ from dashboard.evaluate import (
     session as evaluations,
     view as evaluate_view,
 )
+from dashboard.text import escape_markdown
 
 navigation.ensure_frame()
 
@@ -46,7 +47,11 @@ if evaluations.address_is_gone():
         icon=":material/info:",
     )
 if not listed:
-    right.markdown("Choose one or two models and labelled faces.")
+    right.markdown(
+        escape_markdown(request.title)
+        if request
+        else "Choose one or two models and labelled faces."
+    )
     st.stop()
 evaluation = evaluate_view.choose(listed, form.turn)
 with right:

@@ -86,7 +86,7 @@ def start(request: Request) -> Evaluation:
 
 
 def start_robustness(evaluation: Evaluation, limit: int | None) -> None:
-    """Measures the same models on the same faces, made worse; on `limit` of them. Raises
+    """Measures the same models on the same faces under corruptions; on `limit` of them. Raises
     `FerError`."""
     with _reserved_place(identity.current()):
         _check_exists(evaluation)

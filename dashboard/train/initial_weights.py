@@ -37,7 +37,7 @@ def ask() -> tuple[dict[str, Any], UploadedFile | None]:
         file = st.file_uploader(
             "Weights file",
             sorted({ending.rpartition(".")[2] for ending in weights.ENDINGS}),
-            help="Stored on the server when training starts, like a data set.",
+            help="Stored on the server when training starts, like a dataset.",
             key="train-weights-file",
         )
         if file is None:

@@ -26,7 +26,7 @@ def buttons(film: StoredFilm) -> None:
     with_faces = st.toggle(
         "Show faces in the HTML report",
         key=f"{film.key}-with-faces",
-        help="Off: figures and plots only. On: a picture of each person. Pass it on only to people "
+        help="Off: numbers and plots only. On: a picture of each person. Pass it on only to people "
         "who may see them.",
     )
     with st.container(horizontal=True):

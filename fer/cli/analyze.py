@@ -52,7 +52,9 @@ def add_parser(commands: Any) -> None:
         f"full size, up to {search.SECONDS:.0f} seconds a picture",
     )
     parser.add_argument(
-        "--whole-picture", action="store_true", help="each picture is one cut-out face"
+        "--whole-picture",
+        action="store_true",
+        help="the images are already cropped faces: no face detection",
     )
     parser.add_argument("--json", metavar="FILE", help="write records; - is standard output")
     parser.add_argument("--csv", metavar="FILE", help="write a row a face; - is standard output")

@@ -55,7 +55,7 @@ def add_data_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--whole-picture",
         action="store_true",
-        help="pictures in folders are cut-out faces: no face detection",
+        help="the images in folders are already cropped faces: no face detection",
     )
     parser.add_argument("--json", metavar="FILE", help="write the record; - is standard output")
     parser.add_argument(

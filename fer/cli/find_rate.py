@@ -14,7 +14,7 @@ from fer.cli.train import add_train_flags, train_settings
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "find-rate",
-        help="look for a good learning rate; the curve goes to stdout as JSON",
+        help="run the learning-rate finder; the curve goes to stdout as JSON",
         epilog="example: python -m fer find-rate --data fer2013.parquet --network cnn4",
     )
     add_train_flags(parser)

@@ -21,7 +21,7 @@ from fer.runs import processes
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "inspect",
-        help="count the faces, copies and wrong rows of a data set",
+        help="count the faces, duplicates and unusable rows of a dataset",
         epilog="example: python -m fer inspect --data fer2013.csv --sheet faces.png",
     )
     output.add_data_flags(parser)
@@ -67,8 +67,9 @@ def _print(result: Inspection) -> None:
         shown = ", ".join(f"{counts.get(emotion, 0):,} {emotion}" for emotion in EMOTIONS)
         print(f"{split}: {shown}")
     print(
-        f"{result.copies_inside:,} copies inside training and {result.copies_across:,} of other "
-        f"splits' faces: left out of training; {result.contradictions:,} pictures with two labels"
+        f"{result.copies_inside:,} duplicates inside training and {result.copies_across:,} of "
+        f"faces in other splits: left out of training; {result.contradictions:,} pictures with two "
+        "labels"
     )
 
 

@@ -20,8 +20,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "robustness",
         help="measure how accuracy falls under blur, noise, darkness and the like",
-        description="Makes labelled faces worse in ten ways and five strengths each, and measures "
-        "models on them.",
+        description="Applies ten corruptions with five severities each to labelled faces, and "
+        "measures models on them.",
         epilog="example: python -m fer robustness --model crowd --data fer2013.csv --json -",
     )
     add_data_flags(parser)

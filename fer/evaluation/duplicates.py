@@ -92,4 +92,4 @@ def _known_to(name: str, split: str) -> str:
         return f"{name} was trained on this dataset: it has seen these faces, or many of them."
     if split == "validation":
         return f"{name} was chosen and calibrated on these very faces: expect less on other faces."
-    return f"{name} was trained on the training split of this data set."
+    return f"{name} was trained on the training split of this dataset."

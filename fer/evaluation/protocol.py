@@ -75,7 +75,7 @@ def select(data: Dataset, split: str | None, labels: str | None, question: str) 
     if not counted.any():
         why = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
         raise BadDataset(
-            f"no face in the {split} split of {data.name} has a true label for the question "
+            f"no face in the {split} split of {data.name} has ground truth for the training target "
             f"{labels!r}: {why}."
         )
     return Selection(split, labels, in_split[counted], true[counted], dropped)
@@ -106,7 +106,7 @@ def notes(data: Dataset, selection: Selection) -> list[str]:
     if selection.split == ALL:
         sentences.append(
             f"{data.name} has no splits, and none were cut for this: all of its faces that have a "
-            f"true label are evaluated, {len(selection.rows):,}. Training cuts such a data set "
+            f"true label are evaluated, {len(selection.rows):,}. Training cuts such a dataset "
             "into training, validation and test faces by the pictures' hashes, so a model that was "
             "trained on it has seen most of these."
         )

@@ -238,7 +238,7 @@ def _prior_notes(models: Sequence[Model]) -> list[str]:
     if len(by_prior) < 2:
         return []
     listed = "; ".join(f"{', '.join(names)}: {prior}" for prior, names in by_prior.items())
-    return [f"The models assume different priors ({listed}), which moves their figures as well."]
+    return [f"The models assume different priors ({listed}), which moves their metrics as well."]
 
 
 def _comparison(models: Sequence[ModelReport], faces: Faces) -> tuple[dict[str, Any], ...]:

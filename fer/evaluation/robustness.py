@@ -23,9 +23,8 @@ from fer.model_card import InputSpec
 KEPT = "robustness.json"
 
 PROTOCOL = (
-    "corruptions applied to the whole face picture before the network's input is cut; border "
-    "replicated, directions seeded; losses in points of accuracy against the same faces without "
-    "corruption"
+    "corruptions applied to the whole face image before cropping; border replicated, directions "
+    "seeded; losses in percentage points against the accuracy on the clean faces"
 )
 _AT_ONCE = 128
 _NOT_FOUND = -1

@@ -30,8 +30,8 @@ def average(names: Sequence[str], name: str, data: str, votes: str | None = None
     for card in cards[1:]:
         if _kind(card) != _kind(first):
             raise BadSettings(
-                f"{card.name!r} and {first.name!r} differ in network, input, question or data; "
-                "only models that agree in all four can be averaged."
+                f"{card.name!r} and {first.name!r} differ in network, input, training target or "
+                "data; only models that agree in all four can be averaged."
             )
     settings, faces = publish.trained_on(first, data, votes)
     models = [onnx_export.load(card) for card in cards]
@@ -51,8 +51,8 @@ def average(names: Sequence[str], name: str, data: str, votes: str | None = None
             "protocol": (
                 "equal average of the weights of "
                 f"{' and '.join(names)}, whose epochs were chosen on the validation split, as the "
-                "temperature was fitted on it; exact copies of its faces were left out of "
-                "training; one pass, no averaging of predictions"
+                "temperature was fitted on it; duplicates of its faces were left out of training; "
+                "no test-time augmentation"
             )
         },
     )

@@ -122,7 +122,7 @@ def claim(run: Run) -> None:
 
 def _check_waiting() -> None:
     if len(run_queue.waiting()) >= MOST_WAITING:
-        raise BadRun(f"{MOST_WAITING} runs are waiting for their turn. Wait until one is done.")
+        raise BadRun(f"{MOST_WAITING} runs are queued. Wait until one is done.")
 
 
 def _new_run(settings: TrainSettings) -> Run:

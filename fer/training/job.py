@@ -157,7 +157,7 @@ def _faces(
     with run_queue.place_for_large_data(stop) as take_place:
 
         def wait_for_place() -> None:
-            reporter.doing("waiting: other runs hold large data sets")
+            reporter.doing("waiting: other runs hold large datasets")
             take_place()
             reporter.doing(_READING)
 
@@ -219,7 +219,7 @@ def _work(run: Run, data: dataset.Dataset, reporter: Reporter, stop: threading.E
         facts={
             "protocol": (
                 "validation split, on which the epoch was chosen and the temperature fitted; "
-                "exact copies of its faces were left out of training; one pass, no averaging"
+                "duplicates of its faces were left out of training; no test-time augmentation"
             ),
             "run": run.id,
             "best_epoch": learner.progress.best_epoch,

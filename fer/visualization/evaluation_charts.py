@@ -117,7 +117,7 @@ def coverage(curves: Mapping[str, Sequence[Sequence[float]]]) -> go.Figure:
             line={"color": model_colour(number), "width": 2},
             hovertemplate="coverage %{x:.0%}, accuracy %{y:.1%}<extra></extra>",
         )
-    lay_out(chart, "Accuracy by coverage", "Coverage: share of faces answered", "Accuracy")
+    lay_out(chart, "Accuracy by coverage", "Coverage (share of faces labelled)", "Accuracy")
     chart.update_xaxes(tickformat=".0%", range=[0, 1.02])
     chart.update_yaxes(tickformat=".0%")
     show_names(chart, len(curves))

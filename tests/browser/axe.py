@@ -19,7 +19,8 @@ _PALE_IN_CHARTS = """() => {
     const page = light(getComputedStyle(document.querySelector('.stApp')).backgroundColor);
     const shown = '.xtick text, .ytick text, .xtitle, .ytitle, .gtitle, .legendtext, '
         + '.bartext-outside';
-    return [...document.querySelectorAll('.stPlotlyChart svg :is(' + shown + ')')].filter((text) => {
+    const texts = document.querySelectorAll('.stPlotlyChart svg :is(' + shown + ')');
+    return [...texts].filter((text) => {
         const ink = light(getComputedStyle(text).fill);
         return (Math.max(ink, page) + 0.05) / (Math.min(ink, page) + 0.05) < 4.5;
     }).map((text) => text.textContent);

@@ -87,8 +87,10 @@ def show(page: AppTest, pane: str) -> str:
 
 def test_the_first_visit_says_what_to_do_and_stores_nothing(open_page: Open) -> None:
     page = open_page("evaluate")
-    assert "Choose one or two models" in words(page)
+    assert "Choose one or two models" not in words(page)
+    assert escape_markdown("on Synthetic drawings (demo only)") in words(page)
     page.multiselect[0].set_value([]).run()
+    assert "Choose one or two models" in words(page)
     assert next(one for one in page.button if one.label == "Start evaluation").disabled
     asked(open_page, labelled_zip([3], [3]), "reads")
     assert not evaluations._evaluations

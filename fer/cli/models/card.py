@@ -27,7 +27,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--data", required=True, metavar="PATH", help="what it was trained on")
     parser.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")
     parser.add_argument(
-        "--default", metavar="PRIOR", help="the prior to answer with (default: balanced)"
+        "--default", metavar="PRIOR", help="the prior to predict with (default: balanced)"
     )
     parser.add_argument(
         "--mixed",
@@ -38,7 +38,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--elsewhere",
         type=Path,
         metavar="FILE",
-        help="a JSON list of figures on other data sets, for the card's section of that name",
+        help="a JSON list of figures on other datasets, for the card's section of that name",
     )
     parser.add_argument(
         "--robustness",
@@ -85,6 +85,6 @@ def _print(card: ModelCard) -> None:
         values = [figures.get(key) for key in ("accuracy", "balanced_accuracy", "ece")]
         rows.append([name, *("–" if value is None else f"{value:.1%}" for value in values)])
         rows[-1].append(f"{below:.0%}")
-    head = ["prior", "accuracy", "balanced accuracy", "calibration error", "unsure below"]
+    head = ["prior", "accuracy", "balanced accuracy", "ECE", "unsure below"]
     output.print_table(head, rows)
     print(f"default: {card.default_prior}; the faces are weighted to have the prior's mix")

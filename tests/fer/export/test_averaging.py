@@ -61,7 +61,7 @@ def test_the_average_has_the_mean_of_all_weights_and_a_card_of_its_own(
         ("first", "drawn", "new", "at least two different models"),
         ("first,first", "drawn", "new", "at least two different models"),
         ("first,nobody", "drawn", "new", "nobody"),
-        ("first,wider", "drawn", "new", "differ in network, input, question or data"),
+        ("first,wider", "drawn", "new", "differ in network, input, training target or data"),
         ("first,second", "nowhere.csv", "new", "does not exist"),
         ("first,second", "drawn", "first", "a model 'first' already"),
     ],

@@ -97,7 +97,7 @@ def test_so_many_runs_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     stopped = store.create(SETTINGS)
     stopped.write_status(run_status.RunStatus(state="stopped"))
     for begin in (lambda: launcher.start(SETTINGS), lambda: launcher.resume(stopped)):
-        with pytest.raises(BadRun, match="20 runs are waiting"):
+        with pytest.raises(BadRun, match="20 runs are queued"):
             begin()
     assert store.listing() == [stopped]
     assert stopped.status().state == "stopped"
