@@ -4,13 +4,18 @@ import streamlit as st
 
 from dashboard import errors, model_picker, navigation
 from dashboard.server.visitors import login
-from dashboard.text import escape_markdown
+from dashboard.text import count, escape_markdown
 from fer import notices, registry
 
 COLOURS_OF = {1: "grey", 3: "RGB"}
 
 navigation.ensure_frame()
 except_login = ", except for your login" if login.is_configured() else ""
+
+
+def _faces(number: int | None) -> str:
+    return "number of faces unknown" if number is None else count(number, "face")
+
 
 st.title("About")
 left, right = st.columns([3, 2], gap="large")
@@ -64,7 +69,7 @@ with right, errors.show_errors():
                 f"{card.input.width}×{card.input.height}, {COLOURS_OF[card.input.channels]}",
                 f"{card.parameters:,}",
                 f"{card.multiply_adds:,}",
-                f"{card.data_facts.name or 'unknown'}: {card.data_facts.train or '?'} faces",
+                f"{card.data_facts.name or 'unknown'}: {_faces(card.data_facts.train)}",
                 card.created[:10],
             ],
         },

@@ -37,9 +37,9 @@ if form.take() and request is not None and is_usable:
         evaluations.show(started)
         listed = evaluations.current_evaluations()
 
-left, right = st.columns([1, 3], vertical_alignment="center")
-with left:
+with st.container(horizontal=True, vertical_alignment="center"):
     start_button.button(form, "Start evaluation", disabled=not is_usable)
+    beside = st.container(width="stretch")
 if evaluations.address_is_gone():
     st.warning(
         "The evaluation of this address is gone: it was removed, nobody looked at it for two "
@@ -47,14 +47,14 @@ if evaluations.address_is_gone():
         icon=":material/info:",
     )
 if not listed:
-    right.markdown(
+    beside.markdown(
         escape_markdown(request.title)
         if request
         else "Choose one or two models and labelled faces."
     )
     st.stop()
 evaluation = evaluate_view.choose(listed, form.turn)
-with right:
+with beside:
     is_done = evaluate_view.watch(evaluation.task, "Evaluating …", "faces", evaluation.key)
 if not is_done:
     st.stop()

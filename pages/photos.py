@@ -48,23 +48,24 @@ if session.pictures:
             width="content",
         )
         st.space("stretch")
-        st.download_button(
-            "CSV",
-            records.csv_text(rows),
-            "expressions.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.download_button(
-            "JSON",
-            json.dumps(rows, indent=1),
-            "expressions.json",
-            "application/json",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.button("Remove all", icon=":material/delete:", on_click=session.clear)
+        with st.container(horizontal=True, width="content"):
+            st.download_button(
+                "CSV",
+                records.csv_text(rows),
+                "expressions.csv",
+                "text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+            st.download_button(
+                "JSON",
+                json.dumps(rows, indent=1),
+                "expressions.json",
+                "application/json",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+            st.button("Remove all", icon=":material/delete:", on_click=session.clear)
     chosen = strip.show(session)
     picture_tab, table_tab = st.tabs(["Picture", "Table of all faces"])
     with picture_tab:

@@ -67,8 +67,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if settings is not None:
         st.markdown(
             f"**{settings.network}**, {count(settings.epochs, 'epoch')}, learning rate "
-            f"{settings.learning_rate:g}, target: {train_form.TARGETS[settings.labels or '']}, as "
-            f"**{escape_markdown(str(settings.name))}**"
+            f"{settings.learning_rate:g}, saved as **{escape_markdown(str(settings.name))}**"
         )
     browser.settings_link("train-settings-link")
 

@@ -56,7 +56,7 @@ else:
     timeline = video_view.watch(film)
     if timeline is not None:
         video_view.headline(timeline)
-        st.markdown("#### People")
+        st.header("People")
         video_people.edit(film)
         video_moments.show(film, session.finished(without=film))
         video_downloads.buttons(film)

@@ -75,7 +75,7 @@ def show(
         with st.container(horizontal=True, vertical_alignment="center"):
             page = st.pagination(pages, key=f"{key}-{faces.key}-page") or 1
             st.caption(count(len(indices), "face"))
-    with st.container(horizontal=True):
+    with st.grid(min_column_width=_CARD_WIDTH):
         for index in indices[(page - 1) * FACES_A_PAGE : page * FACES_A_PAGE]:
             _card(
                 faces,
@@ -88,9 +88,9 @@ def show(
 def _card(faces: Faces, index: int, key: str, caption: str | None) -> None:
     prediction = faces.prediction(index)
     true = EMOTIONS[faces.report.faces.true[index]]
-    kind = "FER+ majority" if faces.report.data["labels"] == "crowd" else "labelled"
+    kind = "FER+" if faces.report.data["labels"] == "crowd" else "label"
     source = images.display_name(str(faces.report.faces.sources[index]))
-    with st.container(border=True, width=_CARD_WIDTH):
+    with st.container(border=True):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
             if prediction is not None:
                 pixels = faces.inputs[index]
@@ -126,4 +126,4 @@ def _prediction_text(prediction: Prediction | None) -> str:
     unsure = ", unsure" if prediction.uncertain else ""
     confidence = percent(prediction.confidence)
     icon = emotion_icons.icon(prediction.label)
-    return f"{icon} **{prediction.label}** {confidence}{unsure}"
+    return f"{icon} **{prediction.label}**  \n{confidence}{unsure}"

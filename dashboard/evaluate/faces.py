@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.evaluate import face_gallery
 from dashboard.evaluate.face_gallery import Faces
 from dashboard.look import plots
-from dashboard.text import escape_markdown
+from dashboard.text import count, escape_markdown
 from fer import images
 from fer.emotions import EMOTIONS, NUM_EMOTIONS
 from fer.evaluation import disagreement, mistakes
@@ -203,7 +203,8 @@ def duplicates(faces: Faces) -> None:
             if copy["row"] in index_of:
                 others = [other for other in group if other is not copy]
                 where[index_of[copy["row"]]] = "also: " + "; ".join(map(_location, others))
-    st.caption(f"The faces of the first {len(counts['groups'])} groups of duplicates:")
+    shown = count(len(counts["groups"]), "group of duplicates", "groups of duplicates")
+    st.caption(f"The faces of the first {shown}:")
     face_gallery.show(faces, np.array(list(where), np.int64), "copies", where.__getitem__)
 
 

@@ -51,8 +51,8 @@ def _curves(record: Mapping[str, Any]) -> None:
     models: Mapping[str, Any] = record["models"]
     first = next(iter(models.values()))
     clean = "; ".join(
-        f"{name} {measured['clean']:.1%} (95%: {measured['clean_interval'][0]:.1%} to "
-        f"{measured['clean_interval'][1]:.1%}; expressions {prior_label(measured['prior'])})"
+        f"{name} {measured['clean']:.1%} (95% CI {100 * measured['clean_interval'][0]:.1f}–"
+        f"{100 * measured['clean_interval'][1]:.1f}; expressions {prior_label(measured['prior'])})"
         for name, measured in models.items()
     )
     missed = record["data"]["not_found"]

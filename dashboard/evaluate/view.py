@@ -63,20 +63,15 @@ def choose(listed: list[Evaluation], turn: int) -> Evaluation:
     if st.session_state.get(key) not in by_key:
         named = evaluations.named_in_address()
         st.session_state[key] = named if named in by_key else listed[0].key
-    left, right = st.columns([5, 1], vertical_alignment="bottom")
-    chosen = left.selectbox(
-        "Evaluation",
-        list(by_key),
-        format_func=titles.__getitem__,
-        key=key,
-    )
-    right.button(
-        "Remove",
-        on_click=evaluations.remove,
-        args=(by_key[chosen],),
-        help="Deletes its results, faces included. Until then, or until two hours after it was "
-        "last viewed, anyone with this page's address can see it.",
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox("Evaluation", list(by_key), format_func=titles.__getitem__, key=key)
+        st.button(
+            "Remove",
+            on_click=evaluations.remove,
+            args=(by_key[chosen],),
+            help="Deletes its results, faces included. Until then, or until two hours after it was "
+            "last viewed, anyone with this page's address can see it.",
+        )
     evaluations.show(by_key[chosen])
     return by_key[chosen]
 

@@ -74,6 +74,9 @@ def _charts(recording: Recording, courses: dict[str, RecordedCourse]) -> None:
     longest = sorted(courses, key=lambda name: -len(courses[name].starts))[:MOST_CHARTS]
     for name in longest:
         st.markdown(f"**{name}**")
+        if courses[name].shares.get("unsure") == 1.0:
+            st.caption("Unsure throughout.")
+            continue
         plots.show(
             expression_charts.course(courses[name], end=seconds),
             f"recorded-{name}",

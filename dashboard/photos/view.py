@@ -245,9 +245,9 @@ def table(rows: Sequence[Mapping[str, Any]]) -> None:
             "picture": row["file"],
             "face": row["face"],
             "expression": "unsure" if row["uncertain"] else row["label"],
-            **{emotion: row[emotion] for emotion in EMOTIONS},
+            **{emotion: 100 * row[emotion] for emotion in EMOTIONS},
         }
         for row in records.table(rows)
     ]
-    percent = st.column_config.NumberColumn(format="percent")
+    percent = st.column_config.NumberColumn(format="%.1f%%")
     st.dataframe(shown, hide_index=True, column_config={emotion: percent for emotion in EMOTIONS})

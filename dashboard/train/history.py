@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import dataset_picker
 from dashboard.look import plots
-from dashboard.train import result, titles
+from dashboard.train import form, result, titles
 from fer.errors import FerError
 from fer.runs.store import Run
 from fer.visualization import charts
@@ -57,7 +57,7 @@ def _row(run: Run) -> dict[str, Any]:
         "epochs": f"{len(epochs)} of {settings.epochs}",
         "network": settings.network,
         "training data": dataset_picker.display_name(settings.data),
-        "training target": settings.labels,
+        "training target": form.TARGETS.get(settings.labels or "", settings.labels),
         "learning rate": settings.learning_rate,
         "batch size": settings.batch_size,
         "optimiser": settings.optimizer,

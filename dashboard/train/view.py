@@ -162,7 +162,7 @@ def _is_overdue(run: Run) -> bool:
 def _metrics(rows: Sequence[Mapping[str, Any]]) -> None:
     newest, best = rows[-1], max(rows, key=lambda row: row["val_accuracy"])
     with st.container(horizontal=True):
-        st.metric("Validation accuracy", f"{newest['val_accuracy']:.1%}")
+        st.metric("Validation accuracy, last epoch", f"{newest['val_accuracy']:.1%}")
         st.metric(f"Best epoch: {best['epoch']}", f"{best['val_accuracy']:.1%}")
         st.metric("Training accuracy", f"{newest['accuracy']:.1%}")
         st.metric("Validation loss", f"{newest['val_loss']:.3f}")

@@ -22,7 +22,7 @@ def buttons(film: StoredFilm) -> None:
     """Five downloads; the annotated film is made when it is asked for."""
     timeline = film.timeline()
     stem = PurePath(film.name).stem
-    st.markdown("#### Downloads")
+    st.header("Downloads")
     with_faces = st.toggle(
         "Show faces in the HTML report",
         key=f"{film.key}-with-faces",

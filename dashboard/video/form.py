@@ -21,7 +21,7 @@ def ask(turn: int, is_first: bool) -> Request:
     """
     with st.container(key="video-drop-large" if is_first else "video-drop"):
         film = st.file_uploader(
-            "Drop a film here: MP4, MOV, WebM, MKV, AVI, or a moving GIF or WebP",
+            "Drop a film here",
             [ending.removeprefix(".") for ending in opening.ENDINGS],
             key=f"video-upload-{turn}",
             max_upload_size=LARGEST_MB,

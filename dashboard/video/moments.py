@@ -61,7 +61,7 @@ def show(film: StoredFilm, others: Sequence[StoredFilm]) -> None:
         )
     with right:
         _frame(film, timeline)
-    _events(film, timeline, [shown.person.person for shown in chosen if shown.film is film])
+        _events(film, timeline, [shown.person.person for shown in chosen if shown.film is film])
     _shares(film, others)
 
 
@@ -171,16 +171,16 @@ def _frame(film: StoredFilm, timeline: Timeline) -> None:
 def _events(film: StoredFilm, timeline: Timeline, people: Sequence[int]) -> None:
     """The expressions that last, of the people whose charts are shown; a click goes there."""
     events = [event for event in timeline.events if event.person in people]
-    st.markdown("#### Events")
+    st.subheader("Events")
     st.caption("An expression that lasts half a second or longer. Press one to go there.")
     if not events:
         st.caption("There is none.")
         return
     names = {person.person: person.display_name for person in timeline.people}
-    with st.container(height=260 if len(events) > 6 else "content", border=False):
+    with st.container(height=260 if len(events) > 6 else "content", border=False, gap="xxsmall"):
         for number, event in enumerate(events[:MOST_EVENTS]):
             st.button(
-                _event_text(event, names[event.person]),
+                _event_text(event, names[event.person] if len(people) > 1 else None),
                 key=f"{film.key}-event-{number}",
                 on_click=_go_to,
                 args=(film, _middle(event)),
@@ -190,10 +190,11 @@ def _events(film: StoredFilm, timeline: Timeline, people: Sequence[int]) -> None
         st.caption(f"and {len(events) - MOST_EVENTS:,} more, which are in the downloads.")
 
 
-def _event_text(event: Event, name: str) -> str:
+def _event_text(event: Event, name: str | None) -> str:
+    who = "" if name is None else f" · {escape_markdown(name)}"
     return (
-        f"{emotion_icons.icon(event.label)} {clock(event.start)} to {clock(event.end)} · "
-        f"{escape_markdown(name)} · {event.label} {event.confidence:.0%}"
+        f"{emotion_icons.icon(event.label)} {clock(event.start)} to {clock(event.end)}{who} · "
+        f"{event.label} {event.confidence:.0%}"
     )
 
 
@@ -205,7 +206,7 @@ def _middle(event: Event) -> float:
 def _shares(film: StoredFilm, others: Sequence[StoredFilm]) -> None:
     films = [film, *others]
     shares = {shown.title: shown.person.shares for shown in _people(films)[: 8 * len(films)]}
-    st.markdown("#### Shares of the time on screen")
+    st.header("Shares of the time on screen")
     text = "; ".join(
         f"{name}: " + ", ".join(f"{label} {share:.0%}" for label, share in of.items() if share)
         for name, of in shares.items()

@@ -173,7 +173,9 @@ def slice_bars(
         )
     lay_out(chart, f"Accuracy by {quality}", quality.capitalize(), "Accuracy")
     chart.update_layout(barmode="group")
-    chart.update_xaxes(type="category")
+    ranges = [row[0] for rows in slices.values() for row in rows]
+    broken = [text.replace(" to ", " to<br>") for text in ranges]
+    chart.update_xaxes(type="category", tickangle=0, tickvals=ranges, ticktext=broken)
     chart.update_yaxes(tickformat=".0%", range=[0, 1.04])
     show_names(chart, len(slices))
     return chart

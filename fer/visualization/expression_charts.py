@@ -121,7 +121,7 @@ def share_bars(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
     figure.update_layout(
         height=90 + _ROW_HEIGHT * len(names),
         title=None,
-        margin={"t": _TOP},
+        margin={"t": _TOP, "r": 20},
         showlegend=True,
         barmode="stack",
         bargap=0.3,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fer.emotions import EMOTIONS, NUM_EMOTIONS
 from fer.results import Prediction
+from fer.visualization.annotate import percent
 from fer.visualization.charts import INK, probability_bars
 from fer.visualization.evaluation_charts import confusion_map
 
@@ -19,9 +20,16 @@ _CROWD = {"color": "rgba(120,120,120,0.95)", "symbol": "line-ns-open", "size": 1
 
 def mixes(prediction: Prediction, crowd: NDArray[np.floating] | None) -> go.Figure:
     """The seven probabilities as bars, each with a mark at the crowd's share of votes (7,), where
-    there are votes."""
+    there are votes; the numbers stand before the bars then, where no mark crosses them."""
     chart = probability_bars(prediction)
     if crowd is not None and np.isfinite(crowd).all():
+        shares = prediction.as_dict()
+        chart.update_traces(textposition="none")
+        chart.update_xaxes(range=[0, 1.03])
+        chart.update_yaxes(
+            tickvals=list(shares),
+            ticktext=[f"{emotion} {percent(share)}" for emotion, share in shares.items()],
+        )
         chart.add_scatter(
             x=crowd.tolist(),
             y=list(EMOTIONS),

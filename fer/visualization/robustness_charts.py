@@ -37,7 +37,9 @@ def curves(
             line={"color": model_colour(number), "width": 2},
             hovertemplate="%{customdata}: %{y:.1%}<extra>%{fullData.name}</extra>",
         )
-    lay_out(chart, corruption.capitalize(), "Severity", "Accuracy")
+    lay_out(
+        chart, "JPEG" if corruption == "jpeg" else corruption.capitalize(), "Severity", "Accuracy"
+    )
     chart.update_layout(showlegend=False, height=_SMALL)
     chart.update_xaxes(tickvals=list(range(len(strengths))), range=[-0.2, len(strengths) - 0.8])
     chart.update_yaxes(tickformat=".0%", range=[0, 1.02])

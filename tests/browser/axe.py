@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 _GRAVE = ("serious", "critical")
 _ORDERLY = ("heading-order", "empty-table-header")
-_OPTIONS = {"resultTypes": ["violations"]}
+_OPTIONS = {"resultTypes": ["violations"], "preload": False}
 _PALE_IN_CHARTS = """() => {
     const light = (colour) => {
         const parts = colour.match(/[\\d.]+/g).slice(0, 3).map(Number).map((part) => {
@@ -17,7 +17,7 @@ _PALE_IN_CHARTS = """() => {
         return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
     };
     const page = light(getComputedStyle(document.querySelector('.stApp')).backgroundColor);
-    const shown = '.xtick text, .ytick text, .xtitle, .ytitle, .gtitle, .legendtext, '
+    const shown = '[class$=tick] text, .xtitle, .ytitle, .gtitle, .legendtext, '
         + '.bartext-outside';
     const texts = document.querySelectorAll('.stPlotlyChart svg :is(' + shown + ')');
     return [...texts].filter((text) => {

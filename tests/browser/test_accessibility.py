@@ -11,11 +11,32 @@ from tests.browser.test_app import PATHS, open_photos, settled, try_sample
 pytestmark = pytest.mark.browser
 
 
+MAIN_ACTIONS = {
+    "home": ("button", "Start the camera"),
+    "photos": ("button", "Upload"),
+    "video": ("button", "Analyse film"),
+    "train": ("button", "Start training"),
+    "evaluate": ("button", "Start evaluation"),
+    "models": ("combobox", "Compare with"),
+}
+"""The role and name of what each page is for; that of Live lies in a frame."""
+
+
 @pytest.mark.parametrize("stem", PATHS)
-def test_no_page_has_a_serious_finding(page: Page, app: str, stem: str) -> None:
+def test_no_page_has_a_serious_finding_or_needs_a_scroll_to_its_main_action(
+    page: Page, app: str, stem: str
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(f"{app}/{PATHS[stem]}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     settled(page)
+    if stem == "live":
+        stage = page.frame_locator("iframe[title*=webrtc]")
+        expect(stage.get_by_role("button", name="Start camera")).to_be_in_viewport(ratio=1)
+    elif stem in MAIN_ACTIONS:
+        role, name = MAIN_ACTIONS[stem]
+        action = page.get_by_role(role, name=name)  # type: ignore[arg-type]
+        expect(action.first).to_be_in_viewport(ratio=1)
     assert axe.findings(page) == []
 
 

@@ -15,6 +15,7 @@ from fer import images
 from fer.data.dataset import as_rgb
 from fer.data.synthetic import faces as synthetic_faces
 from fer.emotions import EMOTIONS
+from tests.browser import axe
 from tests.browser.test_app import settled
 
 pytestmark = pytest.mark.browser
@@ -68,6 +69,8 @@ def test_an_evaluation_is_started_found_again_looked_into_and_removed(
     page.reload()
     expect(page.get_by_text("crowd: accuracy")).to_be_visible(timeout=LONG)
     expect(page.get_by_text("Ground truth: the labels of")).to_be_visible()
+    settled(page)
+    assert axe.findings(page) == []
 
     stranger = browser.new_context().new_page()
     open_evaluation(stranger, app)
@@ -84,11 +87,14 @@ def test_an_evaluation_is_started_found_again_looked_into_and_removed(
     page.mouse.move(x, y)
     page.mouse.click(x, y)
     expect(page.get_by_role("heading", name="surprise, predicted surprise")).to_be_visible()
+    settled(page)
+    assert axe.findings(page) == []
 
     page.get_by_role("button", name="Why this answer?").first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Is the map meaningful?")).to_be_visible(timeout=LONG)
     expect(dialog.get_by_role("img", name="Class activation map for surprise")).to_be_visible()
+    assert axe.findings(page) == []
     dialog.get_by_role("button", name="Close").click()
 
     page.get_by_role("radio", name="Export", exact=True).click()

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.video import example
 from fer.video import reading
+from tests.browser import axe
 from tests.browser.test_app import settled
 
 pytestmark = pytest.mark.browser
@@ -84,6 +85,8 @@ def test_a_film_is_uploaded_watched_looked_into_and_taken_home(
     page.get_by_role("button", name="Make the annotated film").click()
     expect(page.locator("video")).to_be_visible(timeout=LONG)
     page.wait_for_function(_PLAYS, timeout=LONG)
+    settled(page)
+    assert axe.findings(page) == []
     annotated = taken_home(page, "Annotated film", tmp_path)
     with reading.opened(annotated) as opened:
         assert sum(1 for _ in opened.frames()) == 48
