@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from benchmarks.page_client import PageClient
 from dashboard.evaluate import session as evaluations
+from fer import cli
 from fer.runs import launcher, store
 from fer.runs.settings import TrainSettings
 from fer.runs.status import RunStatus
@@ -19,6 +20,8 @@ from tests.helpers import publish_tiny, within_seconds
 from tests.pages.conftest import Open, at_once, looked_at, open_page  # noqa: F401 - fixtures
 from tests.pages.test_evaluate import chooser
 from tests.pages.test_photos import press, words
+from tests.pages.test_teach import agreed, portraits, uploaded
+from tests.pages.test_teaching import opened
 from tests.privacy import canary
 
 pytestmark = pytest.mark.slow
@@ -82,6 +85,34 @@ def test_an_evaluation_leaves_nothing_once_it_is_removed(
         assert trace.is_relative_to(place / "runs" / ".commands"), trace
     press(page, "Remove")
     chooser(page, "Evaluation data").set_value("drawn").run()
+    left = {path for path in canary.contents(place) - before if path.name != ".commands"}
+    assert left - {place / "runs"} == set()
+
+
+def test_showing_and_teaching_leave_nothing_on_the_disk(
+    at_once: None,  # noqa: F811
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Path] = []
+    run = cli.main
+
+    def watched(arguments: Sequence[str]) -> int:
+        seen.extend(path for path in canary.contents(place) if path.name == "captures.zip")
+        return run(arguments)
+
+    monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
+    page = agreed(lambda stem: opened())
+    before = canary.contents(place)
+    uploaded(page, "happy", portraits(0))
+    uploaded(page, "sad", portraits(6))
+    assert canary.contents(place) == before, "showing writes nothing"
+    monkeypatch.setattr("fer.cli.main", watched)
+    page.session_state["_teach_session"].go("Teach")
+    press(page.run(), "Teach")
+    assert page.session_state["_teach_session"].own is not None
+    assert seen and all(path.is_relative_to(place / "runs" / ".commands") for path in seen)
+    press(page, "Delete everything")
     left = {path for path in canary.contents(place) - before if path.name != ".commands"}
     assert left - {place / "runs"} == set()
 
