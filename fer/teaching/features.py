@@ -100,7 +100,7 @@ def general(name: str) -> General:
     if classifier is None or not file.is_file():
         raise BadModel(
             f"the model {name!r} has no {STATISTICS_FILE}, so it cannot be taught without "
-            f"forgetting what it knew. Choose {registry.DEFAULT}."
+            f"forgetting what it knew. Models that can be: {', '.join(teachable()) or 'none'}."
         )
     if registry.card(name).files.get(file.name) != registry.file_hash(file):
         raise BadModel(f"{file.name} of the model {name!r} is not the file its card describes.")
@@ -143,7 +143,7 @@ def _read(file: Path, name: str) -> tuple[Floats, Floats]:
     try:
         if file.stat().st_size > _MOST_BYTES:
             raise ValueError("it is too large")
-        with np.load(file, allow_pickle=False) as arrays:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             means, covariance = (arrays[key].astype(np.float64) for key in ("means", "covariance"))
         if not np.isfinite(means).all() or not np.isfinite(covariance).all():
             raise ValueError("it holds numbers that are not finite")

@@ -1,7 +1,7 @@
 """Teaching from beginning to end, in a folder like that of a training run.
 
-settings.json · status.json · metrics.jsonl (a line an iteration) · comparison.json · model/ with
-the personal model · personal.zip, the same packed. `fer.runs.store.Run` reads the folder.
+settings.json · status.json · metrics.jsonl (a line an iteration) · log.txt · comparison.json ·
+model/ with the personal model · personal.zip, the same packed. `fer.runs.store.Run` reads it.
 
 >>> taught = teach(archive.from_zip(Path("captures.zip")), Path("taught"))
 >>> taught.comparison.sentence
@@ -101,6 +101,8 @@ class _Teacher:
 
     def teach(self, name: str) -> Comparison:
         faces = self._captures.faces
+        counts = ", ".join(f"{n} {emotion}" for emotion, n in self._captures.counts().items() if n)
+        self._log(f"{len(faces)} faces: {counts}; {len(self._folds)} folds of takes held back")
         _record(self._run, state="running", activity=f"reading {len(faces)} faces")
         self._seen = features.seen(self._model, features.inputs(faces, self._model))
         _record(self._run, state="running", activity="teaching")
@@ -112,6 +114,7 @@ class _Teacher:
         record = json.dumps(comparison.as_dict())
         files.replace_file(self._run.path / COMPARISON, record.encode())
         self._write(final, comparison, name)
+        self._log(comparison.sentence)
         epoch = len(self._run.metrics())
         _record(self._run, state="finished", activity=None, epoch=epoch, epochs=epoch)
         return comparison
@@ -165,6 +168,10 @@ class _Teacher:
         )
         _record(self._run, state="running", activity="teaching", epoch=step)
         self._show(step, learning.ITERATIONS)
+
+    def _log(self, line: str) -> None:
+        with (self._run.path / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
 
     def _write(self, final: Personal, comparison: Comparison, name: str) -> None:
         """The model's folder and its zip, each whole or not there at all."""

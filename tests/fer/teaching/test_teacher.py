@@ -79,6 +79,7 @@ def test_its_run_reads_like_one_of_training(taught: Taught) -> None:
     assert [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
     assert rows[-1]["loss"] < rows[0]["loss"]
     assert rows[-1]["held_back"] == 30
+    assert run.log().splitlines()[0] == "30 faces: 15 happy, 15 sad; 3 folds of takes held back"
     assert comparison.read(run.path / teacher.COMPARISON) == taught.comparison
 
 
