@@ -18,7 +18,8 @@ from dashboard.teach.session import USE, TeachSession
 from fer import registry
 from fer.engine import cache
 from fer.errors import BadModel
-from tests.helpers import publish_tiny
+from tests import films
+from tests.helpers import astronaut, publish_tiny
 from tests.pages.conftest import Open, go
 from tests.pages.test_photos import press, words
 
@@ -135,6 +136,22 @@ def test_it_goes_with_the_session(open_app: Open, archive: bytes) -> None:
     del app
     memory.collect_and_freeze()
     assert engine() is None
+    assert list(workspaces.folder().glob("*")) == []
+
+
+def test_a_film_is_read_by_it_from_the_films_own_private_folder(
+    open_app: Open, archive: bytes, tmp_path: Path
+) -> None:
+    app = using(open_app("teach"), personal.opened(archive))
+    go(app, "video")
+    clip = films.write(tmp_path / "clip.mp4", [astronaut()[:256, 96:352]] * 5, 5)
+    app.file_uploader[0].set_value(("clip.mp4", clip.read_bytes(), "video/mp4")).run()
+    press(app, "Analyse film")
+    (film,) = app.session_state["_video_session"].films
+    assert (film.path.parents[1] / "models" / personal.FOLDER / "model.onnx").is_file()
+    film.task.child.process.wait(240)
+    assert film.timeline().film.model == personal.FOLDER
+    film.remove()
     assert list(workspaces.folder().glob("*")) == []
 
 
