@@ -18,7 +18,7 @@ CARDS = {
     "live": "Read faces in your webcam's picture as they move.",
     "photos": "Drop pictures or take a snapshot; get a label for each face.",
     "video": "Follow every person through a film, with a timeline and events.",
-    "teach": "Show your own expressions and get a model that knows your face.",
+    "teach": "Get a model that knows how your own face looks.",
     "train": "Train a network on labelled faces and put it to work.",
     "evaluate": "Measure models on labelled faces, with intervals and mistakes.",
     "models": "Compare models, see their limits, choose the active one.",
