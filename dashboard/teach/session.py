@@ -189,6 +189,9 @@ class TeachSession:
         media.forget_removed()
         self.stop()
         personal.forget()
+        if self.stream is not None:
+            self.stream.end()
+            self.stream = None
         self.captures, self.left_out = Captures(), Counter()
         self.taught = self.own = None
         self.waiting.clear()
