@@ -12,24 +12,22 @@ from dashboard.teach.session import SHOW, Taught, TeachSession
 from dashboard.text import count
 from fer.geometry import Image
 from fer.teaching.captures import CapturedFace
-from fer.teaching.comparison import BETTER, UNKNOWN, WORSE, Score
+from fer.teaching.comparison import UNKNOWN, Score
 from fer.visualization import evaluation_charts
 
 MOST_CHANGED = 24
 _SIDE = 96
-_HEADLINES = {
-    BETTER: "Better for you",
-    WORSE: "Worse for you",
-    UNKNOWN: "It cannot be said yet whether it is better",
-}
 
 
 def show(session: TeachSession, taught: Taught) -> None:
     """The verdict with the way on, then accuracy, confusion and the faces whose answer changed.
     A model that is not better is not the first thing offered."""
     comparison = taught.comparison
-    st.header(_HEADLINES.get(comparison.verdict, "No difference can be shown"))
-    st.markdown(comparison.sentence)
+    if comparison.verdict == UNKNOWN:
+        st.header("It cannot be said yet whether it is better")
+        st.markdown(comparison.sentence)
+    else:
+        st.header(comparison.sentence)
     with st.container(horizontal=True, vertical_alignment="center"):
         if not comparison.is_better:
             st.button(
