@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,7 +23,7 @@ from fer.geometry import Image
 from fer.inference import cropping, detection, quality
 from fer.inference.recognizer import CROP_SIDE
 from fer.model_card import InputSpec
-from fer.results import Quality
+from fer.results import Face, Quality
 
 NO_FACE, TWO_FACES, BLURRED, TINY, DARK, ALIKE, EXTRA = (
     *("no face", "two faces", "blurred", "tiny", "dark", "nearly identical", "more than enough"),
@@ -98,7 +98,7 @@ class TakeFilter:
     def _look_at(self, image: Image, time: float) -> str | None:
         if len(self._crops) >= MOST_OF_A_TAKE:
             return EXTRA
-        faces = detection.detect(image, self._detector)
+        faces = _in_view(detection.detect(image, self._detector))
         if len(faces) != 1:
             return TWO_FACES if faces else NO_FACE
         crop = cropping.face_crop(image, faces[0], self._spec.margin, self._spec.align)
@@ -128,6 +128,13 @@ def filtered(
     for image, time in frames:
         take.add(image, time)
     return take.result()
+
+
+def _in_view(faces: Sequence[Face]) -> Sequence[Face]:
+    """Those large enough to be somebody before the camera, or all of them where none is: specks of
+    a backdrop, in which a detector sees a face at times, are nobody."""
+    large = [face for face in faces if min(face.box.width, face.box.height) >= SMALLEST_FACE]
+    return large or faces
 
 
 def _problem(measured: Quality) -> str | None:

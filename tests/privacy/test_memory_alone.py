@@ -1,4 +1,4 @@
-"""Photos, snapshots and live video where not one byte can be written into any file."""
+"""Photos, snapshots, takes and live video where not one byte can be written into any file."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ SERVER = "import runpy; runpy.run_module('dashboard', run_name='__main__')"
 TESTED = "from streamlit.testing.v1 import AppTest\n"  # makes a temporary folder of its own
 LIVE = """
 import time
+import streamlit_webrtc.component
 from dashboard import navigation
 from fer import registry
 from fer.live import feed as feed_module
@@ -48,6 +49,12 @@ page = AppTest.from_file(str(navigation.ROOT / "pages" / "photos.py"), default_t
 page.get("button_group")[0].set_value("Camera").run()
 page.get("camera_input")[0].set_value(("snapshot.jpg", canary.photo(), "image/jpeg")).run()
 assert len(page.session_state["_photo_session"].pictures) == 1 and not page.exception
+streamlit_webrtc.component.get_this_session_info = lambda: None
+page = AppTest.from_file(str(navigation.ROOT / "pages" / "teach.py"), default_timeout=120).run()
+page.button(key="teach-agree").click().run()
+page.segmented_control(key="teach-source").set_value("Pictures").run()
+page.file_uploader[0].set_value([("me.jpg", canary.photo(), "image/jpeg")]).run()
+assert len(page.session_state["_teach_session"].captures.faces) == 1 and not page.exception
 try:
     with open("left", "w") as file:
         file.write("x")
@@ -113,7 +120,7 @@ def test_a_photo_is_in_no_file_no_log_and_no_other_session(server: Server, tmp_p
     ]
 
 
-def test_live_video_and_a_snapshot_are_in_no_file(tmp_path: Path) -> None:
+def test_live_video_a_snapshot_and_takes_are_in_no_file(tmp_path: Path) -> None:
     began = time.time()
     done = subprocess.run(
         [sys.executable, "-c", TESTED + NO_FILES + LIVE],

@@ -11,7 +11,7 @@ from fer.geometry import Image
 from fer.inference import cropping, detection
 from fer.model_card import InputSpec
 from fer.teaching import filtering
-from tests.helpers import astronaut, group_photo
+from tests.helpers import astronaut, group_photo, make_face
 
 SPEC = InputSpec()
 
@@ -55,6 +55,17 @@ def test_frames_that_teach_nothing_are_left_out_and_counted() -> None:
 def test_a_dark_face_is_left_out() -> None:
     take = filtering.TakeFilter(SPEC)
     assert take.add(portrait(brightness=0.12), 0.0) == filtering.DARK
+
+
+def test_a_speck_that_a_detector_takes_for_a_face_is_no_second_person(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As it does in the sample's JPEG, on a badge."""
+    frame = portrait()
+    faces = detection.detect(frame)
+    speck = make_face(5, 5, filtering.SMALLEST_FACE - 4)
+    monkeypatch.setattr(detection, "detect", lambda *_: (speck, *faces))
+    assert filtering.TakeFilter(SPEC).add(frame, 0.0) is None
 
 
 def test_a_take_with_two_people_is_refused() -> None:
