@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import aiortc  # noqa: F401 - after TensorFlow its import crashes: each brings its own OpenSSL
 import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
