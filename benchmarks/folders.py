@@ -29,7 +29,7 @@ def main() -> None:
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 500
     with tempfile.TemporaryDirectory() as folder:
         photos = Path(folder, "photos")
-        _write_photos(photos, number)
+        write_photos(photos, number)
         print("| turn | one worker | two workers | ratio |\n|---|---|---|---|")
         for turn in range(1, TURNS + 1):
             tables = [Path(folder, f"{workers}.csv") for workers in (1, 2)]
@@ -38,7 +38,7 @@ def main() -> None:
             print(f"| {turn} | {one:.1f} s | {two:.1f} s | {one / two:.2f} |", flush=True)
 
 
-def _write_photos(folder: Path, number: int) -> None:
+def write_photos(folder: Path, number: int) -> None:
     folder.mkdir()
     files = []
     for grid in GRIDS:

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from fer import cli, images
-from tests.fer.distributed.conftest import CPUS, Cluster
+from tests.clusters import Cluster
+from tests.fer.distributed.conftest import CPUS
 from tests.helpers import astronaut, within_seconds
 
 pytestmark = [

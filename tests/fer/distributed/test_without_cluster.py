@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fer import cli
-from tests.fer.distributed.conftest import free_ports
+from tests.clusters import free_ports
 
 
 def analyze(folder: Path, *flags: str) -> int:
