@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import psutil
 
@@ -37,8 +39,13 @@ class Cluster:
 
 @contextmanager
 def running(cpus: int) -> Iterator[Cluster]:
-    """A head with so many CPUs, without dashboard and usage statistics."""
-    with tempfile.TemporaryDirectory(prefix="fer-ray-") as folder:  # Ray's sockets need short paths
+    """A head with so many CPUs, without dashboard and usage statistics, that lets in commands which
+    are started meanwhile: they have its token."""
+    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    with (
+        mock.patch.dict(os.environ, token),
+        tempfile.TemporaryDirectory(prefix="fer-ray-") as folder,  # Ray's sockets need short paths
+    ):
         port, client, dashboard, agent = free_ports(4)
         command = [
             *(str(Path(sys.executable).with_name("ray")), "start", "--head", "--block"),

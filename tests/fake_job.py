@@ -58,6 +58,6 @@ def note(line: str) -> None:
 
 
 if __name__ == "__main__":
-    job._read = read
+    job.read = read
     job._work = work
     sys.exit(job.main())

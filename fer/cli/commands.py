@@ -9,16 +9,17 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fer.cli import analyze, app, doctor, evaluate, find_rate, inspect, robustness, train, video
+from fer.cli import analyze, app, doctor, evaluate, inspect, robustness, video
 from fer.cli.models import average, card, export, importing, listing, networks, quantize, teach
 from fer.cli.output import DONE, INTERRUPTED, WRONG_USE
+from fer.cli.training import find_rate, sweep, train
 from fer.doctor import packages
 from fer.errors import FerError
 from fer.runs import checks
 from fer.training import failures
 
 _COMMANDS = (
-    *(app, analyze, video, train, find_rate, inspect, evaluate, robustness),
+    *(app, analyze, video, train, sweep, find_rate, inspect, evaluate, robustness),
     *(networks, listing, card, export, importing, average, quantize, teach, doctor),
 )
 

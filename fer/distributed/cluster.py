@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import grpc
 import ray
-from ray._private import services
+from ray._private import services, worker as ray_worker
 
 from fer.errors import BadSettings, FerError
 
@@ -17,26 +18,28 @@ ANSWER_SECONDS = 4.0
 """So long a cluster may take for its first answer. Ray itself waits for more than a minute."""
 AUTO = "auto"
 _CLIENT = "ray://"
+_PAUSE_SECONDS = 2.0
 
 
 @contextmanager
-def connected(address: str, workers: int | None = None) -> Iterator[int]:
-    """Joins the cluster at `ray://HOST:PORT`, `HOST:PORT` or, with `auto`, on this machine; gives
-    the number of workers: as many as wanted, or one for each CPU of the cluster.
+def connected(address: str | None, workers: int | None = None) -> Iterator[int]:
+    """Joins the cluster at `ray://HOST:PORT`, `HOST:PORT` or, with `auto`, on this machine, or
+    starts one without an address; gives the number of workers: as many as wanted, or one for each
+    CPU of the cluster.
 
     Raises `FerError` where nobody answers, and for more workers than there are CPUs.
     """
-    _check_answers(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
-    except Exception as error:  # noqa: BLE001 - Ray raises many kinds, also for another version
-        raise FerError(f"the Ray cluster at {address} cannot be joined: {reason(error)}") from None
+    ray_worker._worker_logs_enabled = False  # its notes would be among records on stdout
+    place = "on this machine" if address is None else f"at {address}"
+    if address is not None:
+        _check_answers(address)
+    _join(address, place)
     try:
         cpus = int(ray.cluster_resources().get("CPU", 0))
         if (workers or 1) > cpus:
             raise BadSettings(
-                f"the cluster at {address} has {cpus} CPUs, and each worker takes one; got "
+                f"the cluster {place} has {cpus} CPUs, and each worker takes one; got "
                 f"--workers {workers or 1}."
             )
         yield workers or cpus
@@ -44,7 +47,30 @@ def connected(address: str, workers: int | None = None) -> Iterator[int]:
         ray.shutdown()
 
 
-def reason(error: Exception) -> str:
+def _join(address: str | None, place: str) -> None:
+    for is_last in (False, False, True):  # a head answers before its own machine has joined it
+        try:
+            ray.init(
+                address or "local",
+                include_dashboard=None if address else False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
+            return
+        except Exception as error:  # noqa: BLE001 - Ray raises many kinds, also for other versions
+            cause = error.__cause__ or error
+            if "InvalidAuthToken" in str(cause):
+                raise FerError(
+                    f"the Ray cluster {place} wants a token. Set RAY_AUTH_MODE=token, and have its "
+                    "token in RAY_AUTH_TOKEN or ~/.ray/auth_token."
+                ) from None
+            if is_last or not isinstance(error, ConnectionError):
+                told = reason(cause)
+                raise FerError(f"the Ray cluster {place} cannot be joined: {told}") from None
+        time.sleep(_PAUSE_SECONDS)
+
+
+def reason(error: BaseException) -> str:
     """The line of an error of Ray's that says most: the last one, where its cause is."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines[-1] if lines else type(error).__name__).rstrip(".") + "."

@@ -41,9 +41,18 @@ __all__ = [
     "outcome",
 ]
 
+SWEEP_FILE = "sweep.json"
 LEAST_FREE_BYTES = 200 * 1024**2
 
 _ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Which sweep a run belongs to, and among how many trials the best is chosen there."""
+
+    id: str
+    trials: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,15 @@ class Run:
     def teacher_probabilities(self) -> Path:
         """The predictions of the run's teachers for its training faces."""
         return self.path / "taught.npz"
+
+    @property
+    def sweep(self) -> Sweep | None:
+        """The sweep that this run is a trial of."""
+        try:
+            values = files.json_object(self.path / SWEEP_FILE)
+            return Sweep(str(values["sweep"]), int(values["trials"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     @property
     def stop_request(self) -> Path:
@@ -144,15 +162,23 @@ def folder() -> Path:
     return folders.runs()
 
 
-def create(settings: TrainSettings) -> Run:
-    """A new run folder with its settings, in the state "queued" and owned by this process."""
+def new_id(kind: str) -> str:
+    """The present second, what it is, and a few random digits."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    name = f"{stamp}-{settings.network.replace('_', '-')}-{secrets.token_hex(2)}"
+    return f"{stamp}-{kind.replace('_', '-')}-{secrets.token_hex(2)}"
+
+
+def create(settings: TrainSettings, run_id: str | None = None, sweep: Sweep | None = None) -> Run:
+    """A new run folder with its settings, in the state "queued" and owned by this process."""
+    name = run_id or new_id(settings.network)
     run, new = Run(folder() / name), Run(folder() / f".new-{name}")
     files.remove_leftovers(folder())
     try:
         new.path.mkdir(parents=True)
         new.write_settings(settings)
+        if sweep is not None:
+            record = {"sweep": sweep.id, "trials": sweep.trials}
+            files.replace_file(new.path / SWEEP_FILE, json.dumps(record).encode())
         new.write_status(RunStatus(epochs=settings.epochs).owned_by(processes.identity()))
         os.rename(new.path, run.path)  # a reader sees a whole run or none
     except OSError as error:

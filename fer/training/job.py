@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fer import registry
 from fer.data import dataset, selection
@@ -161,10 +161,10 @@ def _faces(
             take_place()
             reporter.doing(_READING)
 
-        yield _read(run, reporter, Budget(stop.is_set, wait_for_place))
+        yield read(run, reporter, Budget(stop.is_set, wait_for_place))
 
 
-def _read(run: Run, reporter: Reporter, budget: Budget) -> dataset.Dataset:
+def read(run: Run, reporter: Reporter, budget: Budget) -> dataset.Dataset:
     """The faces of a run, whose settings say afterwards what is to be predicted."""
     settings, fresh = run.settings, not run.checkpoint.exists()
     reporter.state("starting")
@@ -175,11 +175,14 @@ def _read(run: Run, reporter: Reporter, budget: Budget) -> dataset.Dataset:
     return data
 
 
-def _work(run: Run, data: dataset.Dataset, reporter: Reporter, stop: threading.Event) -> str:
+def begun(
+    run: Run, data: dataset.Dataset, reporter: Reporter, stop: threading.Event
+) -> Learner | None:
+    """The learner of a run, as far as its checkpoint goes; None if it was asked to stop."""
     settings, fresh = run.settings, not run.checkpoint.exists()
     reporter.state("starting")
     if stop.is_set():
-        return "stopped"
+        return None
     teacher_probabilities = None
     if settings.teachers:
         train, stopped = data.split("train"), stop.is_set
@@ -187,11 +190,11 @@ def _work(run: Run, data: dataset.Dataset, reporter: Reporter, stop: threading.E
             run.teacher_probabilities, settings.teachers, train, stopped, reporter.teachers
         )
         if teacher_probabilities is None:
-            return "stopped"
+            return None
     reporter.doing("loading TensorFlow and building the network")
     learner = learner_for(settings, data, fresh, teacher_probabilities)
     if stop.is_set():
-        return "stopped"
+        return None
     say(f"{len(learner.train)} faces to train on, {len(learner.validation)} to validate with")
     if not fresh:
         with checkpoints.set_aside_if_damaged(run):
@@ -202,8 +205,33 @@ def _work(run: Run, data: dataset.Dataset, reporter: Reporter, stop: threading.E
         say("the backbone is frozen: its features are computed once, without augmentation")
     learner.on_features = reporter.features
     run.cut_metrics(learner.progress.epoch)
-    if not _train(run, learner, reporter, stop):
+    return learner
+
+
+def train_epoch(
+    run: Run, learner: Learner, reporter: Reporter, stop: threading.Event
+) -> dict[str, Any] | None:
+    """The next epoch's line of metrics, once it is saved; None if it was asked to stop before, and
+    has checkpointed."""
+    reporter.begin_epoch(learner)
+    if not learner.run_epoch(lambda _: reporter.batch(learner), stop.is_set):
+        learner.save(run.checkpoint)
+        return None
+    reporter.validating()
+    row = learner.finish_epoch()
+    if learner.is_best():
+        learner.save_average(run.best)
+    run.add_metrics(row)
+    learner.save(run.checkpoint)
+    reporter.epoch(row)
+    return row
+
+
+def _work(run: Run, data: dataset.Dataset, reporter: Reporter, stop: threading.Event) -> str:
+    learner = begun(run, data, reporter, stop)
+    if learner is None or not _train(run, learner, reporter, stop):
         return "stopped"
+    settings = run.settings
     reporter.doing("publishing the best epoch")
     with checkpoints.set_aside_if_damaged(run):
         learner.load_average(run.best)
@@ -218,7 +246,7 @@ def _work(run: Run, data: dataset.Dataset, reporter: Reporter, stop: threading.E
         | {"data": Path(settings.data).name, "weights": _file_name(settings.weights)},
         facts={
             "protocol": (
-                "validation split, on which the epoch was chosen and the temperature fitted; "
+                f"validation split, on which {_chosen(run)} chosen and the temperature fitted; "
                 "duplicates of its faces were left out of training; no test-time augmentation"
             ),
             "run": run.id,
@@ -241,19 +269,17 @@ def _published_by(run: Run) -> str | None:
 
 def _train(run: Run, learner: Learner, reporter: Reporter, stop: threading.Event) -> bool:
     """Trains to the last epoch; False if it was asked to stop before, and has checkpointed."""
-    while learner.progress.epoch < learner.settings.epochs and not learner.is_out_of_patience():
-        reporter.begin_epoch(learner)
-        if not learner.run_epoch(lambda _: reporter.batch(learner), stop.is_set):
-            learner.save(run.checkpoint)
+    while not learner.is_done():
+        if train_epoch(run, learner, reporter, stop) is None:
             return False
-        reporter.validating()
-        row = learner.finish_epoch()
-        if learner.is_best():
-            learner.save_average(run.best)
-        run.add_metrics(row)
-        learner.save(run.checkpoint)
-        reporter.epoch(row)
     return True
+
+
+def _chosen(run: Run) -> str:
+    sweep = run.sweep
+    if sweep is None:
+        return "the epoch was"
+    return f"the epoch and, among {sweep.trials} trials, the settings were"
 
 
 def _file_name(path: str | None) -> str | None:

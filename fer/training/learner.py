@@ -174,9 +174,11 @@ class Learner:
         """Whether the epoch that was finished last is the best so far."""
         return self.progress.best_epoch == self.progress.epoch
 
-    def is_out_of_patience(self) -> bool:
+    def is_done(self) -> bool:
+        """Whether the last epoch is over, or the patience with those that are no better."""
         waited = self.progress.epoch - self.progress.best_epoch
-        return 0 < self.settings.patience <= waited
+        is_out_of_patience = 0 < self.settings.patience <= waited
+        return is_out_of_patience or self.progress.epoch >= self.settings.epochs
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The predictions (N, 7) of the averaged network for uint8 (N, H, W, C)."""

@@ -327,7 +327,7 @@ def test_models_are_deleted_but_not_those_that_answer(
 
 
 def test_a_run_in_the_foreground_waits_its_turn_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "_read", lambda *_: None)
+    monkeypatch.setattr(job, "read", lambda *_: None)
     monkeypatch.setattr(job, "_work", lambda *_: pytest.fail("worked out of turn"))
     run, stop, states = store.create(SETTINGS), threading.Event(), []
 

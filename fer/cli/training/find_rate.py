@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 
 from fer.cli.output import DONE
-from fer.cli.train import add_train_flags, train_settings
+from fer.cli.training.train import add_train_flags, train_settings
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
