@@ -165,6 +165,9 @@ def passes_picker(key: str) -> int:
 
 def show_model(card: ModelCard, prior: str | None = None) -> None:
     """One line on the model that answers and its accuracy; all else is in the line's tooltip."""
+    if card.personal:
+        _show_personal(card)
+        return
     prior = prior or card.default_prior
     figures = card.figures(prior)
     bounds = figures.interval("accuracy")
@@ -181,6 +184,16 @@ def show_model(card: ModelCard, prior: str | None = None) -> None:
         help=f"{details} Measured on {figures.n:,} validation faces of "
         f"{escape_markdown(card.data_facts.name or 'unknown data')}, also used for model "
         f"selection.{_elsewhere_sentence(card, prior)}",
+    )
+
+
+def _show_personal(card: ModelCard) -> None:
+    """A personal model has no accuracy that holds for anybody else."""
+    whose = "you" if card.name == personal.NAME else "one person"
+    name, taught = escape_markdown(card.name), ", ".join(card.taught)
+    st.caption(
+        f"Model **{name}** was taught {taught} by {whose}",
+        help="Of other faces it knows what the model knew that it began as. *Teach* compares both.",
     )
 
 

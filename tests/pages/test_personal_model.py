@@ -69,7 +69,7 @@ def test_every_page_of_the_session_answers_with_it_and_one_click_goes_back(
     for page in personal.PAGES:
         go(app, page)
         assert model_of(app, page) == personal.NAME
-        assert "Your model" in words(app)
+        assert "Your model" in words(app) and "was taught happy, sad by you" in words(app)
     go(app, "photos")
     press(app, "Try a sample")
     (picture,) = app.session_state["_photo_session"].pictures
