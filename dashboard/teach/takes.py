@@ -24,6 +24,9 @@ def show(session: TeachSession) -> None:
     if not takes:
         return
     st.header(count(len(takes), "take"))
+    if session.left_out:
+        reasons = ", ".join(f"{number:,} {why}" for why, number in session.left_out.items())
+        st.caption(f"Left out so far: {reasons}.")
     pages = -(-len(takes) // TAKES_A_PAGE)
     page = st.pagination(pages, key=f"teach-takes-{pages}") or 1 if pages > 1 else 1
     with st.grid(min_column_width=_CARD_WIDTH):

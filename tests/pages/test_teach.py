@@ -91,6 +91,7 @@ def test_pictures_added_together_are_a_take_and_what_is_left_out_is_counted(
     assert "6 of 8 frames are kept" in news.value
     assert session(page).left_out == {"nearly identical": 1, "no face": 1}
     assert "1 take, 6 faces, 2 more wanted" in words(page)
+    assert "Left out so far: 1 no face, 1 nearly identical" in words(page)
 
 
 def test_a_take_with_two_people_or_without_a_face_is_refused(open_page: Open) -> None:
