@@ -81,12 +81,13 @@ def _watch(session: TeachSession, lesson: Lesson) -> None:
             target.write(archive.to_zip(lesson.captures))
         return [str(folder / _CAPTURES), "--output", str(folder / _OUT)]
 
+    above = st.container()
     with st.container():
         child = child_commands.run(
             lesson.key, ["teach"], "Teaching …", prepare=prepare, watch=_curves
         )
     if child is None:
-        st.button("Stop", key="teach-stop", on_click=session.stop)
+        above.button("Stop", key="teach-stop", on_click=session.stop)
         return
     session.failure = child.failure
     if child.failure is None:

@@ -26,7 +26,8 @@ class Recorder:
 
     def __init__(self, emotion: str, seconds: float) -> None:
         self.emotion, self.seconds = emotion, seconds
-        self._begin = self._newest = time.monotonic()
+        self._begin = time.monotonic()
+        self._newest = self._begin + COUNTDOWN_SECONDS
         self._first: float | None = None
         self._frames: list[tuple[Image, float]] = []
         self._is_over = False
@@ -36,7 +37,7 @@ class Recorder:
         """A frame of the stream, RGB (H, W, 3): kept if it is time for one."""
         now = time.monotonic()
         with self._lock:
-            self._newest = now
+            self._newest = max(self._newest, now)
             if self._is_over or now - self._begin < COUNTDOWN_SECONDS:
                 return
             self._first = self._first or now

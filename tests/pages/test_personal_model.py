@@ -65,7 +65,7 @@ def model_of(app: AppTest, page: str) -> str:
 def test_every_page_of_the_session_answers_with_it_and_one_click_goes_back(
     open_app: Open, archive: bytes
 ) -> None:
-    app = using(open_app("teach"), personal.opened(archive))
+    app = using(open_app("teach"), personal.opened(archive, is_ours=True))
     for page in personal.PAGES:
         go(app, page)
         assert model_of(app, page) == personal.NAME
@@ -103,7 +103,7 @@ def brought(page: AppTest, data: bytes) -> None:
 def test_no_other_session_sees_it_and_no_cache_of_the_server(
     open_app: Open, archive: bytes
 ) -> None:
-    app = using(open_app("teach"), personal.opened(archive))
+    app = using(open_app("teach"), personal.opened(archive, is_ours=True))
     go(app, "photos")
     other = open_app("photos")
     assert personal.NAME in app.selectbox(key="photos-model").options
@@ -117,7 +117,7 @@ def test_no_other_session_sees_it_and_no_cache_of_the_server(
 
 
 def test_it_goes_at_a_press_although_pages_used_it(open_app: Open, archive: bytes) -> None:
-    app = using(open_app("teach"), personal.opened(archive))
+    app = using(open_app("teach"), personal.opened(archive, is_ours=True))
     for page in personal.PAGES:
         go(app, page)
     engine = weakref.ref(app.session_state["_personal_model"].model.session)
@@ -131,7 +131,7 @@ def test_it_goes_at_a_press_although_pages_used_it(open_app: Open, archive: byte
 
 
 def test_it_goes_with_the_session(open_app: Open, archive: bytes) -> None:
-    app = using(open_app("teach"), personal.opened(archive))
+    app = using(open_app("teach"), personal.opened(archive, is_ours=True))
     engine = weakref.ref(app.session_state["_personal_model"].model.session)
     del app
     memory.collect_and_freeze()
@@ -142,7 +142,7 @@ def test_it_goes_with_the_session(open_app: Open, archive: bytes) -> None:
 def test_a_film_is_read_by_it_from_the_films_own_private_folder(
     open_app: Open, archive: bytes, tmp_path: Path
 ) -> None:
-    app = using(open_app("teach"), personal.opened(archive))
+    app = using(open_app("teach"), personal.opened(archive, is_ours=True))
     go(app, "video")
     clip = films.write(tmp_path / "clip.mp4", [astronaut()[:256, 96:352]] * 5, 5)
     app.file_uploader[0].set_value(("clip.mp4", clip.read_bytes(), "video/mp4")).run()
@@ -158,7 +158,7 @@ def test_a_film_is_read_by_it_from_the_films_own_private_folder(
 def test_it_is_published_by_a_typed_name_where_that_is_allowed(
     open_app: Open, archive: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = using(open_app("teach"), personal.opened(archive))
+    app = using(open_app("teach"), personal.opened(archive, is_ours=True))
     assert next(button for button in app.button if button.label == "Publish").disabled
     app.text_input(key="teach-publish-name").set_value("My face!").run()
     press(app, "Publish")

@@ -167,6 +167,7 @@ def sending(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         connection, "webrtc_streamer", lambda *_, **__: SimpleNamespace(state=state)
     )
     monkeypatch.setattr(camera_help, "camera_facts", dict)
+    monkeypatch.setattr("dashboard.teach.recorder.SILENT_SECONDS", 1e6)  # on a busy machine
     monkeypatch.setattr(camera_places, "_holders", weakref.WeakKeyDictionary())
     return state
 

@@ -66,7 +66,9 @@ def test_a_camera_that_stops_ends_the_take_incomplete(clock: Clock) -> None:
 
 def test_a_camera_that_sends_nothing_ends_it_too(clock: Clock) -> None:
     recorder = Recorder("sad", 4.0)
-    clock.now += SILENT_SECONDS + 0.1
+    clock.now += COUNTDOWN_SECONDS + SILENT_SECONDS - 0.1
+    assert not recorder.is_over
+    clock.now += 0.2
     assert recorder.is_over and recorder.frames() == []
 
 
