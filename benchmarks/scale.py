@@ -3,6 +3,7 @@
     python -m benchmarks.scale photos [NUMBER]    photos a second with one and two workers (200)
     python -m benchmarks.scale overhead [NUMBER]  cut-out faces, each quickly read (1,000)
     python -m benchmarks.scale memory             peaks for 1,000 cut-out faces and for 10,000
+    python -m benchmarks.scale sweep              eight short trials, and the same one by one
 
 Each row is the command `analyze`, its start included. The rows it writes must be the same. Needs
 `requirements-ray.txt`.
@@ -10,12 +11,15 @@ Each row is the command `analyze`, its start included. The rows it writes must b
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -27,6 +31,11 @@ from tests.clusters import Cluster
 
 TURNS = 3
 PHOTOS, FACES, MANY_FACES = 200, 1_000, 10_000
+SWEEP: dict[str, Any] = {
+    "settings": {"data": "drawn", "network": "mlp", "epochs": 9},
+    "search": {"learning_rate": {"low": 0.001, "high": 0.1, "log": True}},
+    "trials": 8,
+}
 _CPUS = 2
 
 
@@ -36,6 +45,9 @@ def main() -> None:
         pictures = Path(folder, "pictures")
         if kind == "memory":
             _measure_memory(pictures, cluster)
+            return
+        if kind == "sweep":
+            _measure_sweep(Path(folder), cluster)
             return
         if kind == "photos":
             number = int(numbers[0]) if numbers else PHOTOS
@@ -63,25 +75,58 @@ def _compare(
 
 
 def _measure_memory(pictures: Path, cluster: Cluster) -> None:
-    print("| faces | command, MB | largest worker, MB |\n|---|---|---|")
+    print("| faces | command, MB | largest worker, MB | command, CPU ms a face |")
+    print("|---|---|---|---|")
     for number in (FACES, MANY_FACES):
         folder = pictures.with_name(str(number))
         _write_faces(folder, number)
         command = _command(folder, folder.with_suffix(".csv"), "--whole-picture")
         process = psutil.Popen([*command, "--address", cluster.address], stderr=subprocess.DEVNULL)
-        here, there = _peaks(process, cluster)
-        print(f"| {number:,} | {here:.0f} | {there:.0f} |", flush=True)
+        here, there, seconds = _peaks(process, cluster)
+        milliseconds = 1000 * seconds / number
+        print(f"| {number:,} | {here:.0f} | {there:.0f} | {milliseconds:.2f} |", flush=True)
 
 
-def _peaks(process: psutil.Popen, cluster: Cluster) -> tuple[float, float]:
-    here = there = 0
+def _peaks(process: psutil.Popen, cluster: Cluster) -> tuple[float, float, float]:
+    """Peaks of the command and of a worker in MB, and the command's own seconds of CPU."""
+    here = there = seconds = 0
     while process.poll() is None:
         with suppress(psutil.Error):
             here = max(here, process.memory_info().rss)
+            seconds = sum(process.cpu_times()[:2])
             there = max([there, *(worker.memory_info().rss for worker in cluster.workers())])
         time.sleep(0.2)
     assert process.returncode == 0
-    return here / 2**20, there / 2**20
+    return here / 2**20, there / 2**20, seconds
+
+
+def _measure_sweep(folder: Path, cluster: Cluster) -> None:
+    """Without early stopping, and with it."""
+    environment = {**os.environ, "FER_RUNS": str(folder / "runs"), "FER_MODELS": str(folder / "m")}
+    print("| way | s | epochs |\n|---|---|---|")
+    for grace in (SWEEP["settings"]["epochs"], 1):
+        sweep, trials = folder / "sweep.json", folder / "trials.json"
+        sweep.write_text(json.dumps({**SWEEP, "grace": grace}))
+        flags = (str(sweep), "--workers", str(_CPUS), "--json", str(trials))
+        seconds = _training_seconds(environment, "sweep", *flags, "--address", cluster.address)
+        rows = json.loads(trials.read_text())
+        epochs = sum(row["epochs"] for row in rows)
+        print(f"| sweep, {_CPUS} at a time, grace {grace} | {seconds:.0f} | {epochs} |", flush=True)
+    seconds = 0.0
+    for row in rows:
+        values = {**SWEEP["settings"], **{name: row[name] for name in SWEEP["search"]}}
+        (folder / "settings.json").write_text(json.dumps(values))
+        given = str(folder / "settings.json")
+        seconds += _training_seconds(environment, "train", "--settings", given)
+    epochs = len(rows) * SWEEP["settings"]["epochs"]
+    print(f"| `train`, one by one | {seconds:.0f} | {epochs} |")
+
+
+def _training_seconds(environment: dict[str, str], *arguments: str) -> float:
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "fer", *arguments]
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    return time.perf_counter() - started
 
 
 def _write_faces(folder: Path, number: int) -> None:
