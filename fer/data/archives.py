@@ -6,6 +6,7 @@ import io
 import os
 import stat
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ MAX_UNPACKED = 4 * 1024**3
 MAX_RATIO = 150
 SMALL = 64 * 1024**2
 """Below this many unpacked bytes nothing is a bomb, however well it was packed."""
+
+UNREADABLE = (OSError, EOFError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+"""What reading one file of a damaged zip may raise."""
 
 _MAX_DIRECTORY = 12 * 1024**2
 _IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,16 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer import images
-from fer.data.archives import Tree
+from fer.data.archives import UNREADABLE, Tree
 from fer.data.budget import bounded_side
 from fer.data.builder import DatasetBuilder, compact, short
 from fer.data.dataset import UNREAD_HASH, OnDemand
 from fer.errors import BadImage
-
-_UNREADABLE = (
-    *(OSError, EOFError, zipfile.BadZipFile, zlib.error),
-    *(NotImplementedError, UnicodeDecodeError),
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,5 +82,5 @@ def _bytes(tree: Tree, file: str) -> bytes:
     try:
         with tree.open(file) as stream:
             return stream.read(size)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise BadImage(f"it cannot be read: {short(str(error), 120)}.") from None

@@ -13,11 +13,15 @@ Ints = NDArray[np.integer]
 
 DRAWS = 1000
 SEED = 0
+TAIL = 2.5
+"""Percent of the draws on either side of an interval."""
 _ENTRIES_AT_ONCE = 2_000_000
 
 
 def bootstrap(
-    figures: Callable[[NDArray[np.float64]], Mapping[str, Floats]], counts: Ints
+    figures: Callable[[NDArray[np.float64]], Mapping[str, Floats]],
+    counts: Ints,
+    expanded: bool = False,
 ) -> dict[str, NDArray[np.float64]]:
     """95% percentile bootstrap intervals of many figures at once: `DRAWS` seeded draws.
 
@@ -25,13 +29,19 @@ def bootstrap(
     drawing with repeats is how often each group was drawn, a row of sum N. `figures` gets D such
     rows (D, G) at a time and returns arrays (D, ...) by name. Each gives its (low, high) as
     (..., 2): the 2.5th and 97.5th percentiles of those draws in which it is defined, NaN where it
-    never is.
+    never is. Of few groups these are too narrow: `expanded` takes percentiles further out, so that
+    the interval of a mean is as wide as Student's t makes it (Hesterberg 2015,
+    doi 10.1080/00031305.2015.1089789).
 
     >>> bootstrap(lambda drawn: {"share": drawn[:, 0] / 100}, np.array([80, 20]))["share"]
     array([0.72, 0.87])
     """
     parts = [figures(drawn) for drawn in _drawings(counts)]
-    return {name: _percentiles(np.concatenate([part[name] for part in parts])) for name in parts[0]}
+    tail = _expanded_tail(len(counts)) if expanded else TAIL
+    return {
+        name: _percentiles(np.concatenate([part[name] for part in parts]), tail)
+        for name in parts[0]
+    }
 
 
 def share_interval(hits: int, n: int) -> list[float]:
@@ -74,10 +84,17 @@ def _drawings(counts: Ints) -> Iterator[NDArray[np.float64]]:
         yield random.multinomial(n, counts / n, rows).astype(np.float64)
 
 
-def _percentiles(values: Floats) -> NDArray[np.float64]:
+def _expanded_tail(groups: int) -> float:
+    from scipy.special import ndtr, stdtrit
+
+    degrees = max(1, groups - 1)
+    return float(100 * ndtr(-np.sqrt(groups / degrees) * stdtrit(degrees, 1 - TAIL / 100)))
+
+
+def _percentiles(values: Floats, tail: float) -> NDArray[np.float64]:
     """From (D, ...) to (..., 2), without a warning where nothing is defined."""
     flat = values.reshape(len(values), -1)
     bounds = np.full((flat.shape[1], 2), np.nan)
     for index in np.flatnonzero(np.isfinite(flat).any(axis=0)):
-        bounds[index] = np.nanpercentile(flat[:, index], [2.5, 97.5])
+        bounds[index] = np.nanpercentile(flat[:, index], [tail, 100 - tail])
     return bounds.reshape(*values.shape[1:], 2)

@@ -6,7 +6,6 @@ import io
 import json
 import struct
 import zipfile
-import zlib
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -38,7 +37,6 @@ _MOST_FACE_BYTES = 4 * 1024**2
 _LARGEST_PICTURE = 1024
 _PNG_HEAD = struct.Struct(">8x8xII")
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError)
 
 _Number = Annotated[int, Meta(ge=1, le=10**6)]
 _Seconds = Annotated[float, Meta(ge=0, le=1e6)]
@@ -176,5 +174,5 @@ def _read(tree: Tree, file: str, most: int) -> bytes:
     try:
         with tree.open(file) as stream:
             return stream.read(most)
-    except _UNREADABLE as error:
+    except archives.UNREADABLE as error:
         raise BadCaptures(f"{name} in {tree.name} is damaged: {short(str(error), 120)}.") from None

@@ -1,11 +1,13 @@
 """Is a personal model better for its person? Judged on takes that it was not taught with.
 
 Frames of one take are nearly copies of each other, so takes are held back, never frames, and the
-intervals come from drawing takes.
+intervals come from drawing takes. Takes that share a picture, such as one that was uploaded twice,
+count as one.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +22,7 @@ from fer.emotions import EMOTIONS
 from fer.errors import BadCaptures
 from fer.figures import Count, Finite, Share, Table, checked
 from fer.storage import files
-from fer.teaching.captures import Captures
+from fer.teaching.captures import TAKES_TO_COMPARE, Captures
 
 MOST_FOLDS = 5
 BETTER, SAME, WORSE, UNKNOWN = "better", "no difference", "worse", "unknown"
@@ -105,15 +107,19 @@ def folds(captures: Captures) -> list[NDArray[np.bool_]]:
 
     Empty where an emotion has a single take. What is left for teaching has every emotion.
     """
-    if captures.wanting():
+    apart = _apart(captures)
+    takes = [
+        sorted({apart[take] for take in captures.takes_of(emotion)})
+        for emotion in captures.emotions()
+    ]
+    if min(map(len, takes), default=0) < TAKES_TO_COMPARE:
         return []
-    emotions = captures.emotions()
-    num_folds = min(MOST_FOLDS, max(len(captures.takes_of(emotion)) for emotion in emotions))
+    num_folds = min(MOST_FOLDS, max(map(len, takes)))
     of_take: dict[int, int] = {}
-    for emotion in emotions:
-        for number, take in enumerate(captures.takes_of(emotion)):
+    for shown_by in takes:
+        for number, take in enumerate(shown_by):
             of_take.setdefault(take, number % num_folds)
-    fold_of = np.array([of_take[face.take] for face in captures.faces])
+    fold_of = np.array([of_take[apart[face.take]] for face in captures.faces])
     shown = labels(captures)
     held = [fold_of == number for number in range(num_folds)]
     return [rows for rows in held if rows.any() and set(shown[~rows]) == set(shown)]
@@ -133,7 +139,9 @@ def compared(captures: Captures, rows: Labels, before: Floats, after: Floats) ->
     """The comparison on held-back faces: their positions `rows` in the captures, and the
     probabilities (N, 7) for each before and after."""
     true = labels(captures)[rows]
-    takes, take_of = np.unique([captures.faces[row].take for row in rows], return_inverse=True)
+    apart = _apart(captures)
+    of_rows = [apart[captures.faces[row].take] for row in rows]
+    takes, take_of = np.unique(of_rows, return_inverse=True)
     counts = np.bincount(take_of, minlength=len(takes))
     right = {
         name: np.bincount(take_of, given.argmax(axis=1) == true, len(takes))
@@ -145,7 +153,7 @@ def compared(captures: Captures, rows: Labels, before: Floats, after: Floats) ->
         shares = {name: drawn @ hits / n for name, hits in right.items()}
         return {**shares, "difference": shares["after"] - shares["before"]}
 
-    bounds = metrics.bootstrap(figures, np.ones(len(takes), np.int64))
+    bounds = metrics.bootstrap(figures, np.ones(len(takes), np.int64), expanded=True)
     intervals = {name: (float(low), float(high)) for name, (low, high) in bounds.items()}
     low, high = intervals["difference"]
     scores = [
@@ -162,6 +170,18 @@ def compared(captures: Captures, rows: Labels, before: Floats, after: Floats) ->
         difference_interval=(low, high),
         changed=_changed(rows, true, before, after),
     )
+
+
+def _apart(captures: Captures) -> dict[int, int]:
+    """For each take the number by which it counts: the same for takes that share a picture."""
+    numbers = {take.take: take.take for take in captures.takes}
+    first: dict[bytes, int] = {}
+    for face in captures.faces:
+        key = hashlib.sha256(face.crop.tobytes()).digest()
+        one, other = numbers[first.setdefault(key, face.take)], numbers[face.take]
+        if one != other:
+            numbers = {take: one if number == other else number for take, number in numbers.items()}
+    return numbers
 
 
 def _changed(rows: Labels, true: Labels, before: Floats, after: Floats) -> tuple[Changed, ...]:
@@ -187,7 +207,10 @@ def _score(true: Labels, predicted: Labels, interval: Interval) -> Score:
 
 def _missing_takes(missing: Mapping[str, int]) -> str:
     if not missing:
-        return "Whether it is better cannot be known: no take can be held back without an emotion."
+        return (
+            "Whether it is better cannot be known: without any one take an emotion would be gone. "
+            "Takes that share a picture count as one."
+        )
     lacking = ", ".join(f"{number} of {emotion}" for emotion, number in missing.items())
     return (
         "Whether it is better cannot be known yet: frames of a take that it was taught with prove "

@@ -31,7 +31,6 @@ TAUGHT_PRIOR = "taught"
 """A prior of the card: the taught emotions alone, each as likely."""
 MOST_ZIP_BYTES = 256 * 1024**2
 _UNPACKED = 512 * 1024**2
-_UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, NotImplementedError, ValueError)
 
 
 def write(
@@ -132,7 +131,7 @@ def _read(tree: Tree, name: str, most: int) -> bytes:
     try:
         with tree.open(name) as stream:
             return stream.read(most)
-    except _UNREADABLE as error:
+    except archives.UNREADABLE as error:
         reason = short(str(error), 120)
         raise BadModel(f"{name} in {tree.name} is damaged: {reason}.") from None
 

@@ -102,6 +102,20 @@ def test_the_interval_of_a_figure_that_is_sometimes_undefined_is_that_of_the_oth
     assert bounds["pair"].tolist() == [[1.0, 1.0], [-1.0, -1.0]]
 
 
+def test_expanded_intervals_of_few_groups_hold_the_truth_as_often_as_they_say() -> None:
+    random, held = np.random.default_rng(0), {False: 0, True: 0}
+    for values in random.normal(size=(200, 9)):
+        for expanded in held:
+            bounds = metrics.bootstrap(
+                lambda drawn, values=values: {"mean": drawn @ values / 9},
+                np.ones(9, np.int64),
+                expanded,
+            )
+            low, high = bounds["mean"]
+            held[expanded] += low <= 0 <= high
+    assert held[True] / 200 == pytest.approx(0.95, abs=0.03) and held[False] < held[True]
+
+
 def test_faces_that_are_alike_can_be_drawn_together() -> None:
     correct = np.repeat([True, False], [170, 80])
     single = metrics.bootstrap(

@@ -35,5 +35,5 @@ def two_emotions(takes: int, faces: int = 5) -> Captures:
 
 
 @pytest.fixture(scope="session")
-def three_takes() -> Captures:
-    return two_emotions(3)
+def five_takes() -> Captures:
+    return two_emotions(5, faces=3)

@@ -17,10 +17,11 @@ HAPPY, SAD = EMOTIONS.index("happy"), EMOTIONS.index("sad")
 
 
 def captures(happy: int, sad: int, faces: int = 5) -> Captures:
-    made = Captures()
+    """Takes of grey squares, no two of them alike."""
+    made, levels = Captures(), iter(range(256))
     for emotion, takes in (("happy", happy), ("sad", sad)):
         for _ in range(takes):
-            crops = [(np.zeros((48, 48, 3), np.uint8), i / 10) for i in range(faces)]
+            crops = [(np.full((48, 48, 3), next(levels), np.uint8), i / 10) for i in range(faces)]
             made = made.with_take(emotion, 1.0, crops)
     return made
 
@@ -59,9 +60,36 @@ def test_a_take_with_relabelled_faces_stays_in_one_piece() -> None:
         assert len({bool(rows[i]) for i, _ in made.faces_of(1)}) == 1
 
 
-def judged(before: list[int], after: list[int]) -> comparison.Comparison:
-    made = captures(4, 4)
-    return comparison.compared(made, np.arange(40), answers(before), answers(after))
+def with_a_take_twice(made: Captures, take: int) -> Captures:
+    again = [(face.crop, face.time) for _, face in made.faces_of(take)]
+    return made.with_take(made.takes[take - 1].emotion, 1.0, again)
+
+
+def test_a_take_that_came_twice_is_never_on_both_sides() -> None:
+    made = with_a_take_twice(captures(2, 2), 1)
+    held = comparison.folds(made)
+    assert len(held) == 2
+    for rows in held:
+        crops = [
+            {made.faces[i].crop.tobytes() for i in np.flatnonzero(some)} for some in (rows, ~rows)
+        ]
+        assert not crops[0] & crops[1]
+    everything = np.arange(len(made.faces))
+    same = answers([HAPPY] * len(everything))
+    assert comparison.compared(made, everything, same, same).takes == 4
+
+
+def test_a_single_take_that_came_twice_proves_nothing() -> None:
+    made = with_a_take_twice(captures(1, 2), 1)
+    assert comparison.folds(made) == []
+    sentence = comparison.unknown(made).sentence
+    assert "Takes that share a picture count as one" in sentence and "%" not in sentence
+
+
+def judged(before: list[int], after: list[int], takes: int = 4) -> comparison.Comparison:
+    made = captures(takes, takes)
+    rows = np.arange(len(made.faces))
+    return comparison.compared(made, rows, answers(before), answers(after))
 
 
 def test_the_verdict_follows_the_interval_of_the_difference() -> None:
@@ -86,6 +114,13 @@ def test_takes_are_drawn_for_the_intervals_not_frames() -> None:
     found = judged(before, after)
     assert found.difference == pytest.approx(0.125)
     assert found.verdict == "no difference"
+
+
+def test_three_takes_of_six_are_too_few_for_a_proof() -> None:
+    """Student's t of these six differences: p = 0.08. Plain percentiles took it for a proof."""
+    true = [HAPPY] * 15 + [SAD] * 15
+    found = judged([HAPPY] * 30, true, takes=3)
+    assert (found.difference, found.verdict) == (0.5, "no difference")
 
 
 def test_changed_faces_are_named_by_their_position() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +29,8 @@ from tests.helpers import within_seconds
 
 
 @pytest.fixture(scope="session")
-def taught(three_takes: Captures, tmp_path_factory: pytest.TempPathFactory) -> Taught:
-    return teacher.teach(three_takes, tmp_path_factory.mktemp("teaching") / "run")
+def taught(five_takes: Captures, tmp_path_factory: pytest.TempPathFactory) -> Taught:
+    return teacher.teach(five_takes, tmp_path_factory.mktemp("teaching") / "run")
 
 
 def inputs(emotion: str, seeds: range) -> np.ndarray:
@@ -79,7 +81,7 @@ def test_its_run_reads_like_one_of_training(taught: Taught) -> None:
     assert [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
     assert rows[-1]["loss"] < rows[0]["loss"]
     assert rows[-1]["held_back"] == 30
-    assert run.log().splitlines()[0] == "30 faces: 15 happy, 15 sad; 3 folds of takes held back"
+    assert run.log().splitlines()[0] == "30 faces: 15 happy, 15 sad; 5 folds of takes held back"
     assert comparison.read(run.path / teacher.COMPARISON) == taught.comparison
 
 
@@ -101,29 +103,29 @@ def test_one_take_is_taught_but_not_judged(tmp_path: Path) -> None:
     assert Run(tmp_path / "run").metrics()[-1]["held_back"] == 0
 
 
-def test_a_model_without_statistics_cannot_be_taught(three_takes: Captures, tmp_path: Path) -> None:
+def test_a_model_without_statistics_cannot_be_taught(five_takes: Captures, tmp_path: Path) -> None:
     with pytest.raises(BadModel, match=r"'fer2013' has no features\.npz"):
-        teacher.teach(three_takes, tmp_path / "run", "fer2013")
+        teacher.teach(five_takes, tmp_path / "run", "fer2013")
     assert not (tmp_path / "run").exists()
     assert features.teachable() == ["crowd"]
 
 
-def test_a_folder_in_use_is_left_alone(three_takes: Captures, tmp_path: Path) -> None:
+def test_a_folder_in_use_is_left_alone(five_takes: Captures, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(BadCaptures, match="is not empty"):
-        teacher.teach(three_takes, tmp_path)
+        teacher.teach(five_takes, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_what_fails_is_in_the_status(
-    three_takes: Captures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    five_takes: Captures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
         raise BadModel("the engine is broken.")
 
     monkeypatch.setattr(features, "seen", broken)
     with pytest.raises(BadModel):
-        teacher.teach(three_takes, tmp_path / "run")
+        teacher.teach(five_takes, tmp_path / "run")
     status = Run(tmp_path / "run").status()
     assert (status.state, status.error) == ("failed", "the engine is broken.")
 
@@ -140,6 +142,16 @@ def test_what_is_no_personal_model_gets_a_sentence(data: bytes, sentence: str) -
         personal.load(data)
 
 
+def test_a_zip_that_was_damaged_on_its_way_gets_a_sentence(taught: Taught) -> None:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(taught.model / "card.json", "card.json")
+    damaged = bytearray(whole.getvalue())
+    damaged[60:200] = bytes(140)
+    with pytest.raises(BadModel, match=r"card\.json in personal\.zip is damaged"):
+        personal.load(bytes(damaged))
+
+
 def test_another_model_and_a_changed_engine_are_refused(taught: Taught, tmp_path: Path) -> None:
     with pytest.raises(BadModel, match="no personal model, but another one"):
         personal.load(registry.path_of("crowd"))
@@ -152,9 +164,9 @@ def test_another_model_and_a_changed_engine_are_refused(taught: Taught, tmp_path
 
 
 @pytest.mark.slow
-def test_the_command_teaches(three_takes: Captures, tmp_path: Path, capsys) -> None:
+def test_the_command_teaches(five_takes: Captures, tmp_path: Path, capsys) -> None:
     file, target = tmp_path / "captures.zip", tmp_path / "me.zip"
-    file.write_bytes(archive.to_zip(three_takes))
+    file.write_bytes(archive.to_zip(five_takes))
     assert main(["teach", str(file), "--output", str(target), "--json", "-"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert record["taught"] == ["happy", "sad"]
@@ -184,10 +196,10 @@ def test_too_little_to_teach_is_wrong_use(
 
 @pytest.mark.slow
 def test_a_command_that_is_killed_leaves_no_half_model(
-    three_takes: Captures, tmp_path: Path
+    five_takes: Captures, tmp_path: Path
 ) -> None:
     file, folder = tmp_path / "captures.zip", tmp_path / "run"
-    file.write_bytes(archive.to_zip(three_takes))
+    file.write_bytes(archive.to_zip(five_takes))
     command = [sys.executable, "-m", "fer", "teach", str(file), "--output", str(folder)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         within_seconds(120, lambda: Run(folder).metrics() or process.poll() is not None)
