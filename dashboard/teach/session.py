@@ -33,10 +33,11 @@ _KEY = "_teach_session"
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Pictures that were added together: one take of an emotion."""
+    """Pictures that were added together: one take of an emotion. `note` says which were not."""
 
     emotion: str
     pictures: tuple[tuple[str, bytes], ...] = field(repr=False)
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,25 +119,26 @@ class TeachSession:
         except FerError as error:
             refused.append(str(error))
             pictures.clear()
-        if refused:
-            self.news = (" ".join(refused), False)
+        note = " ".join(refused)
         if pictures:
-            self.waiting.append(Upload(emotion, tuple(pictures)))
+            self.waiting.append(Upload(emotion, tuple(pictures), note))
+        else:
+            self.news = (note, False)
 
     def read_waiting(self) -> Iterator[tuple[str, int, int]]:
         """Reads the uploads that wait, one picture a step; yields the name of the one that is next,
         its number and how many there are. What cannot be used becomes the news."""
         while self.waiting:
             upload = self.waiting[0]
-            take, unreadable = TakeFilter(input_spec()), []
+            take, notes = TakeFilter(input_spec()), [upload.note]
             for number, (name, data) in enumerate(upload.pictures, 1):
                 yield name, number, len(upload.pictures)
                 try:
                     take.add(images.decode(data, name), 0.0)
                 except BadImage as error:
-                    unreadable.append(str(error))
+                    notes.append(str(error))
             if self.waiting and self.waiting[0] is upload:
-                self.keep(upload.emotion, take, " ".join(unreadable))
+                self.keep(upload.emotion, take, " ".join(notes).strip())
                 self.waiting.popleft()
 
     def keep(self, emotion: str, take: TakeFilter, note: str = "") -> None:

@@ -169,6 +169,22 @@ def test_it_is_published_by_a_typed_name_where_that_is_allowed(
     assert "switched off" in words(app)
 
 
+def test_a_network_from_elsewhere_is_tried_in_a_process_of_its_own_before_it_is_opened(
+    archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[bytes] = []
+
+    def refuse(engine: Path, *_: object) -> None:
+        tried.append(engine.read_bytes())
+        raise BadModel("the network ends the program that runs it.")
+
+    monkeypatch.setattr(personal.trial, "check", refuse)
+    monkeypatch.setattr(personal, "open_bytes", lambda *_: pytest.fail("it was opened"))
+    with pytest.raises(BadModel, match="ends the program"):
+        personal.opened(archive)
+    assert len(tried) == 1 and list(workspaces.folder().glob("*")) == []
+
+
 @pytest.mark.parametrize("damage", ["no zip", "no card", "another engine"])
 def test_a_zip_that_is_no_model_is_a_sentence_and_leaves_nothing(
     archive: bytes, damage: str

@@ -103,6 +103,16 @@ def test_a_take_with_two_people_or_without_a_face_is_refused(open_page: Open) ->
     assert session(page).captures.takes == ()
 
 
+def test_more_pictures_than_a_take_may_have_are_left_out_with_a_sentence(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teach_session, "MOST_PICTURES", 2)
+    page = agreed(open_page)
+    uploaded(page, "happy", portraits(0, 4))
+    assert len(session(page).captures.faces) == 2
+    assert "2 pictures are beyond 2" in page.success[0].value
+
+
 def test_a_take_is_relabelled_and_deleted_one_or_all(open_page: Open) -> None:
     page = agreed(open_page)
     uploaded(page, "sad", portraits(0))
