@@ -33,6 +33,10 @@ SLOW = (
 )
 """Left out of the quick tests: they load TensorFlow, run whole pages, or start processes."""
 
+RUN_ONCE_MORE = ("browser", "cluster")
+"""A server, a browser and a camera, or a whole cluster, share the machine with other tests: one
+that fails is run again, and the summary names it."""
+
 SHARED_WORKERS = {
     "browser": "browser",
     "fer/live": "live",
@@ -68,6 +72,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(TESTS).as_posix().startswith(SLOW):
             item.add_marker("slow")
+        if any(map(item.get_closest_marker, RUN_ONCE_MORE)):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(autouse=True)

@@ -30,14 +30,6 @@ FLAGS = [
 expect.set_options(timeout=90_000)  # a busy machine takes its time, and none of it is wasted
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Server, browser and camera share the machine with other tests: a test that fails is run once
-    more, and the summary names it."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
