@@ -27,6 +27,11 @@ listed = evaluations.current_evaluations()
 folded = any(item.has_result for item in listed)
 with errors.show_errors(), st.expander("Models and data", expanded=not folded):
     request = evaluate_form.ask()
+    inspected = st.container()
+start_row = st.container(horizontal=True, vertical_alignment="center")
+if not folded:
+    inspected = st.container()  # below Start, which stays on the first screen
+with errors.show_errors(), inspected:
     faces = dataset_picker.faces("evaluate")
     is_usable = dataset_view.check_upload(request.faces if request else None, faces, as_is=True)
 
@@ -37,7 +42,7 @@ if form.take() and request is not None and is_usable:
         evaluations.show(started)
         listed = evaluations.current_evaluations()
 
-with st.container(horizontal=True, vertical_alignment="center"):
+with start_row:
     start_button.button(form, "Start evaluation", disabled=not is_usable)
     beside = st.container(width="stretch")
 if evaluations.address_is_gone():

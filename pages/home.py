@@ -22,6 +22,7 @@ CARDS = {
     "train": "Train a network on labelled faces and put it to work.",
     "evaluate": "Measure models on labelled faces, with intervals and mistakes.",
     "models": "Compare models, see their limits, choose the active one.",
+    "about": "What it can and cannot tell, and the law.",
 }
 CARDS_A_ROW = 4
 
@@ -88,4 +89,3 @@ st.caption(
     "An expression is not a feeling: faces do not reliably reveal what somebody feels. "
     "Tell people when you analyse their faces."
 )
-st.page_link(navigation.page("about"), label="What it can and cannot tell, and the law")

@@ -35,8 +35,11 @@ login.say_who_may()
 form = start_button.form("train")
 faces, own = dataset_picker.faces("train"), dataset_picker.own()
 choice, request, settings, wrong, is_usable = None, None, None, None, False
+picker = st.container()
+start_row = st.container(horizontal=True, vertical_alignment="center")
 try:
-    choice = dataset_picker.choose(faces)
+    with picker:
+        choice = dataset_picker.choose(faces)
     is_usable = dataset_view.check_upload(choice, faces)
     asked = choice or dataset_picker.Choice(dataset_picker.DRAWN)
     request = train_form.ask(asked.data, asked.votes, form.turn)
@@ -56,8 +59,8 @@ if form.take() and choice is not None and request is not None and is_usable:
         st.rerun()
 
 if wrong:
-    st.error(escape_markdown(wrong), icon=":material/warning:")
-with st.container(horizontal=True, vertical_alignment="center"):
+    picker.error(escape_markdown(wrong), icon=":material/warning:")
+with start_row:
     reason = permission.refusal("train")
     start_button.button(
         form, "Start training", disabled=not is_usable or wrong is not None or reason is not None

@@ -33,8 +33,9 @@ Columns = Sequence[Column]
 
 
 def prior_picker(cards: Sequence[ModelCard]) -> str:
-    """The prior under which figures are shown."""
-    names = list(dict.fromkeys(name for card in cards for name in card.prior_names))
+    """The prior under which figures are shown, of those that every card has figures for."""
+    first = cards[0].prior_names
+    names = [name for name in first if all(name in card.prior_names for card in cards)]
     if len(names) == 1:
         return names[0]
     chosen: str = st.selectbox(

@@ -115,6 +115,7 @@ def rate_curve(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
         name="learning rate",
     )
     lay_out(chart, "Learning rate", "Epoch", "Learning rate")
+    chart.update_yaxes(rangemode="tozero")
     _by_epoch(chart, len(rows))
     return chart
 

@@ -28,6 +28,7 @@ def test_a_second_row_is_compared_with_the_first(page: Page, app: str) -> None:
     select_row(page, 2)
     expect(page.get_by_role("heading", name="fer2013", exact=True)).to_be_visible()
     expect(page.get_by_text("Their metrics cannot be compared")).to_be_visible()
+    expect(page.get_by_test_id("stMetricValue").filter(has_text="%")).to_have_count(4)
     assert axe.findings(page) == []
     select_row(page, 0)
     expect(page.get_by_role("heading", name="crowd", exact=True)).not_to_be_visible()

@@ -146,8 +146,9 @@ def test_a_newcomers_own_zip_becomes_a_model_in_use_with_all_defaults(page: Page
         {"name": "my pictures.zip", "mimeType": "application/zip", "buffer": own_pictures()}
     )
     start = page.get_by_role("button", name="Start training")
-    expect(start).to_be_enabled(timeout=LONG)
+    expect(start).to_be_enabled(timeout=2 * LONG)
     expect(page.get_by_text("28 faces").first).to_be_visible()
+    expect(start).to_be_in_viewport(ratio=1)
     start.click()
     expect(page.get_by_role("button", name="Use this model")).to_be_visible(timeout=2 * LONG)
     page.get_by_role("button", name="Use this model").click()
