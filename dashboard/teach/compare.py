@@ -70,11 +70,11 @@ def _score(title: str, key: str, score: Score) -> None:
 
 
 def _changed(taught: Taught) -> None:
-    changed = taught.comparison.changed
+    changed = [change for change in taught.comparison.changed if change.index in taught.faces]
     st.header(f"{count(len(changed), 'held-back face')} with another answer")
     with st.container(horizontal=True):
         for change in changed[:MOST_CHANGED]:
-            face = taught.captures.faces[change.index]
+            face = taught.faces[change.index]
             with st.container(width=_SIDE + 60, gap="xsmall"):
                 st.image(
                     _thumbnail(face),

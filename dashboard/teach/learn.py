@@ -13,7 +13,7 @@ from dashboard.server import child_commands
 from dashboard.teach import compare
 from dashboard.teach.session import SHOW, Lesson, Taught, TeachSession
 from dashboard.text import count, escape_markdown
-from fer.errors import BadCaptures
+from fer.errors import BadCaptures, FerError
 from fer.runs import epochs
 from fer.storage import files
 from fer.teaching import archive, comparison, teacher
@@ -92,9 +92,14 @@ def _watch(session: TeachSession, lesson: Lesson) -> None:
     session.failure = child.failure
     if child.failure is None:
         out = Path(child.folder.name, _OUT)
-        own = personal.opened((out / teacher.ZIP).read_bytes(), is_ours=True)
-        found = comparison.read(out / teacher.COMPARISON)
-        session.finish(own, Taught(lesson.captures, found))
+        try:
+            own = personal.opened((out / teacher.ZIP).read_bytes(), is_ours=True)
+            found = comparison.read(out / teacher.COMPARISON)
+            session.finish(own, Taught.of(found, lesson.captures))
+        except FerError as error:
+            session.failure = str(error)
+        except OSError as error:
+            session.failure = f"the model cannot be read: {files.reason_of(error)}."
     session.stop()
     st.rerun()
 

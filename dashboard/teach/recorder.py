@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from dataclasses import dataclass
 
 import cv2
 
 from dashboard.camera.stream import Look
+from dashboard.server import timers
 from fer.geometry import Image
 from fer.results import FrameResult
 
@@ -18,6 +20,9 @@ SILENT_SECONDS = 2.5
 """So long after the last frame the camera counts as stopped."""
 SHORTEST_SECONDS = 1.0
 """What was recorded before the camera stopped is kept from this length on."""
+ABANDONED_SECONDS = 60.0
+"""So long after the last frame a take that nobody came back for is dropped."""
+_CHECK_SECONDS = 15.0
 _WHITE, _BLACK, _RED = (255, 255, 255), (20, 20, 20), (213, 40, 40)
 
 
@@ -32,6 +37,9 @@ class Recorder:
         self._frames: list[tuple[Image, float]] = []
         self._is_over = False
         self._lock = threading.Lock()
+        with _recorders_lock:
+            _recorders.add(self)
+        timers.start_once(_CHECK_SECONDS, drop_abandoned, "takes that nobody came back for")
 
     def offer(self, image: Image) -> None:
         """A frame of the stream, RGB (H, W, 3): kept if it is time for one."""
@@ -70,10 +78,32 @@ class Recorder:
         with self._lock:
             return self._is_over
 
+    @property
+    def is_abandoned(self) -> bool:
+        return time.monotonic() - self._newest > ABANDONED_SECONDS
+
+    def drop(self) -> None:
+        """Lets go of the frames."""
+        with self._lock:
+            self._frames.clear()
+
     def frames(self) -> list[tuple[Image, float]]:
         """The frames so far, each with its seconds."""
         with self._lock:
             return list(self._frames)
+
+
+_recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()
+_recorders_lock = threading.Lock()
+
+
+def drop_abandoned() -> None:
+    """Whole frames stay in memory no longer, though their visitor left the page in the middle."""
+    with _recorders_lock:
+        recorders = list(_recorders)
+    for recorder in recorders:
+        if recorder.is_abandoned:
+            recorder.drop()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter, deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -20,7 +20,7 @@ from dashboard.text import file_name
 from fer import images, registry
 from fer.errors import BadImage, FerError
 from fer.model_card import InputSpec
-from fer.teaching.captures import Captures
+from fer.teaching.captures import CapturedFace, Captures
 from fer.teaching.comparison import Comparison
 from fer.teaching.filtering import TakeFilter
 
@@ -50,10 +50,23 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Taught:
-    """What came of a lesson: how the model compares on faces that were held back."""
+    """What came of a lesson: how the model compares on faces that were held back, and those `faces`
+    whose answer changed, by their index there."""
 
-    captures: Captures = field(repr=False)
     comparison: Comparison = field(repr=False)
+    faces: Mapping[int, CapturedFace] = field(repr=False)
+
+    @classmethod
+    def of(cls, comparison: Comparison, captures: Captures) -> Taught:
+        faces = {change.index: captures.faces[change.index] for change in comparison.changed}
+        return cls(comparison, faces)
+
+    def without_removed(self, captures: Captures) -> Taught:
+        """Without faces that were deleted or relabelled since."""
+        left = set(map(id, captures.faces))
+        return replace(
+            self, faces={index: face for index, face in self.faces.items() if id(face) in left}
+        )
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
@@ -95,7 +108,9 @@ class TeachSession:
         self.is_allowed, self.step = True, SHOW
 
     def go(self, step: str) -> None:
+        """A button's callback: a take that is recorded now ends with its step."""
         if step in self.steps:
+            self.forget_recording()
             self.step = step
 
     def add_upload(self, emotion: str, files: list[UploadedFile]) -> None:
@@ -166,7 +181,8 @@ class TeachSession:
 
     def finish(self, own: PersonalModel, taught: Taught | None) -> None:
         """Keeps a model that was taught, or loaded; it is used once its owner says so."""
-        self.own, self.taught = own, taught
+        self.own = own
+        self.taught = taught and taught.without_removed(self.captures)
 
     @property
     def is_used(self) -> bool:
@@ -185,6 +201,7 @@ class TeachSession:
         """A button's callback: what is left after faces were deleted, or were relabelled."""
         media.forget_removed()
         self.captures, self.news = captures, None
+        self.taught = self.taught and self.taught.without_removed(captures)
 
     def delete_everything(self) -> None:
         """As if the page had never been opened."""

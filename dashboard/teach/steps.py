@@ -23,7 +23,7 @@ def row(session: TeachSession) -> None:
                 on_click=session.go,
                 args=(step,),
             )
-        if session.is_allowed:
+        if session.is_allowed or session.own is not None:
             st.space("stretch")
             delete_everything(session)
 

@@ -122,8 +122,7 @@ def test_it_goes_at_a_press_although_pages_used_it(open_app: Open, archive: byte
         go(app, page)
     engine = weakref.ref(app.session_state["_personal_model"].model.session)
     go(app, "teach")
-    app.session_state["_teach_session"].allow()
-    press(app.run(), "Delete everything")
+    press(app, "Delete everything")
     memory.collect_and_freeze()
     assert engine() is None
     go(app, "photos")

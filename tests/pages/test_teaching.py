@@ -13,6 +13,7 @@ from dashboard import navigation
 from dashboard.personal import model as personal
 from dashboard.server import child_commands, memory, workspaces
 from dashboard.teach.session import TEACH, TeachSession
+from fer.errors import BadModel
 from fer.teaching.captures import Captures
 from fer.teaching.comparison import UNKNOWN
 from tests.fer.teaching.conftest import two_emotions
@@ -91,6 +92,11 @@ def test_before_and_after_on_held_back_takes_and_the_model_is_used_once_its_owne
     assert page.session_state[personal.choice_key("live")] == personal.NAME
     press(page, "Go back to crowd")
     assert page.session_state[personal.choice_key("live")] == "crowd"
+    deleted = captures.faces[found.changed[0].index].take
+    session(page).change(captures.without_take(deleted))
+    page.run()
+    left = [i for i in taught.faces if captures.faces[i].take != deleted]
+    assert len(page.get("image")) == len(left) < len(found.changed)
 
 
 def test_with_one_take_it_says_how_many_are_missing_and_no_number(at_once: None) -> None:
@@ -117,6 +123,19 @@ def test_what_fails_is_a_sentence(open_page: Open, at_once: None, captures: Capt
     page = press(ready(open_page("teach"), captures), "Teach")
     assert "tiny" in page.error[0].value and session(page).lesson is None
     assert folders() == []
+
+
+def test_a_model_that_cannot_be_opened_is_a_sentence_and_teaching_goes_on(
+    at_once: None, captures: Captures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise BadModel("the engine is broken.")
+
+    monkeypatch.setattr(personal, "opened", broken)
+    page = press(ready(opened(), captures), "Teach")
+    assert "the engine is broken" in page.error[0].value
+    assert session(page).lesson is None and folders() == []
+    assert not next(button for button in page.button if button.label == "Teach").disabled
 
 
 def test_the_faces_lie_in_a_private_folder_until_stop(

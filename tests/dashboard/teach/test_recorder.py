@@ -64,6 +64,18 @@ def test_a_camera_that_stops_ends_the_take_incomplete(clock: Clock) -> None:
     assert recorder.recorded == pytest.approx(1.4, abs=0.2)
 
 
+def test_frames_of_a_take_that_nobody_comes_back_for_are_dropped(clock: Clock) -> None:
+    left, other = Recorder("sad", 4.0), Recorder("sad", 2.0)
+    send(left, clock, COUNTDOWN_SECONDS + 1.5)
+    clock.now += recording.ABANDONED_SECONDS / 2
+    send(other, clock, 0.1)
+    recording.drop_abandoned()
+    assert len(left.frames()) > 5
+    clock.now += recording.ABANDONED_SECONDS
+    recording.drop_abandoned()
+    assert left.frames() == [] and left.is_over and not left.is_complete
+
+
 def test_a_camera_that_sends_nothing_ends_it_too(clock: Clock) -> None:
     recorder = Recorder("sad", 4.0)
     clock.now += COUNTDOWN_SECONDS + SILENT_SECONDS - 0.1
