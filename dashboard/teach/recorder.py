@@ -16,7 +16,7 @@ from fer.results import FrameResult
 
 COUNTDOWN_SECONDS = 3.0
 FRAMES_PER_SECOND = 8.0
-SILENT_SECONDS = 2.5
+SILENT_SECONDS = 5.0
 """So long after the last frame the camera counts as stopped."""
 SHORTEST_SECONDS = 1.0
 """What was recorded before the camera stopped is kept from this length on."""

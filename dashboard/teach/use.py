@@ -73,7 +73,7 @@ def _archive(session: TeachSession) -> bytes:
 
 def _facts(own: PersonalModel) -> str:
     card = own.model.card
-    return f"Taught with {', '.join(card.taught)}; made on {card.created[:10]}."
+    return f"Taught with {', '.join(card.taught)}; made on {escape_markdown(card.created[:10])}."
 
 
 def _publish(session: TeachSession) -> None:

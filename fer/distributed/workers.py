@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import ray
-from ray.exceptions import RayActorError, RayError
+from ray.exceptions import ObjectLostError, OutOfMemoryError, RayActorError, RayError
 
 from fer.distributed import cluster
 from fer.errors import FerError, WorkerLost
@@ -21,6 +21,9 @@ START_SECONDS = 120.0
 """So long the first worker may take to start, its wait for a free CPU included."""
 MOST_TRIES = 3
 """An item that so many workers died of is given up, and so are workers that never start."""
+_LOST = (RayActorError, OutOfMemoryError, ObjectLostError)
+"""What a worker's death is told by: Ray has an error of its own for one that it ended for memory,
+and for a result that went with its machine."""
 _BATCH = 4
 _AHEAD = 16
 """So many items for each worker may be begun or done beyond the oldest that is still at work."""
@@ -152,7 +155,7 @@ class _Pool:
             worker, batch = self._tasks.pop(task)
             try:
                 result = ray.get(task)
-            except RayActorError as error:
+            except _LOST as error:
                 self._replace(worker, batch, error)
                 continue
             if isinstance(result, FerError):
@@ -165,15 +168,14 @@ class _Pool:
 
     def end(self) -> None:
         for worker in self._workers:
-            with suppress(RayError, ConnectionError):
-                ray.kill(worker.actor)
+            _kill(worker)
 
     def _start(self) -> None:
         worker = _Worker(ray.remote(num_cpus=1, max_restarts=0)(_Actor).remote(self._make))
         self._workers.append(worker)
         self._tasks[worker.actor.start.remote()] = (worker, None)
 
-    def _replace(self, worker: _Worker, batch: _Batch | None, error: RayActorError) -> None:
+    def _replace(self, worker: _Worker, batch: _Batch | None, error: RayError) -> None:
         if batch is None:
             self._failed_starts += 1
             if self._failed_starts >= MOST_TRIES:
@@ -189,4 +191,10 @@ class _Pool:
         if not worker.is_lost:
             worker.is_lost = True
             self._workers.remove(worker)
+            _kill(worker)
             self._start()
+
+
+def _kill(worker: _Worker) -> None:
+    with suppress(RayError, ConnectionError):
+        ray.kill(worker.actor)

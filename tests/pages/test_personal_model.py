@@ -93,6 +93,13 @@ def test_one_that_was_taken_home_is_brought_back_without_consent_to_capture(
     assert "Taught with happy, sad" in words(page)
 
 
+def test_what_a_foreign_card_says_is_no_picture_of_another_server(open_page: Open) -> None:
+    publish_tiny("mine", personal=True, taught=("happy", "sad"), created="![](//a.b)")
+    page = open_page("teach")
+    brought(page, zipped("mine"))
+    assert "made on" in words(page) and "![](" not in words(page)
+
+
 def brought(page: AppTest, data: bytes) -> None:
     field = next(item for item in page.file_uploader if item.key.startswith("teach-load-"))
     field.set_value(("personal.zip", data, "application/zip"))
