@@ -149,7 +149,9 @@ def test_a_newcomers_own_zip_becomes_a_model_in_use_with_all_defaults(page: Page
     expect(start).to_be_enabled(timeout=2 * LONG)
     expect(page.get_by_text("28 faces").first).to_be_visible()
     expect(start).to_be_in_viewport(ratio=1)
-    start.click()
+    name = page.get_by_text("saved as").locator("strong").last.inner_text()
+    start.click()  # until its own run is shown, the button below is that of a run before it
+    expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=LONG)
     expect(page.get_by_role("button", name="Use this model")).to_be_visible(timeout=2 * LONG)
     page.get_by_role("button", name="Use this model").click()
     expect(page.get_by_text("Active model").first).to_be_visible()
