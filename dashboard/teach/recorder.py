@@ -35,7 +35,7 @@ class Recorder:
         self._newest = self._begin + COUNTDOWN_SECONDS
         self._first: float | None = None
         self._frames: list[tuple[Image, float]] = []
-        self._is_over = False
+        self._is_over = self._is_dropped = False
         self._lock = threading.Lock()
         with _recorders_lock:
             _recorders.add(self)
@@ -46,7 +46,7 @@ class Recorder:
         now = time.monotonic()
         with self._lock:
             self._newest = max(self._newest, now)
-            if self._is_over or now - self._begin < COUNTDOWN_SECONDS:
+            if self._is_over or self._is_dropped or now - self._begin < COUNTDOWN_SECONDS:
                 return
             self._first = self._first or now
             passed = now - self._first
@@ -83,8 +83,9 @@ class Recorder:
         return time.monotonic() - self._newest > ABANDONED_SECONDS
 
     def drop(self) -> None:
-        """Lets go of the frames."""
+        """Lets go of the frames, and keeps no more."""
         with self._lock:
+            self._is_dropped = True
             self._frames.clear()
 
     def frames(self) -> list[tuple[Image, float]]:

@@ -195,6 +195,9 @@ class TeachSession:
             personal.use(self.own)
 
     def forget_recording(self) -> None:
+        """Lets go of the take that is recorded; the stream may know it until its next run."""
+        if self.recorder is not None:
+            self.recorder.drop()
         self.recorder = None
 
     def change(self, captures: Captures) -> None:

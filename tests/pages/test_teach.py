@@ -207,8 +207,12 @@ def test_a_recorded_take_becomes_captures(open_page: Open, sending: SimpleNamesp
     press(page, "Cancel")
     assert session(page).recorder is None and len(session(page).captures.takes) == 1
     press(page, "Record a take")
+    recorder = session(page).recorder
+    assert recorder is not None
+    recorder._frames = [(picture, 0.0) for picture in portraits(0, 2)]
     press(page, "1 Consent")
-    assert session(page).recorder is None and len(session(page).captures.takes) == 1
+    assert session(page).recorder is None and recorder.frames() == []
+    assert len(session(page).captures.takes) == 1
 
 
 def test_a_camera_that_stops_in_the_middle_keeps_a_second_and_no_less(

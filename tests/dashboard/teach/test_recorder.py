@@ -74,6 +74,8 @@ def test_frames_of_a_take_that_nobody_comes_back_for_are_dropped(clock: Clock) -
     clock.now += recording.ABANDONED_SECONDS
     recording.drop_abandoned()
     assert left.frames() == [] and left.is_over and not left.is_complete
+    send(left, clock, 1.0)
+    assert left.frames() == []
 
 
 def test_a_camera_that_sends_nothing_ends_it_too(clock: Clock) -> None:
