@@ -20,7 +20,8 @@ def test_the_address_of_a_download_ends_with_its_picture(
     storage = MemoryMediaFileStorage("/media")
     manager = MediaFileManager(storage)
     server = SimpleNamespace(exists=lambda: True)
-    server.get_instance = lambda: SimpleNamespace(media_file_mgr=manager)
+    instance = SimpleNamespace(media_file_mgr=manager, is_active_session=lambda session: True)
+    server.get_instance = lambda: instance  # as a test of the whole app may have changed Streamlit
     monkeypatch.setattr(media, "runtime", server)
     monkeypatch.setattr(st, "session_state", {})
     manager.add(b"a face", "image/jpeg", "1")
