@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -23,6 +24,8 @@ FOLDER = "your-model"
 """What it is called in the private folder of a command."""
 PAGES = ("live", "photos", "video")
 _KEY = "_personal_model"
+_trying = threading.Lock()
+"""A server tries one foreign engine at a time: each may take a gigabyte and a minute."""
 
 
 @runtime_checkable
@@ -74,7 +77,8 @@ def _try_out(card: ModelCard, engine: bytes) -> None:
     try:
         path = Path(folder.name, ENGINE_FILE)
         path.write_bytes(engine)
-        trial.check(path, card.input)
+        with _trying:
+            trial.check(path, card.input)
     except OSError as error:
         raise BadModel(f"the model cannot be tried: {files.reason_of(error)}.") from None
     finally:

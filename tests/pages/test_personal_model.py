@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import time
 import weakref
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from dashboard.personal.model import PersonalModel
 from dashboard.server import memory, workspaces
 from dashboard.teach.session import USE, TeachSession
 from fer import registry
-from fer.engine import cache
+from fer.engine import cache, trial
 from fer.errors import BadModel
 from tests import films
 from tests.helpers import astronaut, publish_tiny
@@ -98,6 +100,23 @@ def test_what_a_foreign_card_says_is_no_picture_of_another_server(open_page: Ope
     page = open_page("teach")
     brought(page, zipped("mine"))
     assert "made on" in words(page) and "![](" not in words(page)
+
+
+def test_foreign_engines_are_tried_one_at_a_time(
+    archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work, most = [0], [0]
+
+    def check(*_: object) -> None:
+        at_work[0] += 1
+        most[0] = max(most[0], at_work[0])
+        time.sleep(0.05)
+        at_work[0] -= 1
+
+    monkeypatch.setattr(trial, "check", check)
+    with ThreadPoolExecutor(4) as pool:
+        assert len(list(pool.map(personal.opened, [archive] * 4))) == 4
+    assert most == [1]
 
 
 def brought(page: AppTest, data: bytes) -> None:
