@@ -96,7 +96,9 @@ class TeachSession:
     def num_bytes(self) -> int:
         """Of what is kept, which counts among the uploads that the server holds."""
         pictures = [data for upload in list(self.waiting) for _, data in upload.pictures]
-        return sum(map(len, pictures)) + sum(face.crop.nbytes for face in self.captures.faces)
+        faces = sum(face.crop.nbytes for face in self.captures.faces)
+        own = self.own  # a visitor's thread may let go of it meanwhile
+        return sum(map(len, pictures)) + faces + (len(own.archive) if own is not None else 0)
 
     @property
     def steps(self) -> tuple[str, ...]:

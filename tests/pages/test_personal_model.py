@@ -92,6 +92,7 @@ def test_one_that_was_taken_home_is_brought_back_without_consent_to_capture(
     brought(page, archive)
     session: TeachSession = page.session_state["_teach_session"]
     assert session.own is not None and session.step == USE and not session.is_allowed
+    assert session.num_bytes == len(archive), "it counts among what the server holds"
     assert "Taught with happy, sad" in words(page)
 
 
