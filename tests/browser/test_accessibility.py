@@ -47,7 +47,8 @@ def test_analysed_photos_have_no_serious_finding(page: Page, app: str) -> None:
     assert axe.findings(page) == []
 
 
-def test_a_finding_is_found(page: Page) -> None:
+def test_a_finding_is_found(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(axe, "_TRIES", 1)
     page.set_content(
         "<html><head><style>:root { color-scheme: light dark } .stApp { color-scheme: light }"
         "@media (prefers-color-scheme: dark) { .stApp { color-scheme: dark } }</style></head>"
