@@ -38,7 +38,7 @@ MODULE = "fer"
 PUBLISHING = ("import",)
 """Commands whose files others may read: models."""
 ALONE = ("teach",)
-"""Commands of which a server runs one at a time: each takes all cores for a minute."""
+"""Commands of which a server runs one at a time: each takes all cores for some seconds."""
 Watch = Callable[[Path], None]
 """Shows more of a command at work, from what it writes in its folder."""
 _BOUND = "dashboard.server.bound_process"

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 
 import grpc
 import ray
+import ray.exceptions
 from ray._private import services, worker as ray_worker
 
 from fer.errors import BadSettings, FerError
@@ -43,6 +44,9 @@ def connected(address: str | None, workers: int | None = None) -> Iterator[int]:
                 f"--workers {workers or 1}."
             )
         yield workers or cpus
+    except ray.exceptions.RayError as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise FerError(f"the cluster {place} no longer works: {reason}") from None
     finally:
         ray.shutdown()
 

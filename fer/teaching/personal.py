@@ -29,8 +29,8 @@ CARD, ENGINE = "card.json", "model.onnx"
 NAME = "personal"
 TAUGHT_PRIOR = "taught"
 """A prior of the card: the taught emotions alone, each as likely."""
-MOST_ZIP_BYTES = 256 * 1024**2
-_UNPACKED = 512 * 1024**2
+MOST_ZIP_BYTES, _UNPACKED = 64 * 1024**2, 96 * 1024**2
+"""A personal model of `crowd` has 11 MB."""
 
 
 def write(

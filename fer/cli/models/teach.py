@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fer import registry
+from fer import permission, registry
 from fer.cli import output, progress
 from fer.errors import FerError
 from fer.storage import files
@@ -50,6 +50,7 @@ def _teach(options: argparse.Namespace) -> int:
 
     output.check_writable(options.json)
     if options.publish:
+        permission.require("publish")
         registry.check_name(options.publish)
         if options.publish in registry.names():
             raise FerError(f"there is a model {options.publish!r} already; choose another name.")

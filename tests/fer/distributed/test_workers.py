@@ -13,8 +13,8 @@ pytest.importorskip("ray", exc_type=ImportError)
 
 from ray.exceptions import ActorDiedError, ObjectLostError, OutOfMemoryError, RayError
 
-from fer.distributed import workers
-from fer.errors import WorkerLost
+from fer.distributed import cluster, workers
+from fer.errors import FerError, WorkerLost
 
 
 @pytest.fixture
@@ -66,3 +66,14 @@ def test_an_item_that_every_worker_is_lost_over_is_named(killed: list[Any]) -> N
     with pytest.raises(WorkerLost) as raised:
         list(workers.ordered(make, range(20), 2))
     assert raised.value.args[0] == 7
+
+
+def test_a_cluster_that_ends_in_the_middle_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_check_answers", lambda address: None)
+    monkeypatch.setattr(cluster, "_join", lambda address, place: None)
+    monkeypatch.setattr(cluster.ray, "cluster_resources", lambda: {"CPU": 2.0})
+    with (
+        pytest.raises(FerError, match="the cluster at head:6379 no longer works: the head is gone"),
+        cluster.connected("head:6379", 2),
+    ):
+        raise RayError("the head is gone\nsee its log")

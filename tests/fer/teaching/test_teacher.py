@@ -194,6 +194,18 @@ def test_too_little_to_teach_is_wrong_use(
     assert not (tmp_path / "out").exists()
 
 
+def test_what_may_not_be_published_is_not_taught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.setenv("FER_TRAINING", "off")
+    file = tmp_path / "captures.zip"
+    file.write_bytes(archive.to_zip(two_emotions(1, faces=5)))
+    target = tmp_path / "out"
+    assert main(["teach", str(file), "--output", str(target), "--publish", "mine"]) == 2
+    assert "FER_TRAINING" in capsys.readouterr().err
+    assert not target.exists()
+
+
 @pytest.mark.slow
 def test_a_command_that_is_killed_leaves_no_half_model(
     five_takes: Captures, tmp_path: Path
