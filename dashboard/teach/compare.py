@@ -48,7 +48,7 @@ def show(session: TeachSession, taught: Taught) -> None:
     st.caption(
         f"Accuracy on {count(comparison.faces, 'face')} of {count(comparison.takes, 'take')}, each "
         "judged by a model that was taught without it. The model that you get has learned from all "
-        "takes. Intervals come from drawing takes, since frames of a take are nearly copies."
+        "takes. Intervals count takes, not faces, since frames of a take are nearly copies."
     )
     _changed(taught)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -114,16 +114,7 @@ class Captures:
 
     def relabelled_take(self, number: int, emotion: str) -> Captures:
         """With another emotion for a take and all of its faces."""
-        return Captures(
-            tuple(
-                replace(take, emotion=emotion) if take.take == number else take
-                for take in self.takes
-            ),
-            tuple(
-                replace(face, emotion=emotion) if face.take == number else face
-                for face in self.faces
-            ),
-        )
+        return self._relabelled(emotion, lambda one: one.take == number)
 
     def relabelled_faces(self, indices: Collection[int], emotion: str) -> Captures:
         """With another emotion for the faces at some positions of `faces`."""
@@ -135,15 +126,12 @@ class Captures:
 
     def relabelled(self, emotion: str, into: str) -> Captures:
         """With the takes and faces of one emotion given to another."""
+        return self._relabelled(into, lambda one: one.emotion == emotion)
+
+    def _relabelled(self, into: str, is_meant: Callable[[Take | CapturedFace], bool]) -> Captures:
         return Captures(
-            tuple(
-                replace(take, emotion=into) if take.emotion == emotion else take
-                for take in self.takes
-            ),
-            tuple(
-                replace(face, emotion=into) if face.emotion == emotion else face
-                for face in self.faces
-            ),
+            tuple(replace(take, emotion=into) if is_meant(take) else take for take in self.takes),
+            tuple(replace(face, emotion=into) if is_meant(face) else face for face in self.faces),
         )
 
     def faces_of(self, number: int) -> tuple[tuple[int, CapturedFace], ...]:

@@ -157,7 +157,7 @@ def compared(captures: Captures, rows: Labels, before: Floats, after: Floats) ->
     intervals = {name: (float(low), float(high)) for name, (low, high) in bounds.items()}
     low, high = intervals["difference"]
     scores = [
-        _score(true, given.argmax(axis=1), intervals[name])
+        _score(true, given.argmax(axis=1), _of_equal_takes(right[name], counts) or intervals[name])
         for name, given in (("before", before), ("after", after))
     ]
     return Comparison(
@@ -170,6 +170,19 @@ def compared(captures: Captures, rows: Labels, before: Floats, after: Floats) ->
         difference_interval=(low, high),
         changed=_changed(rows, true, before, after),
     )
+
+
+def _of_equal_takes(right: Labels, counts: Labels) -> tuple[float, float] | None:
+    """The interval of an accuracy of 0 or 1, of which drawing takes knows no spread: Wilson's, with
+    the takes as trials (Wilson 1927, doi 10.1080/01621459.1927.10502953). None for others."""
+    hits, faces = int(right.sum()), int(counts.sum())
+    if 0 < hits < faces:
+        return None
+    from scipy.stats import binomtest
+
+    takes = len(counts)
+    found = binomtest(takes if hits else 0, takes).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
 
 
 def _apart(captures: Captures) -> dict[int, int]:

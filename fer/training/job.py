@@ -17,14 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fer import registry
 from fer.data import dataset, selection
 from fer.data.budget import Budget
-from fer.errors import BadModel, FerError, Stopped, UnknownModel
+from fer.errors import FerError, Stopped
 from fer.runs import checks, launcher, processes, queue as run_queue, store, weights
 from fer.runs.settings import TrainSettings
 from fer.runs.store import Run
-from fer.training import checkpoints, distillation, failures
+from fer.training import checkpoints, distillation, failures, publication
 from fer.training.reporter import Reporter, say
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def run(run: Run, stop: threading.Event, data: dataset.Dataset | None = None) ->
     """
     with Reporter(run, stop) as reporter:
         try:
-            published = _published_by(run) if run.checkpoint.exists() else None
+            published = publication.published_by(run) if run.checkpoint.exists() else None
             if published is not None:
                 reporter.state("finished", model=published)
                 return "finished"
@@ -231,40 +230,12 @@ def _work(run: Run, data: dataset.Dataset, reporter: Reporter, stop: threading.E
     learner = begun(run, data, reporter, stop)
     if learner is None or not _train(run, learner, reporter, stop):
         return "stopped"
-    settings = run.settings
     reporter.doing("publishing the best epoch")
     with checkpoints.set_aside_if_damaged(run):
         learner.load_average(run.best)
-    from fer.export import publish
-
-    card = publish.publish(
-        learner.average,
-        settings,
-        data,
-        name=settings.name or run.id,
-        card_settings={key: value for key, value in settings.as_dict().items() if key != "votes"}
-        | {"data": Path(settings.data).name, "weights": _file_name(settings.weights)},
-        facts={
-            "protocol": (
-                f"validation split, on which {_chosen(run)} chosen and the temperature fitted; "
-                "duplicates of its faces were left out of training; no test-time augmentation"
-            ),
-            "run": run.id,
-            "best_epoch": learner.progress.best_epoch,
-            "seconds": round(sum(row["seconds"] for row in run.metrics())),
-        },
-    )
+    card = publication.publish(run, learner, data)
     reporter.state("finished", model=card.name)
     return "finished"
-
-
-def _published_by(run: Run) -> str | None:
-    """The model that a run published before it was killed, just before it could say so."""
-    for name in registry.names():
-        with contextlib.suppress(BadModel, UnknownModel):
-            if registry.card(name).metrics.get("run") == run.id:
-                return name
-    return None
 
 
 def _train(run: Run, learner: Learner, reporter: Reporter, stop: threading.Event) -> bool:
@@ -273,18 +244,6 @@ def _train(run: Run, learner: Learner, reporter: Reporter, stop: threading.Event
         if train_epoch(run, learner, reporter, stop) is None:
             return False
     return True
-
-
-def _chosen(run: Run) -> str:
-    sweep = run.sweep
-    if sweep is None:
-        return "the epoch was"
-    return f"the epoch and, among {sweep.trials} trials, the settings were"
-
-
-def _file_name(path: str | None) -> str | None:
-    """What a card says of a path of this machine."""
-    return None if path is None else Path(path).name
 
 
 def main() -> int:

@@ -142,3 +142,12 @@ def test_a_comparison_comes_back_from_its_file(tmp_path: Path) -> None:
     file.write_text('{"verdict": 3}')
     with pytest.raises(BadCaptures, match=r"comparison\.json cannot be read"):
         comparison.read(file)
+
+
+def test_four_takes_that_are_all_right_do_not_prove_a_model_without_fault() -> None:
+    made = captures(2, 2)
+    rows = np.arange(len(made.faces))
+    right = answers(comparison.labels(made).tolist())
+    found = comparison.compared(made, rows, right, right)
+    assert found.after is not None and found.verdict == comparison.SAME
+    assert found.after.accuracy_interval == pytest.approx((0.510, 1.0), abs=0.001)
