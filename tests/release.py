@@ -44,9 +44,11 @@ def main() -> int:
 
 
 def checked_version(project: str, changes: str) -> str:
-    """The version of the project, which must be the newest of the changes. Raises `NotReady`."""
+    """The version of the project, which must be the newest of the changes; *Unreleased* may stand
+    above it with nothing in it. Raises `NotReady`."""
     version = str(tomllib.loads(project)["project"]["version"])
-    newest = re.search(r"^## (.+)$", changes, re.MULTILINE)
+    waiting = re.sub(r"^## Unreleased\s+(?=## |\Z)", "", changes, flags=re.MULTILINE)
+    newest = re.search(r"^## (.+)$", waiting, re.MULTILINE)
     if newest is None or not newest[1].startswith(version):
         raise NotReady(
             f"pyproject.toml has version {version}, and CHANGELOG.md begins with "
