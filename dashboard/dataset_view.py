@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.dataset_picker import Choice, Faces
 from dashboard.server import child_commands
-from dashboard.server.child_commands import Child
+from dashboard.server.children.running import Child
 from dashboard.text import escape_markdown
 from fer.data.dataset import CROWD, FER2013
 from fer.emotions import EMOTIONS

@@ -28,7 +28,8 @@ SLOW_FOLDERS = ("fer/networks", "fer/export", "fer/training")
 """Their tests load TensorFlow."""
 SLOW = (
     *SLOW_FOLDERS,
-    *("pages", "dashboard/server/test_child_commands.py", "dashboard/models/test_import_model.py"),
+    *("pages", "dashboard/server/children", "dashboard/server/test_child_commands.py"),
+    "dashboard/models/test_import_model.py",
     *("fer/inference/test_search.py", "fer/visualization/test_pixelate.py", "test_workers.py"),
 )
 """Left out of the quick tests: they load TensorFlow, run whole pages, or start processes."""

@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dashboard.server import child_commands, tasks, workspaces
+from dashboard.server import tasks, workspaces
+from dashboard.server.children.running import Child, Ended
 from dashboard.server.tasks import Task
 from fer.evaluation import recorded_inputs, report
 from fer.evaluation.recorded_inputs import Inputs
@@ -67,7 +68,7 @@ def found_again(key: str, visitor: str) -> Evaluation | None:
     if found is None:
         return None
     folder, kept = found
-    ended = child_commands.Child(child_commands.Ended(), folder, time.monotonic())
+    ended = Child(Ended(), folder, time.monotonic())
     task = Task(ended, RESULT)
     evaluation = Evaluation(kept.title, tuple(kept.arguments), task, visitor, key=key)
     evaluation.keep()

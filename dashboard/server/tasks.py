@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.server import child_commands
-from dashboard.server.child_commands import Child
+from dashboard.server.children import running
+from dashboard.server.children.running import Child
 from dashboard.server.workspaces import Workspace
 from fer.evaluation.predictions import PROGRESS
 from fer.storage import files
@@ -93,4 +93,4 @@ def start(
     """Runs `python -m fer ARGUMENTS --keep FOLDER`, which is to write a file `result` there.
     `models`: another folder of models than the server's."""
     more = ["--keep", str(Path(folder.name) / RESULTS)]
-    return Task(child_commands.start([*arguments, *more], folder, LIMIT_SECONDS, models), result)
+    return Task(running.start([*arguments, *more], folder, LIMIT_SECONDS, models), result)

@@ -13,8 +13,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import navigation, start_button
-from dashboard.server import child_commands
-from dashboard.server.child_commands import Child
+from dashboard.server.children import running
+from dashboard.server.children.running import Child
 from dashboard.server.workspaces import Workspace
 from fer import cli
 
@@ -109,5 +109,5 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         weakref.finalize(child, folder.cleanup)
         return child
 
-    monkeypatch.setattr(child_commands, "start", start)
+    monkeypatch.setattr(running, "start", start)
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)  # this is no main thread

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import navigation
 from dashboard.personal import model as personal
-from dashboard.server import child_commands, memory, workspaces
+from dashboard.server import memory, workspaces
+from dashboard.server.children import running
 from dashboard.teach.session import TEACH, TeachSession
 from fer.errors import BadModel
 from fer.teaching.captures import Captures
@@ -35,9 +36,9 @@ def asleep(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     (tmp_path / "modules").mkdir()
     (tmp_path / "modules" / "stand_in.py").write_text(SLEEP)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
-    monkeypatch.setattr(child_commands, "MODULE", "stand_in")
+    monkeypatch.setattr(running, "MODULE", "stand_in")
     yield
-    for child in list(child_commands._running):
+    for child in list(running._running):
         child.end()
 
 

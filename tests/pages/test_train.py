@@ -22,7 +22,7 @@ from streamlit.testing.v1.element_tree import Button, NumberInput, Selectbox, Te
 
 from dashboard import dataset_picker
 from dashboard.server import child_commands, timers
-from dashboard.server.child_commands import Child
+from dashboard.server.children.running import Child
 from dashboard.text import escape_markdown
 from dashboard.train import titles
 from fer import permission, registry

@@ -24,7 +24,7 @@ from dashboard.evaluate import session as evaluations
 from dashboard.evaluate.evaluation import Evaluation
 from dashboard.evaluate.session import Request
 from dashboard.server import timers, workspaces
-from dashboard.server.child_commands import Child
+from dashboard.server.children.running import Child
 from dashboard.server.tasks import Task
 from dashboard.server.workspaces import Workspace
 from fer.errors import FerError

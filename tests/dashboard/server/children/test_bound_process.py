@@ -5,15 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import psutil
-
 from fer.storage import folders
-from tests.helpers import within_seconds
+from tests.helpers import is_alive, within_seconds
 
 WATCHING = """
 import os, sys, time
 sys.platform = "another system"
-from dashboard.server import bound_process
+from dashboard.server.children import bound_process
 bound_process.end_with(os.getppid())
 time.sleep(300)
 """
@@ -22,13 +20,6 @@ import subprocess, sys, time
 print(subprocess.Popen([sys.executable, "-c", {WATCHING!r}]).pid, flush=True)
 time.sleep(300)
 """
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_a_process_ends_with_its_parent_on_any_system() -> None:
@@ -44,6 +35,12 @@ def test_a_process_ends_with_its_parent_on_any_system() -> None:
 def test_a_process_whose_parent_has_ended_already_does_nothing() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    command = [sys.executable, "-m", "dashboard.server.bound_process", str(gone.pid), "this"]
+    command = [
+        sys.executable,
+        "-m",
+        "dashboard.server.children.bound_process",
+        str(gone.pid),
+        "this",
+    ]
     done = subprocess.run(command, cwd=folders.ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")

@@ -1,7 +1,8 @@
-"""A process that ends with the server: `python -m dashboard.server.bound_process PID MODULE …`.
+"""A process that ends with the server:
+`python -m dashboard.server.children.bound_process PID MODULE …`.
 
 A server that is killed has no last word, so the process itself looks after its parent. Linux kills
-it together with the thread that started it, which is why `child_commands` starts all of them in one
+it together with the thread that started it, which is why `running` starts all of them in one
 thread; everywhere a second thread looks once a second whether the parent is still there.
 """
 
