@@ -19,18 +19,22 @@ navigation.ensure_frame()
 
 st.title("Evaluate")
 st.markdown(
-    "Measure how often a model predicts the **apparent expression** that people named, and look at "
-    "the faces behind each number. The results belong to your session alone."
+    "How often does a model predict the **apparent expression** that people named? The results "
+    "stay in your session."
 )
 form = start_button.form("evaluate")
 listed = evaluations.current_evaluations()
 folded = any(item.has_result for item in listed)
-with errors.show_errors(), st.expander("Models and data", expanded=not folded):
+panel = st.expander(
+    "Models and data",
+    expanded=not folded,
+    key=f"evaluate-form-{form.turn}-{folded}",  # it folds with a start and with the first result
+    on_change="rerun",
+)
+with errors.show_errors(), panel:
     request = evaluate_form.ask()
-    inspected = st.container()
 start_row = st.container(horizontal=True, vertical_alignment="center")
-if not folded:
-    inspected = st.container()  # below Start, which stays on the first screen
+inspected = st.container() if panel.open else panel  # below Start, and folded with the form
 with errors.show_errors(), inspected:
     faces = dataset_picker.faces("evaluate")
     is_usable = dataset_view.check_upload(request.faces if request else None, faces, as_is=True)
@@ -53,7 +57,7 @@ if evaluations.address_is_gone():
     )
 if not listed:
     beside.markdown(
-        escape_markdown(request.title)
+        escape_markdown(evaluate_form.summary(request))
         if request
         else "Choose one or two models and labelled faces."
     )

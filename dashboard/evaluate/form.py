@@ -43,29 +43,9 @@ def ask() -> Request | None:
             key="evaluate-models",
             persist_state="session",
         )
-        prior = _prior(models)
     with right:
         faces = dataset_picker.choose(dataset_picker.faces("evaluate"), "Evaluation data", _FATE)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        split = st.selectbox(
-            "Split",
-            list(SPLIT_LABELS),
-            format_func=SPLIT_LABELS.__getitem__,
-            help="A dataset without splits is evaluated as a whole.",
-            width=320,
-            key="evaluate-split",
-            persist_state="session",
-        )
-        labels = st.selectbox(
-            "Ground truth",
-            list(TRUE_LABELS),
-            format_func=TRUE_LABELS.__getitem__,
-            help="What predictions are compared with. The majority of the FER+ votes is another "
-            "target than FER2013's label.",
-            width=320,
-            key="evaluate-labels",
-            persist_state="session",
-        )
+    with st.container(horizontal=True, vertical_alignment="center"):
         whole = st.toggle(
             "Images are already cropped faces",
             help="For folders of images: no face detection then. The images in FER2013's files are "
@@ -73,10 +53,49 @@ def ask() -> Request | None:
             key=CROPPED,
             persist_state="session",
         )
-        passes = passes_picker("evaluate")
+        with st.popover("More settings", icon=":material/tune:"):
+            split, labels, prior, passes = _more(models)
     if not models or faces is None:
         return None
     return Request(tuple(models), faces, split or None, labels or None, whole, prior, passes)
+
+
+def summary(request: Request) -> str:
+    """``crowd on faces.zip · Validation split``: what is asked for, and which settings are not the
+    defaults."""
+    facts = [request.title]
+    if request.split:
+        facts.append(f"{SPLIT_LABELS[request.split]} split")
+    if request.labels:
+        facts.append(TRUE_LABELS[request.labels])
+    with suppress(FerError):
+        if request.prior not in (None, registry.card(request.models[0]).prior_names[0]):
+            facts.append(f"expressions {prior_label(request.prior)}")
+    if request.passes > 1:
+        facts.append("averaged with the mirror image")
+    return " · ".join(facts)
+
+
+def _more(models: Sequence[str]) -> tuple[str, str, str | None, int]:
+    """Split, ground truth, prior and passes."""
+    split = st.selectbox(
+        "Split",
+        list(SPLIT_LABELS),
+        format_func=SPLIT_LABELS.__getitem__,
+        help="A dataset without splits is evaluated as a whole.",
+        key="evaluate-split",
+        persist_state="session",
+    )
+    labels = st.selectbox(
+        "Ground truth",
+        list(TRUE_LABELS),
+        format_func=TRUE_LABELS.__getitem__,
+        help="What predictions are compared with. The majority of the FER+ votes is another "
+        "target than FER2013's label.",
+        key="evaluate-labels",
+        persist_state="session",
+    )
+    return split, labels, _prior(models), passes_picker("evaluate")
 
 
 def _prior(models: Sequence[str]) -> str | None:

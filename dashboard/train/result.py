@@ -13,7 +13,6 @@ from fer import registry
 from fer.data.loading import DRAWN
 from fer.errors import FerError
 from fer.evaluation import verdict
-from fer.figures import Figures
 from fer.model_card import ModelCard
 from fer.prior import TRAINING
 from fer.runs.status import RunStatus
@@ -52,16 +51,20 @@ def show(run: Run, status: RunStatus) -> None:
             st.page_link(navigation.page("photos"), label="Try it on Photos")
 
 
-def judged(figures: Figures) -> str | None:
+def judged(card: ModelCard) -> str | None:
     """Whether the model is better than always answering the commonest emotion of the faces that it
-    was validated on. None where its card has not what that takes.
-
-    `figures` are those under the training prior, whose confusion counts faces.
-    """
-    bounds = figures.interval("accuracy")
-    if figures.confusion is None or bounds is None:
+    was validated on, weighted as its published accuracy is. None where its card has not what that
+    takes."""
+    prior = card.prior(card.default_prior)
+    confusion = card.figures(TRAINING).confusion  # of the faces as they are: it counts them
+    bounds = card.figures(prior.name).interval("accuracy")
+    if confusion is None or bounds is None:
         return None
-    compared = verdict.against_constant(bounds[0], [sum(row) for row in figures.confusion])
+    supports: list[float] = [sum(row) for row in confusion]
+    if prior.name != TRAINING and prior.shares is not None:
+        pairs = zip(prior.shares, supports, strict=True)
+        supports = [share if support else 0 for share, support in pairs]
+    compared = verdict.against_constant(bounds[0], supports)
     is_better = compared.startswith("better")
     return compared if is_better else f"{compared}; train longer or with more faces"
 
@@ -71,7 +74,7 @@ def _accuracy(card: ModelCard, is_drawn: bool) -> None:
     if published.accuracy is None:
         st.caption("The card of this model holds no accuracy.")
         return
-    words = judged(as_found)
+    words = judged(card)
     st.subheader(
         f"{published.accuracy:.1%} validation accuracy" + (f": {words}." if words else ".")
     )

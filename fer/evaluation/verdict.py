@@ -10,21 +10,21 @@ from fer.emotions import EMOTIONS
 SIGNIFICANCE_LEVEL = 0.05
 
 
-def against_constant(lowest_accuracy: float, supports: Sequence[int]) -> str:
+def against_constant(lowest_accuracy: float, supports: Sequence[float]) -> str:
     """Whether a model beats one that always answers the commonest emotion.
 
-    `lowest_accuracy` is the low end of its interval, `supports` (7,) count the true labels.
+    `lowest_accuracy` is the low end of its interval, `supports` (7,) count the true labels, or
+    weigh them as the accuracy does.
 
     >>> against_constant(0.49, [10, 10, 10, 30, 10, 10, 20])
     'better than always answering happy (30%)'
     """
-    commonest = max(range(len(supports)), key=supports.__getitem__)
-    share = supports[commonest] / max(1, sum(supports))
+    most = max(supports)
+    share = most / (sum(supports) or 1)
+    commonest = [name for name, support in zip(EMOTIONS, supports, strict=True) if support == most]
+    answer = commonest[0] if len(commonest) == 1 else "the same"
     is_better = lowest_accuracy > share
-    return (
-        f"{'better' if is_better else 'no better'} than always answering {EMOTIONS[commonest]} "
-        f"({share:.0%})"
-    )
+    return f"{'better' if is_better else 'no better'} than always answering {answer} ({share:.0%})"
 
 
 def of_pair(pair: Mapping[str, Any]) -> str:

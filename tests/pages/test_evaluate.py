@@ -125,7 +125,7 @@ def test_the_form_is_as_it_was_left(open_app: Open) -> None:
     page.toggle[0].set_value(True).run()
     go(go(page, "about"), "evaluate")
     assert page.multiselect[0].value == ["reads", "neutral"]
-    assert [one.value for one in page.selectbox] == ["training", "upload", "validation", "own"]
+    assert [one.value for one in page.selectbox] == ["upload", "validation", "own", "training"]
     assert page.toggle[0].value is True
     assert go(page, "train").selectbox[0].value == "drawn"
     registry.delete("neutral")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from dashboard.train import result, titles
-from fer.figures import Figures
 from fer.runs import store
 from fer.runs.settings import TrainSettings
 from fer.runs.status import RunStatus
@@ -53,15 +52,27 @@ def test_a_name_that_nothing_has(runs_folder: object, tiny_models: object) -> No
     assert titles.free_name("mlp") == "mlp-3"
 
 
+LONGER = "; train longer or with more faces"
+
+
 @pytest.mark.parametrize(
-    ("low", "words"),
+    ("prior", "low", "words"),
     [
-        (0.142, "no better than always answering neutral (18%); train longer or with more faces"),
-        (0.3, "better than always answering neutral (18%)"),
+        ("training", 0.142, f"no better than always answering neutral (18%){LONGER}"),
+        ("training", 0.3, "better than always answering neutral (18%)"),
+        ("balanced", 0.13, f"no better than always answering the same (14%){LONGER}"),
+        ("balanced", 0.15, "better than always answering the same (14%)"),
     ],
 )
-def test_a_verdict_in_words(low: float, words: str) -> None:
-    supports = [50, 46, 50, 42, 41, 46, 62]
-    table = [[0] * 6 + [number] for number in supports]
-    assert result.judged(Figures(confusion=table, accuracy_interval=(low, 0.4))) == words
-    assert result.judged(Figures(confusion=table)) is None
+def test_a_verdict_in_words_is_on_faces_weighted_as_the_published_accuracy_is(
+    tiny_models: object, prior: str, low: float, words: str
+) -> None:
+    table = [[0] * 6 + [number] for number in (50, 46, 50, 42, 41, 46, 62)]
+    measured = {"accuracy": 0.35, "accuracy_interval": (low, 0.4)}
+    metrics = {**measured, "confusion": table} if prior == "training" else {"confusion": table}
+    priors = {} if prior == "training" else {prior: {"shares": [1 / 7] * 7, "metrics": measured}}
+    card = publish_tiny(
+        "made", shares=[1 / 7] * 7, default_prior=prior, metrics=metrics, priors=priors
+    )
+    assert result.judged(card) == words
+    assert result.judged(publish_tiny("bare", metrics={"accuracy": 0.5})) is None
