@@ -35,9 +35,9 @@ def metric_table(report: Report) -> None:
     }
     st.table({"metric": list(names.values()), **columns})
     st.caption(
-        "95% bootstrap intervals. Balanced accuracy: mean recall of the emotions. ECE: mean gap "
-        "between confidence and accuracy. Coverage: share of faces that get a label when the least "
-        "confident ones are left out."
+        "95% intervals: bootstrap, or Wilson's where a share is 0 or 100%. Balanced accuracy: mean "
+        "recall of the emotions. ECE: mean gap between confidence and accuracy. Coverage: share of "
+        "faces that get a label when the least confident ones are left out."
     )
 
 

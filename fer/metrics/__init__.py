@@ -14,7 +14,8 @@ counts.
 - **Calibration**: `with_temperature`, `fitted_temperature` (on unweighted faces), `cross_entropy`,
   `calibration_error`, `calibration_bins`, `coverage_curve`, `uncertain_below(confidence, weights)`,
   `halves`.
-- **Intervals**: `bootstrap`, `share_interval`, `compare` for two models on the same faces.
+- **Intervals**: `bootstrap`, `share_interval`, `unanimous_interval` of a share that is 0 or 1,
+  `compare` for two models on the same faces.
 - **Votes**: `crowd_majority`, `vote_shares`, `TIED`.
 
 Where scikit-learn or scipy has a figure it is theirs, loaded when first needed.
@@ -47,6 +48,7 @@ from fer.metrics.classification import (
 )
 from fer.metrics.intervals import DRAWS, bootstrap, compare, share_interval
 from fer.metrics.summary import card_summary, summary
+from fer.metrics.unanimous import unanimous_interval
 from fer.metrics.votes import TIED, crowd_majority, vote_shares
 from fer.metrics.weighting import class_balanced_weights
 
@@ -78,6 +80,7 @@ __all__ = [
     "share_interval",
     "squared_errors",
     "summary",
+    "unanimous_interval",
     "uncertain_below",
     "vote_shares",
     "was_found",

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.metrics.unanimous import unanimous_interval
+
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
 
@@ -45,7 +47,9 @@ def bootstrap(
 
 
 def share_interval(hits: int, n: int) -> list[float]:
-    """95% bootstrap interval of the share hits / n."""
+    """95% interval of the share hits / n: bootstrap, or Wilson's where it is 0 or 1."""
+    if hits in (0, n):
+        return list(unanimous_interval(hits / n, n))
     bounds = bootstrap(lambda drawn: {"share": drawn[:, 0] / n}, np.array([hits, n - hits]))
     return [float(bound) for bound in bounds["share"]]
 
@@ -55,7 +59,8 @@ def compare(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> dict[str, An
 
     `difference` is the first's accuracy less the second's, `interval` its paired bootstrap
     interval, `mcnemar_p` the exact two-sided McNemar test (McNemar 1947): the binomial test of the
-    faces on which just one of the two is correct.
+    faces on which just one of the two is correct. Where they agree on every face, or differ on
+    every one, the interval is as wide as Wilson's of that share allows.
     """
     from scipy.stats import binomtest
 
@@ -66,9 +71,13 @@ def compare(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> dict[str, An
         lambda drawn: {"difference": (drawn[:, 0] - drawn[:, 1]) / n},
         np.array([only_first, only_second, n - apart]),
     )
+    low, high = bounds["difference"]
+    if n in (only_first, only_second, n - apart):
+        reach = (1 + abs(low)) * unanimous_interval(0, n)[1]
+        low, high = max(-1.0, low - reach), min(1.0, high + reach)
     return {
         "difference": (only_first - only_second) / n,
-        "interval": [float(bound) for bound in bounds["difference"]],
+        "interval": [float(low), float(high)],
         "mcnemar_p": float(binomtest(only_first, apart, 0.5).pvalue) if apart else 1.0,
         "only_first_right": only_first,
         "only_second_right": only_second,

@@ -173,16 +173,11 @@ def compared(captures: Captures, rows: Labels, before: Floats, after: Floats) ->
 
 
 def _of_equal_takes(right: Labels, counts: Labels) -> tuple[float, float] | None:
-    """The interval of an accuracy of 0 or 1, of which drawing takes knows no spread: Wilson's, with
-    the takes as trials (Wilson 1927, doi 10.1080/01621459.1927.10502953). None for others."""
+    """The interval of an accuracy of 0 or 1, with the takes as trials. None for others."""
     hits, faces = int(right.sum()), int(counts.sum())
     if 0 < hits < faces:
         return None
-    from scipy.stats import binomtest
-
-    takes = len(counts)
-    found = binomtest(takes if hits else 0, takes).proportion_ci(method="wilson")
-    return float(found.low), float(found.high)
+    return metrics.unanimous_interval(hits / faces, len(counts))
 
 
 def _apart(captures: Captures) -> dict[int, int]:

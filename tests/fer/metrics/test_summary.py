@@ -10,7 +10,7 @@ import pytest
 import sklearn.metrics
 from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.stats import binom, binomtest
 
 from fer import metrics
 from fer.emotions import EMOTIONS
@@ -156,3 +156,37 @@ def test_the_interval_of_a_share() -> None:
     low, high = metrics.share_interval(80, 100)
     error = math.sqrt(0.8 * 0.2 / 100)
     assert (low, high) == pytest.approx((0.8 - 1.96 * error, 0.8 + 1.96 * error), abs=0.02)
+
+
+@pytest.mark.parametrize(("hits", "expected"), [(0, (0.0, 0.161)), (20, (0.839, 1.0))])
+def test_the_interval_of_none_and_of_all_is_wilsons(
+    hits: int, expected: tuple[float, float]
+) -> None:
+    bounds = binomtest(hits, 20).proportion_ci(method="wilson")
+    assert (bounds.low, bounds.high) == pytest.approx(expected, abs=5e-4)
+    assert metrics.share_interval(hits, 20) == pytest.approx(expected, abs=5e-4)
+
+
+def test_figures_of_faces_that_are_all_right_or_all_wrong_have_intervals_too() -> None:
+    true = np.array([3] * 20 + [4] * 5)
+    right, wrong = np.eye(7)[true], np.eye(7)[np.where(true == 3, 4, 3)]
+    found = metrics.summary(right, true)
+    assert found["accuracy_interval"] == pytest.approx(metrics.share_interval(25, 25))
+    assert found["per_class_intervals"]["happy"]["recall"] == metrics.share_interval(20, 20)
+    assert found["per_class_intervals"]["sad"]["precision"] == metrics.share_interval(5, 5)
+    lowest = {name: found[f"{name}_interval"][0] for name in ("balanced_accuracy", "macro_f1")}
+    assert 0.5 < lowest["balanced_accuracy"] < found["accuracy_interval"][0] < 1
+    assert lowest["macro_f1"] == lowest["balanced_accuracy"]
+    low, high = found["per_class_intervals"]["happy"]["f1"]
+    assert found["per_class_intervals"]["happy"]["recall"][0] < low < high == 1
+    found = metrics.summary(wrong, true)
+    assert found["accuracy_interval"] == pytest.approx(metrics.share_interval(0, 25))
+    assert found["per_class_intervals"]["sad"]["f1"][1] > 0.2
+    assert found["per_class_intervals"]["angry"]["recall"] is None, "no face is angry"
+
+
+def test_the_interval_of_a_difference_that_all_faces_agree_on_has_a_width() -> None:
+    all_right, none = np.ones(30, bool), np.zeros(30, bool)
+    reach = metrics.share_interval(0, 30)[1]
+    assert metrics.compare(all_right, all_right)["interval"] == pytest.approx([-reach, reach])
+    assert metrics.compare(none, all_right)["interval"] == pytest.approx([-1, -1 + 2 * reach])
