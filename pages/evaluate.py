@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import dataset_picker, dataset_view, errors, navigation, start_button
+from dashboard import errors, navigation, start_button
+from dashboard.dataset import picker as dataset_picker, view as dataset_view
 from dashboard.evaluate import (
     downloads as evaluate_downloads,
     face_gallery,

@@ -4,7 +4,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import browser, dataset_picker, dataset_view, errors, navigation, start_button
+from dashboard import browser, errors, navigation, start_button
+from dashboard.dataset import (
+    picker as dataset_picker,
+    stored as stored_uploads,
+    view as dataset_view,
+)
+from dashboard.dataset.choice import Choice
 from dashboard.server import uploads
 from dashboard.server.visitors import login
 from dashboard.text import count, escape_markdown
@@ -17,6 +23,7 @@ from dashboard.train import (
     view as train_view,
 )
 from fer import permission
+from fer.data.loading import DRAWN
 from fer.errors import FerError
 from fer.runs import store
 
@@ -33,7 +40,7 @@ st.markdown(
 login.say_who_may()
 
 form = start_button.form("train")
-faces, own = dataset_picker.faces("train"), dataset_picker.own()
+faces, own = dataset_picker.faces("train"), stored_uploads.own()
 choice, request, settings, wrong, is_usable = None, None, None, None, False
 picker = st.container()
 start_row = st.container(horizontal=True, vertical_alignment="center")
@@ -41,7 +48,7 @@ try:
     with picker:
         choice = dataset_picker.choose(faces)
     is_usable = dataset_view.check_upload(choice, faces)
-    asked = choice or dataset_picker.Choice(dataset_picker.DRAWN)
+    asked = choice or Choice(DRAWN)
     request = train_form.ask(asked.data, asked.votes, form.turn)
     request = replace(request, settings=replace(request.settings, classes=asked.classes))
     settings = request.settings
@@ -80,7 +87,7 @@ with st.expander(
 ) as data:
     if data.open and choice is not None and not choice.files:
         dataset_view.look(choice, faces)
-    dataset_picker.stored_uploads()
+    stored_uploads.show()
 
 pane = st.segmented_control(
     "Show",

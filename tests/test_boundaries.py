@@ -43,7 +43,7 @@ APART = (
 )
 """Rooms side by side that must not know each other."""
 FORBIDDEN = (("fer.evaluation", "fer.training"), ("dashboard", "fer.cli"))
-SHARED_BY_PAGES = ("server", "look", "camera", "personal", "assets")
+SHARED_BY_PAGES = ("server", "look", "camera", "dataset", "personal", "assets")
 """Folders of `dashboard/` that belong to no page."""
 KERAS = ("tensorflow", "keras", "tf2onnx")
 MAY_LOAD_KERAS = ("networks", "export", "training")

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from dashboard import dataset_picker
+from dashboard.dataset import picker
 from dashboard.evaluate.session import Request
 from dashboard.model_picker import PRIOR_HELP, passes_picker, prior_label
 from fer import registry
@@ -44,7 +44,7 @@ def ask() -> Request | None:
             persist_state="session",
         )
     with right:
-        faces = dataset_picker.choose(dataset_picker.faces("evaluate"), "Evaluation data", _FATE)
+        faces = picker.choose(picker.faces("evaluate"), "Evaluation data", _FATE)
     with st.container(horizontal=True, vertical_alignment="center"):
         whole = st.toggle(
             "Images are already cropped faces",

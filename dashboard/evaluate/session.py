@@ -17,7 +17,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.dataset_picker import Choice, display_name
+from dashboard.dataset.choice import Choice, display_name
 from dashboard.evaluate.evaluation import RESULT, Evaluation, found_again
 from dashboard.server import tasks, timers, workspaces
 from dashboard.server.tasks import Task

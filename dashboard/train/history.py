@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import dataset_picker
+from dashboard.dataset.choice import display_name
 from dashboard.look import plots
 from dashboard.train import form, result, titles
 from fer.errors import FerError
@@ -56,7 +56,7 @@ def _row(run: Run) -> dict[str, Any]:
         "state": run.status().state,
         "epochs": f"{len(epochs)} of {settings.epochs}",
         "network": settings.network,
-        "training data": dataset_picker.display_name(settings.data),
+        "training data": display_name(settings.data),
         "training target": form.TARGETS.get(settings.labels or "", settings.labels),
         "learning rate": settings.learning_rate,
         "batch size": settings.batch_size,

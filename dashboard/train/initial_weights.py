@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import dataset_picker
+from dashboard.dataset import stored as stored_uploads
 from dashboard.server import uploads as held_uploads
 from fer import registry
 from fer.errors import BadSettings
@@ -20,7 +20,7 @@ _FREEZE = {"none": "none", "all": "the whole backbone", "top": "all but the top 
 
 def ask() -> tuple[dict[str, Any], UploadedFile | None]:
     """The initial weights and which of them stay frozen; and the file, if one is uploaded."""
-    stored = {str(upload.path): upload for upload in dataset_picker.own_uploads(weights.ENDINGS)}
+    stored = {str(upload.path): upload for upload in stored_uploads.own_uploads(weights.ENDINGS)}
     chosen = st.selectbox(
         "Initial weights",
         [_RANDOM, weights.IMAGENET, *registry.names(), *stored, _UPLOAD],

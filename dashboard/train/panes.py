@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import dataset_picker, errors
+from dashboard import errors
+from dashboard.dataset import picker
 from dashboard.look import plots
 from dashboard.server import child_commands
 from dashboard.text import escape_markdown
@@ -47,7 +48,7 @@ def learning_rate(settings: TrainSettings, is_stored: bool) -> None:
         errors.closed(reason)
         return
     if not is_stored:
-        st.caption(dataset_picker.UNSTORED)
+        st.caption(picker.UNSTORED)
         return
     searched = replace(settings, name=None)
     key = f"rate {searched}"

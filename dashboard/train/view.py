@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from dashboard import dataset_picker, errors, model_actions
+from dashboard import errors, model_actions
+from dashboard.dataset.choice import display_name
 from dashboard.look import plots
 from dashboard.text import count, duration, escape_markdown
 from dashboard.train import result, starting, titles
@@ -88,7 +89,7 @@ def _state(run: Run, status: RunStatus, settings: TrainSettings) -> None:
     """What it is doing, on which data, how far it is, and since when."""
     word, icon, colour = STATES[status.state]
     activity = status.activity if status.is_active and status.activity != "training" else None
-    facts = [settings.network, dataset_picker.display_name(settings.data)]
+    facts = [settings.network, display_name(settings.data)]
     if not status.is_active:
         facts.append(_where_it_ended(status))
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -11,7 +11,7 @@ from fer.emotions import NUM_EMOTIONS
 from fer.metrics.calibration import UNCERTAIN_SHARE
 from fer.metrics.weighting import class_balanced_weights
 
-Floats = NDArray[np.floating]
+Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]
 
 _SQUARED_Z = 1.959964**2
@@ -46,7 +46,7 @@ def widened(
         shares = np.broadcast_to(values[name], trials[name].shape).ravel()
         for index, (share, number) in enumerate(zip(shares, trials[name].ravel(), strict=True)):
             if number > 0 and min(abs(share), abs(1 - share)) < 1e-12:
-                low, high = unanimous_interval(share, number)
+                low, high = unanimous_interval(float(share), float(number))
                 is_f1 = name == "f1"  # 2J / (1 + J) of the share J of faces in both sets
                 pairs[index] = (
                     (2 * low / (1 + low), 2 * high / (1 + high)) if is_f1 else (low, high)

@@ -20,7 +20,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, NumberInput, Selectbox, TextInput
 
-from dashboard import dataset_picker
+from dashboard.dataset import stored as stored_uploads
 from dashboard.server import child_commands, timers
 from dashboard.server.children.running import Child
 from dashboard.text import escape_markdown
@@ -510,7 +510,7 @@ def test_an_upload_without_a_run_is_deleted_after_some_time(
     assert kept.path.is_file()
     os.utime(kept.path.parent, (0, 0))
     assert timers.is_started("uploads without a run")
-    dataset_picker.tidy()
+    stored_uploads.tidy()
     assert not kept.path.exists()
 
 

@@ -18,8 +18,8 @@ from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
-from dashboard import dataset_picker
-from dashboard.dataset_picker import Choice
+from dashboard.dataset import choice as dataset_choice
+from dashboard.dataset.choice import Choice
 from dashboard.evaluate import session as evaluations
 from dashboard.evaluate.evaluation import Evaluation
 from dashboard.evaluate.session import Request
@@ -234,7 +234,7 @@ def test_nobody_waits_for_copied_uploads_deleted_folders_or_ended_processes(
 ) -> None:
     slow: list[tuple[str, bool]] = []
     without_a_page(monkeypatch)
-    remove, written, begin = Task.remove, dataset_picker._written, evaluations.tasks.start
+    remove, written, begin = Task.remove, dataset_choice._written, evaluations.tasks.start
 
     def noted(name: str, action: Callable[..., Any]) -> Callable[..., Any]:
         def slowly(*its: Any) -> Any:
@@ -244,7 +244,7 @@ def test_nobody_waits_for_copied_uploads_deleted_folders_or_ended_processes(
         return slowly
 
     monkeypatch.setattr(Task, "remove", noted("delete", remove))
-    monkeypatch.setattr(dataset_picker, "_written", noted("copy", written))
+    monkeypatch.setattr(dataset_choice, "_written", noted("copy", written))
     monkeypatch.setattr(evaluations.tasks, "start", noted("begin", begin))
     for _ in range(evaluations.MOST_KEPT):
         keep(ended())

@@ -9,7 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.dataset_picker import Choice, Faces
+from dashboard.dataset.choice import Choice
+from dashboard.dataset.picker import Faces
 from dashboard.server import child_commands
 from dashboard.server.children.running import Child
 from dashboard.text import escape_markdown

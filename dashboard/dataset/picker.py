@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import errors
-from dashboard.server import child_commands, timers, uploads as held_uploads
-from dashboard.text import count, escape_markdown
+from dashboard.dataset import stored
+from dashboard.dataset.choice import DRAWN_NAME, Choice
+from dashboard.server import timers, uploads as held_uploads
+from dashboard.text import escape_markdown
 from fer.data import server_folder
 from fer.data.formats.fer_plus import VOTES_NAME
+from fer.data.loading import DRAWN
 from fer.errors import FerError
-from fer.runs import uploads, weights
-from fer.runs.uploads import Upload
-from fer.storage import files
+from fer.runs import uploads
 
-DRAWN = "drawn"
-_DRAWN_NAME = "Synthetic drawings (demo only)"
 LISTED = (
     "listed only in this browser tab (until you reload it), under “Training data”, where you can "
     "delete it. It goes with the last run that uses it; without a run, after an hour or more. "
@@ -33,79 +29,7 @@ UNSTORED = "The finder needs stored data: start training once, then choose the s
 _UPLOAD = "upload"
 _NO_VOTES = ""  # Streamlit shows None as a field that was left empty
 _LARGEST_MB = 1024
-_UNUSED_SECONDS = 3600.0
 _TIDY_SECONDS = 600.0
-
-
-def display_name(data: str) -> str:
-    """What data is called on a page: the name of its file, without its folders."""
-    return _DRAWN_NAME if data == DRAWN else Path(data).name
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Where the faces are, and what the visitor says that their class names mean; `files` are
-    uploads that reach the disk only when a run is started."""
-
-    data: str
-    votes: str | None = None
-    files: tuple[UploadedFile, ...] = ()
-    classes: str | None = None
-
-    def stored(self, own: set[str]) -> Choice:
-        """The same choice with its uploads on the disk, their hashes added to the session's `own`.
-        Raises `BadDataset`."""
-        if not self.files:
-            return self
-        paths = []
-        for file in self.files:
-            paths.append(str(uploads.save(file, file.name)))
-            own.add(Path(paths[-1]).parent.name)
-        return Choice(paths[0], paths[1] if len(paths) > 1 else None, classes=self.classes)
-
-    def arguments(self, folder: Path) -> list[str]:
-        """What tells a command of these faces; uploads are written into the folder.
-        Raises `FerError`."""
-        paths = [self.data, *([self.votes] if self.votes else [])]
-        if self.files:
-            paths = [_written(file, folder / f"{n}") for n, file in enumerate(self.files)]
-        found = ["--data", paths[0]]
-        found += ["--votes", paths[1]] if len(paths) > 1 else []
-        return [*found, "--classes", self.classes] if self.classes else found
-
-
-def _written(file: UploadedFile, folder: Path) -> str:
-    path = folder / uploads.safe_name(file.name)
-    try:
-        folder.mkdir(mode=0o700)
-        with files.private(path) as target:
-            file.seek(0)
-            shutil.copyfileobj(file, target)
-    except OSError as error:
-        raise FerError(f"{file.name} cannot be stored: {error.strerror or error}.") from None
-    return str(path)
-
-
-def own() -> set[str]:
-    """The hashes of the uploads that this session stored: no other may see or delete them."""
-    found: set[str] = st.session_state.setdefault("_uploads", set())
-    return found
-
-
-def own_uploads(endings: Sequence[str] = uploads.ENDINGS) -> list[Upload]:
-    """This session's uploads of a kind that are still there, the newest first."""
-    hashes = own()
-    listed = [upload for upload in uploads.listing() if upload.hash in hashes]
-    for gone in hashes.difference([upload.hash for upload in listed]):
-        hashes.discard(gone)
-        child_commands.discard_naming(gone)  # what was made of it, such as a contact sheet
-    return [upload for upload in listed if upload.path.name.endswith(tuple(endings))]
-
-
-def tidy() -> None:
-    """Deletes uploads whose run never began, which no session may list any more."""
-    with suppress(FerError):  # deleted by somebody else already
-        uploads.delete_unused(_UNUSED_SECONDS)
 
 
 @dataclass(slots=True)
@@ -154,17 +78,17 @@ def faces(page: str) -> Faces:
 def choose(faces: Faces, label: str = "Training data", fate: str = LISTED) -> Choice | None:
     """Asks for the faces; None while an upload is awaited. `fate` says how an upload that was
     stored goes away again."""
-    timers.start_once(_TIDY_SECONDS, tidy, "uploads without a run")
+    timers.start_once(_TIDY_SECONDS, stored.tidy, "uploads without a run")
     server = {str(path): f"{path} (on the server)" for path in server_folder.offered()}
-    stored = {
+    uploaded = {
         str(upload.path): f"{upload.path.name} (uploaded)"
-        for upload in own_uploads()
+        for upload in stored.own_uploads()
         if upload.path.name != VOTES_NAME
     }
     labels = {
-        DRAWN: _DRAWN_NAME,
+        DRAWN: DRAWN_NAME,
         **server,
-        **stored,
+        **uploaded,
         _UPLOAD: "Upload a file …",
     }
     options = list(labels)
@@ -205,7 +129,7 @@ def _ask_for_classes(faces: Faces) -> str | None:
 
 def _stored_votes(faces: Faces, chosen: str) -> str | None:
     """The stored FER+ votes that belong to a stored CSV, if the visitor says so."""
-    others = [str(upload.path) for upload in own_uploads() if upload.path.suffix == ".csv"]
+    others = [str(upload.path) for upload in stored.own_uploads() if upload.path.suffix == ".csv"]
     others = [path for path in others if path != chosen]
     if not chosen.endswith(".csv") or not others:
         return None
@@ -254,27 +178,3 @@ def _ask_for_upload(faces: Faces, fate: str) -> Choice | None:
         return None
     faces.refused = None
     return Choice(DRAWN, None, files)
-
-
-def stored_uploads() -> None:
-    """The uploads of this session, each with a button that deletes it."""
-    listed = own_uploads((*uploads.ENDINGS, *weights.ENDINGS))
-    if not listed:
-        return
-    st.markdown("**Stored uploads**")
-    st.caption(
-        "Listed only in this browser tab, until you reload it. Each is deleted with the last run "
-        "that uses it; without a run, after an hour or more."
-    )
-    for upload in listed:
-        left, right = st.columns([4, 1], vertical_alignment="center")
-        left.markdown(
-            f"{escape_markdown(upload.path.name)} · {upload.num_bytes / 1024**2:.1f} MB · "
-            f"used by {count(len(upload.used_by), 'run')}"
-        )
-        right.button("Delete", key=f"delete-{upload.hash}", on_click=_delete, args=(upload.hash,))
-
-
-def _delete(digest: str) -> None:
-    with errors.show_errors(stop=False):
-        uploads.delete(digest)
