@@ -12,8 +12,9 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from fer.engine import BATCH as BATCH, THREADS as THREADS, Model as Model, open_model
+from fer.engine import BATCH as BATCH, THREADS as THREADS, Model as Model, admission, open_model
 from fer.engine.cache import opened
+from fer.engine.session import ENGINE_FILE
 from fer.errors import BadModel, NameTaken, UnknownModel
 from fer.model_card import ModelCard, card_dict as card_dict, card_from, card_text
 from fer.model_card.names import MAX_NAME, NAME, check_name as check_name, name_from as name_from
@@ -113,7 +114,8 @@ def workshop() -> Iterator[Path]:
 
 
 def publish(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
-    """Copies files into a new model folder and writes its card, all or nothing.
+    """Copies files into a new model folder and writes its card, all or nothing. Whoever calls this
+    vouches for its engine, which is opened without a trial.
 
     Returns the card with the hashes of its files. Raises `NameTaken` if there is such a model.
     """
@@ -134,6 +136,8 @@ def publish(card: ModelCard, files: Mapping[str, Path]) -> ModelCard:
             raise taken from None
         reason = reason_of(error)
         raise BadModel(f"the model {card.name!r} could not be published: {reason}.") from None
+    if ENGINE_FILE in card.files:
+        admission.remember(card)
     return card
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.server import workspaces
 from fer import registry
 from fer.engine import Model, open_bytes, trial
-from fer.engine.opening import ENGINE_FILE
+from fer.engine.session import ENGINE_FILE
 from fer.errors import BadModel
 from fer.model_card import ModelCard, card_text
 from fer.storage import files

@@ -11,7 +11,7 @@ from pathlib import Path
 from fer import registry
 from fer.distributed import workers
 from fer.doctor import packages
-from fer.engine.opening import ENGINE_FILE
+from fer.engine.session import ENGINE_FILE
 from fer.errors import FerError
 from fer.inference.batch.job import Analysed, Job
 from fer.inference.batch.listing import Listed

@@ -36,7 +36,7 @@ def greedy() -> onnx.ModelProto:
 def test_an_engine_that_takes_all_memory_is_a_sentence(tmp_path: Path) -> None:
     onnx.save(greedy(), tmp_path / "net.onnx")
     with pytest.raises(
-        BadModel, match="on a batch of faces: it takes more than 1,024 MB of memory"
+        BadModel, match="the network takes more than 1,024 MB of memory for a batch"
     ):
         trial.check(tmp_path / "net.onnx", InputSpec())
 
@@ -50,7 +50,7 @@ def test_an_endless_engine_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_bytes_that_are_no_engine_are_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "net.onnx").write_bytes(b"no engine")
-    with pytest.raises(BadModel, match="cannot be run on a batch of faces: "):
+    with pytest.raises(BadModel, match="the network cannot be opened: "):
         trial.check(tmp_path / "net.onnx", InputSpec())
 
 
