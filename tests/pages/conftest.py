@@ -94,7 +94,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def start(
         arguments: Sequence[str],
         folder: Workspace,
-        limit_seconds: float,
+        limit_seconds: float = running.LIMIT_SECONDS,
         models: Path | None = None,
     ) -> Child:
         place = Path(folder.name)
