@@ -147,7 +147,7 @@ class TeachSession:
         its number and how many there are. What cannot be used becomes the news."""
         while self.waiting:
             upload = self.waiting[0]
-            take, notes = TakeFilter(input_spec()), [upload.note]
+            take, notes = TakeFilter(input_spec(), kind="picture"), [upload.note]
             for number, (name, data) in enumerate(upload.pictures, 1):
                 yield name, number, len(upload.pictures)
                 try:

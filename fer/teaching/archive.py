@@ -6,21 +6,18 @@ import io
 import json
 import struct
 import zipfile
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from fer import images
-from fer.data import archives
 from fer.data.archives import Tree
-from fer.data.budget import Budget
-from fer.data.builder import short
-from fer.errors import BadCaptures, BadDataset, BadImage, OverBudget
+from fer.errors import BadCaptures, BadImage
 from fer.figures import checked
 from fer.geometry import Image
 from fer.storage import files
+from fer.teaching import zips
 from fer.teaching.captures import (
     LARGEST_SIDE,
     MOST_FACES,
@@ -90,29 +87,8 @@ def from_zip(source: Path | bytes, name: str = "captures.zip") -> Captures:
 
     Raises `BadCaptures` for a file that is broken, from elsewhere, or too large.
     """
-    shown = source.name if isinstance(source, Path) else name
-    try:
-        with ExitStack() as stack:
-            file: io.FileIO | io.BytesIO
-            file = io.FileIO(source) if isinstance(source, Path) else io.BytesIO(source)
-            stack.enter_context(file)
-            size = file.seek(0, io.SEEK_END)
-            if size > MOST_ZIP_BYTES:
-                raise BadCaptures(
-                    f"{shown} has {size / 1024**2:,.0f} MB; captures have at most "
-                    f"{MOST_ZIP_BYTES // 1024**2}. Use a part of them."
-                )
-            budget = Budget()
-            stack.enter_context(budget.reading())
-            tree = stack.enter_context(archives.zipped(file, shown, budget))
-            return _captures(tree, shown)
-    except FileNotFoundError:
-        raise BadCaptures(f"{shown} does not exist. Check the path.") from None
-    except OSError as error:
-        reason = files.reason_of(error)
-        raise BadCaptures(f"{shown} cannot be read: {reason}.") from None
-    except (BadDataset, OverBudget) as error:
-        raise BadCaptures(str(error)) from None
+    with zips.opened(source, name, MOST_ZIP_BYTES, BadCaptures) as tree:
+        return _captures(tree, tree.name)
 
 
 def _captures(tree: Tree, shown: str) -> Captures:
@@ -137,7 +113,7 @@ def _index(tree: Tree, shown: str) -> _Index:
             "was downloaded from Teach."
         )
     try:
-        values = files.parse_json(_read(tree, INDEX, files.MOST_JSON_BYTES))
+        values = files.parse_json(zips.read(tree, INDEX, files.MOST_JSON_BYTES, BadCaptures))
         index = checked(_Index, values, INDEX)
     except ValueError as error:
         raise BadCaptures(f"{INDEX} in {shown} cannot be used: {error}.") from None
@@ -153,7 +129,7 @@ def _crop(tree: Tree, file: str, shown: str) -> Image:
     face = images.display_name(file)
     if file not in tree.sizes:
         raise BadCaptures(f"{shown} lacks the face {face} that its {INDEX} names.")
-    data = _read(tree, file, _MOST_FACE_BYTES)
+    data = zips.read(tree, file, _MOST_FACE_BYTES, BadCaptures)
     if not data.startswith(_PNG_SIGNATURE) or len(data) < _PNG_HEAD.size:
         raise BadCaptures(f"the face {face} in {shown} is no PNG.")
     if max(_PNG_HEAD.unpack_from(data)) > _LARGEST_PICTURE:
@@ -165,14 +141,3 @@ def _crop(tree: Tree, file: str, shown: str) -> Image:
         return images.bounded(images.decode(data, file), LARGEST_SIDE)[0]
     except BadImage as error:
         raise BadCaptures(f"a face in {shown} cannot be read: {error}") from None
-
-
-def _read(tree: Tree, file: str, most: int) -> bytes:
-    name = images.display_name(file)
-    if tree.sizes[file] > most:
-        raise BadCaptures(f"{name} in {tree.name} is too large to belong to captures.")
-    try:
-        with tree.open(file) as stream:
-            return stream.read(most)
-    except archives.UNREADABLE as error:
-        raise BadCaptures(f"{name} in {tree.name} is damaged: {short(str(error), 120)}.") from None

@@ -1,13 +1,12 @@
 """Is a personal model better for its person? Judged on takes that it was not taught with.
 
 Frames of one take are nearly copies of each other, so takes are held back, never frames, and the
-intervals come from drawing takes. Takes that share a picture, such as one that was uploaded twice,
-count as one.
+intervals come from drawing takes. Takes that share a picture count as one, even if it is a copy
+that was saved anew or made smaller.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +21,7 @@ from fer.emotions import EMOTIONS
 from fer.errors import BadCaptures
 from fer.figures import Count, Finite, Share, Table, checked
 from fer.storage import files
+from fer.teaching import alike
 from fer.teaching.captures import TAKES_TO_COMPARE, Captures
 
 MOST_FOLDS = 5
@@ -181,12 +181,12 @@ def _of_equal_takes(right: Labels, counts: Labels) -> tuple[float, float] | None
 
 
 def _apart(captures: Captures) -> dict[int, int]:
-    """For each take the number by which it counts: the same for takes that share a picture."""
+    """For each take the number by which it counts: the same for takes that share a picture, or
+    nearly, such as one that was saved anew."""
     numbers = {take.take: take.take for take in captures.takes}
-    first: dict[bytes, int] = {}
-    for face in captures.faces:
-        key = hashlib.sha256(face.crop.tobytes()).digest()
-        one, other = numbers[first.setdefault(key, face.take)], numbers[face.take]
+    faces = captures.faces
+    for first, second in alike.pairs([alike.small(face.crop) for face in faces]):
+        one, other = numbers[faces[first].take], numbers[faces[second].take]
         if one != other:
             numbers = {take: one if number == other else number for take, number in numbers.items()}
     return numbers

@@ -13,9 +13,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Literal, TypeAlias
 
 from fer import images
 from fer.errors import BadCaptures
@@ -24,6 +22,8 @@ from fer.inference import cropping, detection, quality
 from fer.inference.recognizer import CROP_SIDE
 from fer.model_card import InputSpec
 from fer.results import Face, Quality
+from fer.teaching import alike
+from fer.teaching.alike import Small
 
 NO_FACE, TWO_FACES, BLURRED, TINY, DARK, ALIKE, EXTRA = (
     *("no face", "two faces", "blurred", "tiny", "dark", "nearly identical", "more than enough"),
@@ -38,13 +38,12 @@ SHARP_FROM = 100.0
 width less than this."""
 BRIGHT_FROM = 25.0
 """Mean grey level, of 255."""
-DIFFERENT_FROM = 2.5
-"""Mean difference in grey levels to every face that was kept before."""
 MOST_OF_A_TAKE = 60
 TWO_FACES_SHARE = 0.1
 """A take is refused from this share of frames with two people on; below it one is an accident."""
 
-_SMALL = InputSpec(height=24, width=24, channels=1)
+Kind: TypeAlias = Literal["frame", "picture"]
+"""What a take is made of, in its sentences."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,11 +55,12 @@ class Filtered:
     frames: int
     left_out: Mapping[str, int]
     seconds: float
+    kind: Kind = "frame"
 
     @property
     def sentence(self) -> str:
         """What became of the frames, for the user."""
-        kept = f"{len(self.crops)} of {self.frames} frames are kept"
+        kept = f"{len(self.crops)} of {self.frames} {self.kind}s are kept"
         reasons = ", ".join(f"{number} {reason}" for reason, number in self.left_out.items())
         return f"{kept}; left out: {reasons}." if reasons else f"{kept}."
 
@@ -69,11 +69,13 @@ class TakeFilter:
     """Looks at the frames of one take as they come and keeps the crops alone. One thread at a time
     may use it."""
 
-    def __init__(self, spec: InputSpec, detector: str = detection.DEFAULT) -> None:
+    def __init__(
+        self, spec: InputSpec, detector: str = detection.DEFAULT, kind: Kind = "frame"
+    ) -> None:
         detection.check(detector)
-        self._spec, self._detector = spec, detector
+        self._spec, self._detector, self._kind = spec, detector, kind
         self._crops: list[tuple[Image, float]] = []
-        self._small: list[NDArray[np.int16]] = []
+        self._small: list[Small] = []
         self._left_out: Counter[str] = Counter()
         self._frames, self._last = 0, 0.0
 
@@ -92,8 +94,8 @@ class TakeFilter:
         self._check_alone()
         left_out = {reason: self._left_out[reason] for reason in REASONS if self._left_out[reason]}
         if not self._crops:
-            raise BadCaptures(_none_left(self._frames, left_out))
-        return Filtered(tuple(self._crops), self._frames, left_out, self._last)
+            raise BadCaptures(_none_left(self._frames, left_out, self._kind))
+        return Filtered(tuple(self._crops), self._frames, left_out, self._last, self._kind)
 
     def _look_at(self, image: Image, time: float) -> str | None:
         if len(self._crops) >= MOST_OF_A_TAKE:
@@ -105,8 +107,8 @@ class TakeFilter:
         problem = _problem(quality.measure(crop, faces[0]))
         if problem:
             return problem
-        small = cropping.network_pixels(crop, _SMALL)[:, :, 0].astype(np.int16)
-        if any(np.abs(small - other).mean() < DIFFERENT_FROM for other in self._small):
+        small = alike.small(crop)
+        if not alike.is_new(small, self._small):
             return ALIKE
         self._small.append(small)
         self._crops.append((images.bounded(crop, CROP_SIDE)[0], time))
@@ -115,8 +117,8 @@ class TakeFilter:
     def _check_alone(self) -> None:
         if self._left_out[TWO_FACES] >= max(1, math.ceil(self._frames * TWO_FACES_SHARE)):
             raise BadCaptures(
-                f"two people were in view in {self._left_out[TWO_FACES]} of {self._frames} frames, "
-                "so this take is not kept. Record it again alone."
+                f"two people were in view in {self._left_out[TWO_FACES]} of {self._frames} "
+                f"{self._kind}s, so this take is not kept. {_ALONE[self._kind]}"
             )
 
 
@@ -145,10 +147,24 @@ def _problem(measured: Quality) -> str | None:
     return BLURRED if measured.sharpness < SHARP_FROM else None
 
 
-def _none_left(frames: int, left_out: Mapping[str, int]) -> str:
+def _none_left(frames: int, left_out: Mapping[str, int], kind: Kind) -> str:
     if not frames:
-        return "this take has no frames. Check the camera and record it again."
+        return _EMPTY[kind]
     if set(left_out) == {NO_FACE}:
-        return "no face was found in this take. Look into the camera, with more light, and again."
+        return f"no face was found in this take. {_AGAIN[kind]}"
     reasons = ", ".join(f"{number} {reason}" for reason, number in left_out.items())
-    return f"no face of this take can be used: {reasons}. Come closer, with more light, and again."
+    return f"no face of this take can be used: {reasons}. {_AGAIN[kind]}"
+
+
+_ALONE: Mapping[Kind, str] = {
+    "frame": "Record it again alone.",
+    "picture": "Choose pictures of you alone.",
+}
+_EMPTY: Mapping[Kind, str] = {
+    "frame": "this take has no frames. Check the camera and record it again.",
+    "picture": "this take has no picture that can be read.",
+}
+_AGAIN: Mapping[Kind, str] = {
+    "frame": "Come closer, look into the camera, with more light, and record it again.",
+    "picture": "Choose sharp and bright pictures in which your face is large.",
+}

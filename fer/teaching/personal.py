@@ -7,21 +7,18 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from fer import permission, registry
-from fer.data import archives
 from fer.data.archives import Tree
-from fer.data.budget import Budget
-from fer.data.builder import short
 from fer.emotions import EMOTIONS
 from fer.engine import Model, open_bytes
-from fer.errors import BadDataset, BadModel, OverBudget
+from fer.errors import BadModel
 from fer.model_card import ModelCard, card_from, card_text
 from fer.storage import files
+from fer.teaching import zips
 from fer.teaching.comparison import Comparison
 from fer.teaching.learning import Personal
 
@@ -84,25 +81,8 @@ def publish(source: Path | bytes, name: str) -> ModelCard:
 
 def contents(source: Path | bytes, name: str = "personal.zip") -> tuple[ModelCard, bytes]:
     """The card, and the engine's bytes, which nobody has opened yet. Raises `BadModel`."""
-    shown = source.name if isinstance(source, Path) else name
-    try:
-        with ExitStack() as stack:
-            budget = Budget()
-            if isinstance(source, Path) and source.is_dir():
-                tree = stack.enter_context(archives.opened(source, budget))
-            else:
-                file: io.FileIO | io.BytesIO
-                file = io.FileIO(source) if isinstance(source, Path) else io.BytesIO(source)
-                stack.enter_context(file)
-                _check_size(file.seek(0, io.SEEK_END), MOST_ZIP_BYTES, shown)
-                tree = stack.enter_context(archives.zipped(file, shown, budget))
-            return _card_of(tree), _read(tree, ENGINE, _UNPACKED)
-    except FileNotFoundError:
-        raise BadModel(f"{shown} does not exist. Check the path.") from None
-    except OSError as error:
-        raise BadModel(f"{shown} cannot be read: {files.reason_of(error)}.") from None
-    except (BadDataset, OverBudget) as error:
-        raise BadModel(str(error)) from None
+    with zips.opened(source, name, MOST_ZIP_BYTES, BadModel) as tree:
+        return _card_of(tree), _read(tree, ENGINE, _UNPACKED)
 
 
 def _card_of(tree: Tree) -> ModelCard:
@@ -127,18 +107,7 @@ def _read(tree: Tree, name: str, most: int) -> bytes:
             f"{tree.name} holds no {name}, so it is no personal model. Choose a zip that was "
             "downloaded from Teach."
         )
-    _check_size(tree.sizes[name], most, name)
-    try:
-        with tree.open(name) as stream:
-            return stream.read(most)
-    except archives.UNREADABLE as error:
-        reason = short(str(error), 120)
-        raise BadModel(f"{name} in {tree.name} is damaged: {reason}.") from None
-
-
-def _check_size(size: int, most: int, name: str) -> None:
-    if size > most:
-        raise BadModel(f"{name} is larger than {most // 1024**2} MB: it is no personal model.")
+    return zips.read(tree, name, most, BadModel)
 
 
 def _card(

@@ -88,7 +88,7 @@ def test_pictures_added_together_are_a_take_and_what_is_left_out_is_counted(
     (take,) = session(page).captures.takes
     assert take.emotion == "sad" and session(page).captures.counts()["sad"] == 6
     (news,) = page.success
-    assert "6 of 8 frames are kept" in news.value
+    assert "6 of 8 pictures are kept" in news.value
     assert session(page).left_out == {"nearly identical": 1, "no face": 1}
     assert "1 take, 6 faces, 2 more wanted" in words(page)
     assert "Left out so far: 1 no face, 1 nearly identical" in words(page)

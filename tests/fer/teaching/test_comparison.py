@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from fer.emotions import EMOTIONS
 from fer.errors import BadCaptures
+from fer.geometry import Image
 from fer.teaching import comparison
 from fer.teaching.captures import Captures
 
@@ -18,7 +20,7 @@ HAPPY, SAD = EMOTIONS.index("happy"), EMOTIONS.index("sad")
 
 def captures(happy: int, sad: int, faces: int = 5) -> Captures:
     """Takes of grey squares, no two of them alike."""
-    made, levels = Captures(), iter(range(256))
+    made, levels = Captures(), iter(range(0, 256, 3))
     for emotion, takes in (("happy", happy), ("sad", sad)):
         for _ in range(takes):
             crops = [(np.full((48, 48, 3), next(levels), np.uint8), i / 10) for i in range(faces)]
@@ -77,6 +79,24 @@ def test_a_take_that_came_twice_is_never_on_both_sides() -> None:
     everything = np.arange(len(made.faces))
     same = answers([HAPPY] * len(everything))
     assert comparison.compared(made, everything, same, same).takes == 4
+
+
+def saved_anew(crop: Image, side: int) -> Image:
+    """The picture in another size, through a JPEG."""
+    resized = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA)
+    packed = cv2.imencode(".jpg", resized, [cv2.IMWRITE_JPEG_QUALITY, 60])[1]
+    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
+
+
+def test_a_take_of_pictures_that_were_saved_anew_is_the_same_take(five_takes: Captures) -> None:
+    """Another take of the same face is not."""
+    copied = [(saved_anew(face.crop, 80), 0.0) for _, face in five_takes.faces_of(1)]
+    made = five_takes.with_take("happy", 0.0, copied)
+    everything = np.arange(len(made.faces))
+    same = answers([HAPPY] * len(everything))
+    assert comparison.compared(made, everything, same, same).takes == len(five_takes.takes)
+    for rows in comparison.folds(made):
+        assert len({bool(rows[i]) for take in (1, 11) for i, _ in made.faces_of(take)}) == 1
 
 
 def test_a_single_take_that_came_twice_proves_nothing() -> None:

@@ -94,6 +94,22 @@ def test_a_take_without_a_usable_face_is_refused(frames: list[Image], sentence: 
         filtering.filtered([(frame, 0.0) for frame in frames], SPEC)
 
 
+@pytest.mark.parametrize(
+    ("pictures", "sentence"),
+    [
+        ([], "no picture that can be read"),
+        ([np.zeros((200, 200, 3), np.uint8)], "Choose sharp and bright pictures"),
+        ([group_photo(columns=2, rows=1, width=640)], "in 1 of 1 pictures.*Choose pictures of you"),
+    ],
+)
+def test_pictures_are_no_frames_and_need_no_camera(pictures: list[Image], sentence: str) -> None:
+    take = filtering.TakeFilter(SPEC, kind="picture")
+    for picture in pictures:
+        take.add(picture, 0.0)
+    with pytest.raises(BadCaptures, match=sentence):
+        take.result()
+
+
 def test_a_take_keeps_no_more_than_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filtering, "MOST_OF_A_TAKE", 1)
     found = filtering.filtered([(portrait(), 0.0), (portrait(brightness=0.7), 0.1)], SPEC)
