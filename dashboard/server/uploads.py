@@ -114,6 +114,18 @@ def count(keeper: Keeper) -> None:
         _keepers[keeper] = context.session_id if context else ""
 
 
+def require_room(num_bytes: int) -> None:
+    """Raises `NotKept` with the reason where a page has no room for so many bytes more that one of
+    its `Keeper`s wants to keep."""
+    context = get_script_run_ctx()
+    if context is None:
+        return
+    held = _held_bytes(context.uploaded_file_mgr, context.session_id)
+    reason = ledger.refusal(context.session_id, num_bytes, *held)
+    if reason:
+        raise NotKept(f"this is not kept, since {reason}")
+
+
 def free_unseen() -> None:
     """Lets go of files that were sent, and that no field of a page turned out to have."""
     if exists():
@@ -165,7 +177,7 @@ async def _checked_form(request: Request[Any], **limits: Any) -> FormData:
     size = request.headers.get("content-length", "")
     if not size.isdecimal():
         raise HTTPException(411, "An upload must say how long it is.")
-    held, held_by_all = _held_bytes(session)
+    held, held_by_all = _held_bytes(get_instance().uploaded_file_mgr, session)
     ledger.begin(session, asked, int(size), held, held_by_all)
     try:
         if asked.refusal is None:
@@ -177,9 +189,8 @@ async def _checked_form(request: Request[Any], **limits: Any) -> FormData:
         ledger.end(asked)
 
 
-def _held_bytes(session: str) -> tuple[int, int]:
+def _held_bytes(manager: Any, session: str) -> tuple[int, int]:
     """Bytes that are held for a session, and for all."""
-    manager: Any = get_instance().uploaded_file_mgr
     sizes = [
         (name, sum(len(record.data) for record in list(files.values())))
         for name, files in list(manager.file_storage.items())

@@ -96,9 +96,9 @@ class TeachSession:
     def num_bytes(self) -> int:
         """Of what is kept, which counts among the uploads that the server holds."""
         pictures = [data for upload in list(self.waiting) for _, data in upload.pictures]
-        faces = sum(face.crop.nbytes for face in self.captures.faces)
         own = self.own  # a visitor's thread may let go of it meanwhile
-        return sum(map(len, pictures)) + faces + (len(own.archive) if own is not None else 0)
+        of_model = len(own.archive) if own is not None else 0
+        return sum(map(len, pictures)) + self.captures.num_bytes + of_model
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -163,6 +163,7 @@ class TeachSession:
         try:
             filtered = take.result()
             kept = self.captures.with_take(emotion, filtered.seconds, filtered.crops)
+            uploads.require_room(kept.num_bytes - self.captures.num_bytes)
         except FerError as error:
             self.news = (f"{note} {error}".strip(), False)
             return
@@ -195,6 +196,11 @@ class TeachSession:
         """A button's callback: Live, Photos and Video of this session answer with it."""
         if self.own is not None:
             personal.use(self.own)
+
+    def bring_back(self, captures: Captures) -> None:
+        """Takes from a zip replace those that are there. Raises `NotKept`."""
+        uploads.require_room(captures.num_bytes - self.captures.num_bytes)
+        self.change(captures)
 
     def forget_recording(self) -> None:
         """Lets go of the take that is recorded; the stream may know it until its next run."""

@@ -54,7 +54,7 @@ def _import(session: TeachSession, turn: int) -> None:
     with errors.show_errors(stop=False):
         uploads.check(upload)
         name = images.display_name(file_name(upload.name))
-        session.change(archive.from_zip(upload.getvalue(), name))
+        session.bring_back(archive.from_zip(upload.getvalue(), name))
     uploads.free([upload])
 
 

@@ -138,6 +138,11 @@ class Captures:
         """The faces of a take with their positions in `faces`."""
         return tuple((i, face) for i, face in enumerate(self.faces) if face.take == number)
 
+    @property
+    def num_bytes(self) -> int:
+        """Of all pixels."""
+        return sum(face.crop.nbytes for face in self.faces)
+
     def emotions(self) -> tuple[str, ...]:
         """The emotions that have a face, in the order of `EMOTIONS`."""
         shown = {face.emotion for face in self.faces}

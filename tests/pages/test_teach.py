@@ -14,11 +14,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.camera import connection, help as camera_help, places as camera_places
+from dashboard.server import uploads
+from dashboard.server.visitors import upload_ledger
 from dashboard.teach import session as teach_session
 from dashboard.teach.session import TeachSession
 from fer import images
 from fer.geometry import Image
 from fer.teaching import archive
+from fer.teaching.captures import Captures
 from tests.helpers import astronaut, group_photo
 from tests.pages.conftest import Open
 from tests.pages.test_photos import press, words
@@ -238,3 +241,22 @@ def test_two_people_before_the_camera_are_refused(
     page.run()
     assert "two people were in view" in page.warning[0].value
     assert session(page).captures.takes == ()
+
+
+def test_faces_of_all_visitors_take_no_more_than_the_server_has_room_for(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = TeachSession()
+    uploads.count(other)
+    other.captures = Captures().with_take("happy", 1.0, [(np.zeros((144, 144, 3), np.uint8), 0.0)])
+    page = agreed(open_page)
+    home = archive.to_zip(other.captures)
+    with monkeypatch.context() as full:
+        full.setattr(upload_ledger, "MOST_BYTES", other.num_bytes + 1000)
+        uploaded(page, "sad", portraits())
+        assert "this is not kept, since this server holds" in page.warning[0].value
+        brought(page, home)
+        assert "this is not kept, since this server holds" in page.toast[0].value
+        assert session(page).captures.faces == ()
+    uploaded(page, "sad", portraits())
+    assert len(session(page).captures.faces) == 6

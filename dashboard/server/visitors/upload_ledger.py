@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 MOST_BYTES = 2560 * 1024**2
-"""Uploads that the server holds in memory, for all visitors."""
+"""Uploads, and faces captured of them or of a stream, that the server holds for all visitors."""
 MOST_SESSION_BYTES = 1280 * 1024**2
 """Uploads of one page: the largest data set, and something beside it."""
 MOST_ASKED = 1000
@@ -19,12 +19,12 @@ UNSEEN_SECONDS = 120.0
 """So long after its arrival a file that no page has asked for is freed."""
 
 FULL = (
-    f"this server holds {MOST_BYTES / 1024**3:g} GB of uploads, which is all it takes. Try again "
-    "in a few minutes."
+    f"this server holds {MOST_BYTES / 1024**3:g} GB of uploads and captures, which is all it "
+    "takes. Try again in a few minutes."
 )
 TOO_MUCH = (
-    f"this page holds {MOST_SESSION_BYTES / 1024**3:g} GB of uploads, which is all it may. Remove "
-    "others first, or start what they are for."
+    f"this page holds {MOST_SESSION_BYTES / 1024**3:g} GB of uploads and captures, which is all it "
+    "may. Remove others first, or start what they are for."
 )
 
 
@@ -64,17 +64,21 @@ class Ledger:
     def begin(self, session: str, file: Asked, size: int, held: int, held_by_all: int) -> None:
         """A file of so many bytes is coming, beside what is held; it may be refused."""
         with self._lock:
-            own = sum(other.arriving for other in self.sessions.get(session, {}).values())
-            all_ = sum(
-                other.arriving for files in self.sessions.values() for other in files.values()
-            )
-            file.refusal = None
-            if held + own + size > MOST_SESSION_BYTES:
-                file.refusal = TOO_MUCH
-            elif held_by_all + all_ + size > MOST_BYTES:
-                file.refusal = FULL
-            else:
+            file.refusal = self._refusal(session, size, held, held_by_all)
+            if file.refusal is None:
                 file.arriving = size
+
+    def refusal(self, session: str, size: int, held: int, held_by_all: int) -> str | None:
+        """Why a page cannot keep so many bytes more beside what is held; None where it can."""
+        with self._lock:
+            return self._refusal(session, size, held, held_by_all)
+
+    def _refusal(self, session: str, size: int, held: int, held_by_all: int) -> str | None:
+        own = sum(other.arriving for other in self.sessions.get(session, {}).values())
+        all_ = sum(other.arriving for files in self.sessions.values() for other in files.values())
+        if held + own + size > MOST_SESSION_BYTES:
+            return TOO_MUCH
+        return FULL if held_by_all + all_ + size > MOST_BYTES else None
 
     def end(self, file: Asked) -> None:
         """It has come, or its sender has gone."""
