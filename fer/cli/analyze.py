@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from fer import distributed, images
 from fer.cli import output
-from fer.cli.output import DONE, SOME_FAILED, STDOUT, add_prior_flag, print_note
+from fer.cli.output import DONE, SOME_FAILED, STDOUT, add_prior_flag, print_note, say
 from fer.errors import FerError, WorkerLost
 from fer.inference import detection, records, search
 from fer.inference.batch import listing, processes, resuming
@@ -28,7 +28,6 @@ from fer.inference.recognizer import Recognizer
 
 PICTURES_A_WORKER = 20
 """Without --workers a further process is started for each so many pictures."""
-MOST_WORKERS, MOST_REMOTE_WORKERS = 64, 10_000
 
 
 def add_parser(commands: Any) -> None:
@@ -70,8 +69,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--address",
         metavar="ADDRESS",
-        help="let a Ray cluster do it: ray://HOST:PORT, HOST:PORT, or auto for the one on this "
-        "machine; --workers are then its CPUs that are used (default: all)",
+        help=output.ADDRESS_HELP,
     )
     parser.add_argument(
         "--resume",
@@ -108,7 +106,7 @@ def _analyze(options: argparse.Namespace) -> int:
     writer = _PictureWriter(options.annotate) if options.annotate else None
     listed, notes = listing.pictures(options.paths)
     for note in notes:
-        _say(note)
+        say(note)
     summary = Summary()
     names = {
         **recognizer.names(options.whole_picture),
@@ -121,7 +119,7 @@ def _analyze(options: argparse.Namespace) -> int:
         outputs.append(Lines())
     left = _without(listed, done)
     if done:
-        _say(f"done already: {len(listed) - len(left):,} of {len(listed):,} pictures.")
+        say(f"done already: {len(listed) - len(left):,} of {len(listed):,} pictures.")
     try:
         with closing(_analysed(options, recognizer, left)) as results:
             for item, analysed in tqdm(
@@ -134,14 +132,14 @@ def _analyze(options: argparse.Namespace) -> int:
                 if "error" in record:
                     tqdm.write(f"fer: {record['error']}", file=sys.stderr)
     except WorkerLost as error:
-        _say(
+        say(
             f"a worker process was killed while it read {error.args[0].name}, perhaps because "
             f"memory ran out.{_kept(options)} Fewer --workers need less memory."
         )
         return SOME_FAILED
     except KeyboardInterrupt:
         if kept := _kept(options):
-            _say(kept.strip())
+            say(kept.strip())
         raise
     finally:
         for target in outputs:
@@ -155,9 +153,7 @@ def _check(options: argparse.Namespace) -> None:
         output.check_writable(target)
     if options.json == options.csv == STDOUT:
         raise FerError("--json and --csv cannot both go to standard output; name a file for one.")
-    most = MOST_WORKERS if options.address is None else MOST_REMOTE_WORKERS
-    if options.workers is not None and not 1 <= options.workers <= most:
-        raise FerError(f"--workers takes 1 to {most:,}; got {options.workers}.")
+    output.check_workers(options)
     if options.resume and {options.json, options.csv} <= {None, STDOUT}:
         raise FerError("--resume goes on with a file: name it with --json or --csv.")
 
@@ -209,13 +205,9 @@ def _kept(options: argparse.Namespace) -> str:
 def _print_summary(summary: Summary) -> None:
     if summary.pictures > 1:
         for sentence in summary.sentences():
-            _say(sentence)
+            say(sentence)
     if note := summary.search_note():
-        _say(note)
-
-
-def _say(sentence: str) -> None:
-    print(f"fer: {sentence}", file=sys.stderr)
+        say(note)
 
 
 class _PictureWriter:

@@ -11,12 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from fer.errors import FerError
+from fer.errors import BadSettings, FerError
 from fer.prior import Prior
 from fer.storage import files
 
 DONE, SOME_FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 STDOUT = "-"
+MOST_WORKERS, MOST_REMOTE_WORKERS = 64, 10_000
+ADDRESS_HELP = (
+    "let a Ray cluster do it: ray://HOST:PORT, HOST:PORT, or auto for the one on this machine; "
+    "--workers are then its CPUs that are used (default: all)"
+)
 CLASSES_HELP = "what class names mean, such as 1=surprise,2=fear; =skip leaves a class out"
 
 
@@ -25,6 +30,13 @@ def add_data_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", required=True, metavar="PATH", help="as in `train`")
     parser.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")
     parser.add_argument("--classes", metavar="NAME=EMOTION,…", help=CLASSES_HELP)
+
+
+def check_workers(options: argparse.Namespace) -> None:
+    """Raises `BadSettings` for a number of `--workers` that cannot be."""
+    most = MOST_WORKERS if options.address is None else MOST_REMOTE_WORKERS
+    if options.workers is not None and not 1 <= options.workers <= most:
+        raise BadSettings(f"--workers takes 1 to {most:,}; got {options.workers}.")
 
 
 def check_writable(target: str | None) -> None:
@@ -70,6 +82,11 @@ def text_file(target: str) -> Iterator[IO[str]]:
             text.detach()
     except OSError as error:
         raise FerError(f"{target} cannot be written: {error.strerror}.") from None
+
+
+def say(sentence: str) -> None:
+    """A line of this command to stderr."""
+    print(f"fer: {sentence}", file=sys.stderr)
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

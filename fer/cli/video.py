@@ -5,25 +5,31 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+from fer import distributed
 from fer.cli import output, progress
-from fer.cli.output import DONE, SOME_FAILED, add_prior_flag, print_note
-from fer.errors import BadFilm, FerError
+from fer.cli.output import DONE, SOME_FAILED, add_prior_flag, print_note, say
+from fer.errors import FerError, WorkerLost
+from fer.images import display_name
 from fer.inference import detection
+from fer.inference.batch import processes
 from fer.inference.recognizer import Recognizer
 from fer.storage import files
 from fer.video import analysis
 from fer.video.analysis import Progress
+from fer.video.batch import job
+from fer.video.batch.job import FilmItem, FilmJob
 from fer.video.outputs import annotated, records, report, subtitles
 from fer.video.outputs.records import FilmError
 from fer.video.timeline import Timeline
 from fer.video.values import PeopleEdits, Person
 from fer.visualization.annotate import percent
 
-_OF_ONE_FILM = ("annotate", "subtitles", "html", "keep", "from_folder", "people")
+_OF_ONE_FILM = ("annotate", "subtitles", "html", "from_folder", "people")
 _OUTPUTS = ("json", "csv", "annotate", "subtitles", "html")
 
 
@@ -51,8 +57,24 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--thumbnails", action="store_true", help="let the HTML report show each person's face"
     )
     parser.add_argument(
-        "--keep", type=Path, metavar="DIR", help="write the timeline and progress into a folder"
+        "--keep",
+        type=Path,
+        metavar="DIR",
+        help="write the timeline and progress into a folder; of several films, each into its own",
     )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="keep the films whose timeline is complete in the folder of --keep, and do the rest",
+    )
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        type=int,
+        help="processes that share the films, each on one core (default: this process on all "
+        "cores, a film at a time); the results and their order stay the same",
+    )
+    parser.add_argument("--address", metavar="ADDRESS", help=output.ADDRESS_HELP)
     parser.add_argument(
         "--from",
         type=Path,
@@ -75,22 +97,31 @@ def run(options: argparse.Namespace) -> int:
     Raises `FerError` for flags that do not fit and outputs that cannot be written, before any work.
     """
     _check(options)
+    if options.address is None:
+        return _run(options)
+    distributed.check_installed()
+    from fer.distributed import cluster
+
+    with cluster.connected(options.address, options.workers) as options.workers:
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     edits = _edits(options.people)
-    found: list[Timeline | FilmError] = []
+    unit = "film" if options.workers else "frame"
     with (
         tempfile.TemporaryDirectory(prefix="fer-") as scratch,
-        progress.shown(options.keep, "frame") as show,
+        progress.shown(options.keep, unit) as show,
     ):
-        told = partial(_tell, show)
         if options.from_folder:
-            found.append(Timeline.read(options.from_folder, edits))
+            found: list[Timeline | FilmError] = [Timeline.read(options.from_folder, edits)]
         else:
-            recognizer = Recognizer(options.model, options.detector, prior=options.prior)
-            print_note(recognizer.model.prior)
-            for number, file in enumerate(options.files):
-                folder = options.keep or Path(scratch, str(number))
-                found.append(_analysed(file, folder, recognizer, options.fps, told, edits))
-        _write_outputs(options, found, told)
+            items = job.items(options.files, options.keep or Path(scratch, "film"))
+            found = [
+                (item.name, problem) if problem else Timeline.read(item.folder, edits)
+                for item, problem in _analysed(options, items, show)
+            ]
+        _write_outputs(options, found, partial(_tell, show))
     if not any(getattr(options, name) for name in _OUTPUTS):
         _print_people(found)
     problems = [_problem(film) for film in found]
@@ -101,6 +132,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> None:
     analysis.check_rate(options.fps)
+    output.check_workers(options)
+    if options.resume and not options.keep:
+        raise FerError("--resume goes on with a folder: name it with --keep.")
     for flag, needed in (("pixelate", "annotate"), ("thumbnails", "html")):
         if getattr(options, flag) and not getattr(options, needed):
             raise FerError(f"--{flag} belongs to --{needed}; name its file too.")
@@ -138,21 +172,53 @@ def _tell(show: progress.Show, done: Progress) -> None:
 
 
 def _analysed(
-    file: str,
-    folder: Path,
+    options: argparse.Namespace, items: list[FilmItem], show: progress.Show
+) -> list[tuple[FilmItem, str | None]]:
+    """Each film with what kept it from being analysed; None where its timeline is in its folder."""
+    recognizer = Recognizer(options.model, options.detector, prior=options.prior)
+    print_note(recognizer.model.prior)
+    name = recognizer.model.card.name
+    work = FilmJob(name, options.detector, options.prior, options.fps)
+    left = [item for item in items if not (options.resume and work.is_done(recognizer, item))]
+    if len(left) < len(items):
+        say(f"done already: {len(items) - len(left)} of {len(items)} films.")
+    problems: dict[Path, str | None] = {}
+    while left := [item for item in left if item.folder not in problems]:
+        try:
+            with closing(_results(options, work, recognizer, left, show)) as results:
+                for item, problem in results:
+                    problems[item.folder] = problem
+                    if options.workers:
+                        show(len(problems), len(items))
+        except WorkerLost as error:
+            lost = error.args[0]
+            problems[lost.folder] = (
+                f"a worker process was killed while it read {display_name(lost.name)}, perhaps "
+                "because memory ran out. Fewer --workers need less memory."
+            )
+        except KeyboardInterrupt:
+            if options.keep:
+                say(f"what was analysed is in {options.keep}; --resume does the rest.")
+            raise
+    return [(item, problems.get(item.folder)) for item in items]
+
+
+def _results(
+    options: argparse.Namespace,
+    work: FilmJob,
     recognizer: Recognizer,
-    rate: float | None,
-    told: analysis.OnProgress,
-    edits: PeopleEdits,
-) -> Timeline | FilmError:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        analysis.analyze(Path(file), folder, recognizer, rate, told, file)
-        return Timeline.read(folder, edits)
-    except BadFilm as error:
-        return file, str(error)
-    except OSError as error:
-        return file, f"the timeline cannot be written: {files.reason_of(error)}."
+    items: list[FilmItem],
+    show: progress.Show,
+) -> Generator[tuple[FilmItem, str | None]]:
+    """Films as they are analysed: here, by several processes, or on a cluster."""
+    if options.address is not None:
+        from fer.distributed import films
+
+        return films.ordered(work, items, options.workers)
+    if options.workers:
+        return processes.ordered(work.worker, items, min(options.workers, len(items)))
+    told = partial(_tell, show)
+    return ((item, work.analyse(recognizer, item, told)) for item in items)
 
 
 def _write_outputs(

@@ -16,19 +16,28 @@ from fer.errors import FerError, WorkerLost
 T = TypeVar("T")
 R = TypeVar("R")
 Make = Callable[[], Callable[[Any], Any]]
+Receive = Callable[[Any, Any], Any]
 
 START_SECONDS = 120.0
 """So long the first worker may take to start, its wait for a free CPU included."""
 MOST_TRIES = 3
 """An item that so many workers died of is given up, and so are workers that never start."""
-_LOST = (RayActorError, OutOfMemoryError, ObjectLostError)
+LOST = (RayActorError, OutOfMemoryError, ObjectLostError)
 """What a worker's death is told by: Ray has an error of its own for one that it ended for memory,
 and for a result that went with its machine."""
-_BATCH = 4
-_AHEAD = 16
-"""So many items for each worker may be begun or done beyond the oldest that is still at work."""
-_QUEUED = 2
-"""Batches that a worker is given at once, so that it never waits for the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How items go to the workers: `batch` at once, `queued` batches to each, so that it need not
+    wait for the next, and `ahead` items for each beyond the oldest that is still at work."""
+
+    batch: int = 4
+    queued: int = 2
+    ahead: int = 16
+
+
+FLOW = Flow()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,21 +47,27 @@ class _Batch:
 
 
 def ordered(
-    make: Callable[[], Callable[[T], R]], items: Iterable[T], workers: int
+    make: Callable[[], Callable[[T], Any]],
+    items: Iterable[T],
+    workers: int,
+    receive: Callable[[T, Any], R] = lambda item, result: result,
+    flow: Flow = FLOW,
 ) -> Generator[tuple[T, R]]:
     """Each item with what a function makes of it, in order; `make` makes the function in each of
-    the `workers` actors, which have a CPU each. The cluster is joined already.
+    the `workers` actors, which have a CPU each. `receive` makes here of an item's result what is
+    kept, as soon as it comes. The cluster is joined already.
 
     Memory is bounded, here and there. A worker that dies is replaced, and what it was at is done
     again. The workers end with this iterator. Raises `FerError` as the function does, or where no
     worker starts, and `WorkerLost` for an item that every worker dies of.
     """
-    source, yielded = _Source(items), 0
+    source, yielded = _Source(items, flow.batch), 0
     done: dict[int, tuple[T, R]] = {}
-    pool = _Pool(make, workers)
+    pool = _Pool(make, workers, receive, flow.queued)
+    most = workers * flow.ahead
     try:
         while True:
-            while pool.has_room and (batch := pool.lost_batch() or source.next(yielded, workers)):
+            while pool.has_room and (batch := pool.lost_batch() or source.next(most + yielded)):
                 pool.begin(batch)
             if source.is_over and not pool.is_busy and not done:
                 return
@@ -69,14 +84,15 @@ def ordered(
 class _Source:
     """Numbered batches of items, as many as may be begun."""
 
-    def __init__(self, items: Iterable[Any]) -> None:
-        self._items, self._begun = enumerate(items), 0
+    def __init__(self, items: Iterable[Any], batch: int) -> None:
+        self._items, self._batch, self._begun = enumerate(items), batch, 0
         self.is_over = False
 
-    def next(self, yielded: int, workers: int) -> _Batch | None:
-        if self._begun >= yielded + workers * _AHEAD:
+    def next(self, end: int) -> _Batch | None:
+        """The next one, unless so many items are begun already."""
+        if self._begun >= end:
             return None
-        some = [pair for _, pair in zip(range(_BATCH), self._items, strict=False)]
+        some = [pair for _, pair in zip(range(self._batch), self._items, strict=False)]
         self._begun += len(some)
         self.is_over = not some
         return _Batch(some) if some else None
@@ -107,16 +123,16 @@ class _Actor:
 @dataclass(slots=True, eq=False)
 class _Worker:
     actor: Any
-    queued: int = _QUEUED
-    """Full until it has started."""
+    queued: int
+    """Batches that it has; full until it has started."""
     is_lost: bool = False
 
 
 class _Pool:
     """Workers, and what each is at: a batch, or its own start."""
 
-    def __init__(self, make: Make, workers: int) -> None:
-        self._make = make
+    def __init__(self, make: Make, workers: int, receive: Receive, queued: int) -> None:
+        self._make, self._receive, self._queued = make, receive, queued
         self._workers: list[_Worker] = []
         self._tasks: dict[Any, tuple[_Worker, _Batch | None]] = {}
         self._again: list[_Batch] = []
@@ -126,7 +142,7 @@ class _Pool:
 
     @property
     def has_room(self) -> bool:
-        return any(worker.queued < _QUEUED for worker in self._workers)
+        return any(worker.queued < self._queued for worker in self._workers)
 
     @property
     def is_busy(self) -> bool:
@@ -144,7 +160,7 @@ class _Pool:
 
     def finished(self) -> Iterator[tuple[_Batch, list[Any]]]:
         """Waits for a task, and gives the batches that are done."""
-        has_started = any(worker.queued < _QUEUED or self.is_busy for worker in self._workers)
+        has_started = any(worker.queued < self._queued or self.is_busy for worker in self._workers)
         ready, _ = ray.wait(list(self._tasks), timeout=None if has_started else START_SECONDS)
         if not ready:
             raise FerError(
@@ -154,8 +170,8 @@ class _Pool:
         for task in ready:
             worker, batch = self._tasks.pop(task)
             try:
-                result = ray.get(task)
-            except _LOST as error:
+                result = self._received(ray.get(task), batch)
+            except LOST as error:
                 self._replace(worker, batch, error)
                 continue
             if isinstance(result, FerError):
@@ -166,12 +182,21 @@ class _Pool:
                 worker.queued -= 1
                 yield batch, result
 
+    def _received(self, results: Any, batch: _Batch | None) -> Any:
+        """What is kept of a batch's results; an error, and what `start` gives, as it is."""
+        if batch is None or isinstance(results, FerError):
+            return results
+        pairs = zip(batch.items, results, strict=True)
+        return [self._receive(item, result) for (_, item), result in pairs]
+
     def end(self) -> None:
         for worker in self._workers:
             _kill(worker)
 
     def _start(self) -> None:
-        worker = _Worker(ray.remote(num_cpus=1, max_restarts=0)(_Actor).remote(self._make))
+        worker = _Worker(
+            ray.remote(num_cpus=1, max_restarts=0)(_Actor).remote(self._make), self._queued
+        )
         self._workers.append(worker)
         self._tasks[worker.actor.start.remote()] = (worker, None)
 

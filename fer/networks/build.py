@@ -140,11 +140,12 @@ class BatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
 
     Keras computes it in several that keep the processor waiting for memory: in half precision a
     step of a residual network takes half the time with this one. Weights are the same, and
-    by the same name in files, which Keras takes from the name of the class.
+    by the same name in files, which Keras takes from the name of the class. It knows the batch of
+    its own process alone: what is `synchronized` is left to Keras.
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        if not training or not self.trainable:
+        if not training or not self.trainable or self.synchronized:
             return super().call(inputs, training=training, mask=mask)
         gamma, beta = (tf.cast(weight, tf.float32) for weight in (self.gamma, self.beta))
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(

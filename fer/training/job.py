@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fer.training.learner import Learner
+    from fer.training.replicas import Alone
 
 _READING = "reading the faces"
 
@@ -121,6 +122,7 @@ def learner_for(
     data: dataset.Dataset,
     fresh: bool = True,
     teacher_probabilities: NDArray[np.float32] | None = None,
+    replicas: Alone | None = None,
 ) -> Learner:
     """A learner with the training and validation faces of `data`; loads TensorFlow.
 
@@ -142,7 +144,7 @@ def learner_for(
     if teacher_probabilities is not None:
         targets = distillation.blended(train.targets, teacher_probabilities, settings.teacher_share)
         train = replace(train, targets=targets)
-    return Learner(settings, train, examples("validation"), fresh)
+    return Learner(settings, train, examples("validation"), fresh, replicas)
 
 
 @contextlib.contextmanager
@@ -175,7 +177,11 @@ def read(run: Run, reporter: Reporter, budget: Budget) -> dataset.Dataset:
 
 
 def begun(
-    run: Run, data: dataset.Dataset, reporter: Reporter, stop: threading.Event
+    run: Run,
+    data: dataset.Dataset,
+    reporter: Reporter,
+    stop: threading.Event,
+    replicas: Alone | None = None,
 ) -> Learner | None:
     """The learner of a run, as far as its checkpoint goes; None if it was asked to stop."""
     settings, fresh = run.settings, not run.checkpoint.exists()
@@ -191,7 +197,7 @@ def begun(
         if teacher_probabilities is None:
             return None
     reporter.doing("loading TensorFlow and building the network")
-    learner = learner_for(settings, data, fresh, teacher_probabilities)
+    learner = learner_for(settings, data, fresh, teacher_probabilities, replicas)
     if stop.is_set():
         return None
     say(f"{len(learner.train)} faces to train on, {len(learner.validation)} to validate with")

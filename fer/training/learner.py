@@ -22,6 +22,7 @@ from fer.runs.settings import TrainSettings
 from fer.training import batches, checkpoints, optimization
 from fer.training.batches import Batch, Examples
 from fer.training.progress import Progress
+from fer.training.replicas import Alone
 
 __all__ = ["Examples", "Learner", "Progress"]
 
@@ -31,7 +32,8 @@ class Learner:
 
     Data order, augmentation and mixup of a batch depend on seed, epoch and batch number alone, so a
     resumed run goes the way an uninterrupted one would have gone. `fresh` is False where `restore`
-    will follow, so that the initial weights need not exist any more.
+    will follow, so that the initial weights need not exist any more. `replicas` are the processes
+    that learn together, each with a learner of its own and the same faces.
     """
 
     def __init__(
@@ -40,17 +42,20 @@ class Learner:
         train: Examples,
         validation: Examples,
         fresh: bool = True,
+        replicas: Alone | None = None,
     ) -> None:
         self.settings = settings
         self.train = train
         self.validation = validation
         self.progress = Progress()
+        self._replicas = replicas or Alone()
         self.on_features: Callable[[float], None] = lambda share: None
         keras.utils.set_random_seed(settings.seed)
         self.model = networks.build(settings.network, settings.input, settings.precision)
         self.average = networks.build(settings.network, settings.input)
         if fresh:
             initial_weights.load(self.model, settings)
+        self._replicas.prepare(self.model)
         self._both = networks.with_other_head(self.model) if settings.other_question else None
         self.average.set_weights(self.model.get_weights())
         self.batch_size = min(settings.batch_size, len(train))
@@ -84,6 +89,7 @@ class Learner:
     ) -> bool:
         """Trains to the end of the present epoch; False if it was asked to stop before."""
         state = self.progress
+        should_stop = self._replicas.agreed(should_stop)
         if not self.prepare(should_stop):
             return False
         for batch in self.prepared(state.epoch, state.batch):
@@ -91,9 +97,9 @@ class Learner:
                 return False
             step = state.epoch * self.batches + state.batch
             loss, hits = self.step(batch, self.learning_rate(step), step)
-            state.loss_sum += loss * len(batch[0])
+            state.loss_sum += loss * self.batch_size
             state.hits += hits
-            state.seen += len(batch[0])
+            state.seen += self.batch_size
             state.batch += 1
             self._check_numbers(state.loss_sum)
             on_batch(state)
@@ -121,7 +127,8 @@ class Learner:
         return True
 
     def step(self, batch: Batch, rate: float, number: int) -> tuple[float, int]:
-        """Learns from one batch at that rate; returns its mean loss and how many were right."""
+        """Learns from one batch at that rate; returns the mean loss of all replicas' batches and
+        how many of their faces were right."""
         self.optimizer.learning_rate.assign(rate)
         loss, hits = self._step(*batch, self._decay(number))
         return float(loss), int(hits)
@@ -134,8 +141,9 @@ class Learner:
         def make(number: int) -> Batch:
             rows = order[number * self.batch_size : (number + 1) * self.batch_size]
             if features is not None:
-                return features.train[rows], self.train.targets[rows]
-            return batches.varied(self.settings, self.train, rows, epoch, number)
+                return self._replicas.part((features.train[rows], self.train.targets[rows]))
+            batch = batches.varied(self.settings, self.train, rows, epoch, number)
+            return self._replicas.part(batch)
 
         return batches.ahead(make, first, self.batches)
 
@@ -230,24 +238,22 @@ class Learner:
         self, faces: tf.Tensor, wanted: tf.Tensor, decay: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         learning = self._learning_variables()
-        loss, answer, gradients = self._gradients(faces, wanted, learning)
+        loss, hits, gradients = self._replicas.run(self._gradients, faces, wanted, learning)
         if self.settings.sharpness:
             statistics = [v for v in self.model.non_trainable_variables if v.dtype == "float32"]
             with optimization.sharpest(learning, gradients, self.settings.sharpness, statistics):
-                gradients = self._gradients(faces, wanted, learning)[2]
+                gradients = self._replicas.run(self._gradients, faces, wanted, learning)[2]
         self.optimizer.apply_gradients(zip(gradients, learning, strict=True))
         if self.settings.averaging:
             for mean, new in self._learning:
                 mean.assign(decay * mean + (1 - decay) * new)
-        truth = tf.argmax(wanted[:, :NUM_EMOTIONS], 1)
-        hits = tf.reduce_sum(tf.cast(tf.equal(tf.argmax(answer, 1), truth), tf.int32))
-        # The maximum above hides an answer that is no number: the loss must show it.
-        return tf.where(tf.reduce_all(tf.math.is_finite(answer)), loss, np.nan), hits
+        return loss, hits
 
     def _gradients(
         self, faces: tf.Tensor, wanted: tf.Tensor, learning: list[Any]
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-        """The loss, the probabilities (N, 7), and the gradients of what is learning."""
+        """The loss, the number of hits, and the gradients of what is learning: those of the faces
+        of all replicas."""
         targets, other = wanted[:, :NUM_EMOTIONS], wanted[:, NUM_EMOTIONS:]
         with tf.GradientTape() as tape:
             answer, other_answer = self._forward(tf.cast(faces, tf.float32))
@@ -257,7 +263,13 @@ class Learner:
             if other_answer is not None:
                 further = tf.reduce_mean(self._losses(other_answer, other))
                 whole += self.settings.other_question * further
-        return loss, answer, tape.gradient(whole, learning)
+        gradients = tape.gradient(whole, learning)
+        # The maximum in `_losses` hides an answer that is no number: the loss must show it.
+        loss = tf.where(tf.reduce_all(tf.math.is_finite(answer)), loss, np.nan)
+        is_hit = tf.equal(tf.argmax(answer, 1), tf.argmax(targets, 1))
+        hits = tf.reduce_sum(tf.cast(is_hit, tf.float32))
+        loss, hits, *gradients = self._replicas.mean([loss, hits, *gradients])
+        return loss, tf.cast(tf.round(hits * self._replicas.count), tf.int32), gradients
 
     def _losses(
         self, answer: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor | None = None
@@ -288,11 +300,12 @@ class Learner:
     def _validated(self) -> NDArray[np.float32]:
         """The predictions (N, 7) of the averaged network for the validation faces."""
         if self._features is None:
-            return self.probabilities(self.validation.pixels)
-        vectors = tf.constant(self._features.validation)
-        return np.asarray(
-            frozen_backbone.through(self.average, vectors, training=False), np.float32
-        )
+            return self._replicas.together(self.probabilities, self.validation.pixels)
+        return self._replicas.together(self._of_features, self._features.validation)
+
+    def _of_features(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        answers = frozen_backbone.through(self.average, tf.constant(vectors), training=False)
+        return np.asarray(answers, np.float32)
 
 
 def _flat(model: keras.Model) -> list[keras.Layer]:

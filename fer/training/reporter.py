@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from fer.runs import processes
+from fer.runs.processes import Identity
 from fer.runs.settings import TrainSettings
 from fer.runs.status import OVER, RunStatus
 from fer.runs.store import Run
@@ -35,15 +36,16 @@ def say(text: str) -> None:
 class Reporter:
     """Keeps `status.json` fresh from a thread of its own, even while one step takes minutes.
 
-    The same thread looks for a request to stop, and turns it or a signal into "stopping".
+    The same thread looks for a request to stop, and turns it or a signal into "stopping". `owner`
+    is the process whose end is the end of the run; without one, this process.
     """
 
-    def __init__(self, run: Run, stop: threading.Event) -> None:
+    def __init__(self, run: Run, stop: threading.Event, owner: Identity | None = None) -> None:
         self._run = run
         self._stop = stop
         recorded = run.status()
         self._status = RunStatus(epoch=len(run.metrics()), epochs=recorded.epochs).owned_by(
-            processes.identity()
+            owner or processes.identity()
         )
         self._changing = threading.Lock()
         self._closed = threading.Event()

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 from fer import distributed
 from fer.cli import output
-from fer.cli.output import DONE, INTERRUPTED, SOME_FAILED
+from fer.cli.output import DONE, INTERRUPTED, SOME_FAILED, say
 from fer.errors import BadSettings
 from fer.permission import require
 from fer.runs import checks, store
@@ -44,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     require("train")
     distributed.check_installed()
     checks.check_installed()
+    output.check_workers(options)
     output.check_writable(options.json)
     if (options.settings is None) == (options.resume is None):
         raise BadSettings("name the settings of a sweep, or one to go on with: --resume SWEEP.")
@@ -61,10 +61,10 @@ def run(options: argparse.Namespace) -> int:
         job.checked_data(settings)
     with cluster.connected(options.address, options.workers) as workers:
         sweeps.keep(sweep_id, sweep)
-        _say(f"sweep {sweep_id} in {sweeps.folder(sweep_id)}")
+        say(f"sweep {sweep_id} in {sweeps.folder(sweep_id)}")
         is_done = tuning.tune_trials(sweep_id, sweep, workers, _tell, options.resume is not None)
     if not is_done:
-        _say(f"interrupted; go on with: python -m fer sweep --resume {sweep_id}")
+        say(f"interrupted; go on with: python -m fer sweep --resume {sweep_id}")
         return INTERRUPTED
     is_published = _publish_best(sweep_id, sweep.name)
     _write_trials(sweep_id, list(sweep.search), options.json)
@@ -78,7 +78,7 @@ def _publish_best(sweep_id: str, name: str | None) -> bool:
     from fer.training import job
 
     best, accuracy = trial.best(sweep_id)
-    _say(f"the best trial is {best.id}: {accuracy:.1%} of the validation faces")
+    say(f"the best trial is {best.id}: {accuracy:.1%} of the validation faces")
     if best.status().state == "finished":
         return True
     launcher.claim(best)
@@ -87,7 +87,7 @@ def _publish_best(sweep_id: str, name: str | None) -> bool:
     job.handle_signals(stop)
     is_published = job.run(best, stop) == "finished"
     if is_published:
-        _say(f"published the model {best.status().model}")
+        say(f"published the model {best.status().model}")
     return is_published
 
 
@@ -114,8 +114,4 @@ def _row(run: store.Run, varied: list[str]) -> dict[str, Any]:
 
 
 def _tell(run_id: str, epochs: int, accuracy: float) -> None:
-    _say(f"{run_id}: {accuracy:.1%} after epoch {epochs}")
-
-
-def _say(sentence: str) -> None:
-    print(f"fer: {sentence}", file=sys.stderr)
+    say(f"{run_id}: {accuracy:.1%} after epoch {epochs}")

@@ -5,15 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fer import registry
+from fer import distributed, registry
+from fer.cli import output
 from fer.cli.output import CLASSES_HELP, DONE, INTERRUPTED, SOME_FAILED
 from fer.data.dataset import Dataset
 from fer.errors import BadSettings
 from fer.runs import checks, launcher, settings as training_settings, store
 
+Begin = Callable[[store.Run, Dataset | None, threading.Event], str | None]
+"""Takes a run, its faces and what asks it to stop; gives its last state unless it can go on."""
 _TRAIN_FLAGS: dict[str, dict[str, Any]] = {
     "--data": {"metavar": "PATH", "help": "labelled faces: a file, a folder, or 'drawn'"},
     "--votes": {"metavar": "PATH", "help": "FER+ votes that belong to a FER2013 CSV"},
@@ -53,6 +58,18 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         action="store_true",
         help="resume an unfinished run of these settings; do nothing where the model exists",
     )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="let N workers of a Ray cluster share every batch, one CPU each (default with "
+        "--address: all)",
+    )
+    parser.add_argument(
+        "--address",
+        metavar="ADDRESS",
+        help="ray://HOST:PORT or HOST:PORT of a Ray cluster, or auto (default: one made here)",
+    )
     parser.set_defaults(command=_train)
 
 
@@ -63,6 +80,19 @@ def add_train_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
+    if options.workers is None and options.address is None:
+        return _train_run(options, lambda run, data, stop: None)
+    output.check_workers(options)
+    distributed.check_installed()
+    checks.check_installed()
+    from fer.distributed import cluster, training
+
+    with cluster.connected(options.address, options.workers) as options.workers:
+        return _train_run(options, partial(training.train, options.workers))
+
+
+def _train_run(options: argparse.Namespace, begin: Begin) -> int:
+    """Trains a run, of which `begin` does the epochs that others do, and publishes it."""
     from fer.training import job
 
     run, data = _run_to_do(options)
@@ -72,7 +102,7 @@ def _train(options: argparse.Namespace) -> int:
     print(f"run {run.id} in {run.path}", file=sys.stderr)
     stop = threading.Event()
     job.handle_signals(stop)
-    state = job.run(run, stop, data)
+    state = begin(run, data, stop) or job.run(run, stop, data)
     if state == "finished":
         _report_model(run)
     elif state == "stopped":
@@ -109,6 +139,10 @@ def _run_to_do(options: argparse.Namespace) -> tuple[store.Run | None, Dataset |
         return unfinished, None
     checks.check(settings)
     data = job.checked_data(settings)
+    if options.workers:
+        from fer.distributed import training
+
+        training.check_batches(settings, len(data.split("train")), options.workers)
     initial_weights.check(settings)
     return launcher.create(job.with_labels(settings, data)), data
 

@@ -111,9 +111,40 @@ def test_a_kept_timeline_is_used_again_with_other_people(
     assert "left_out" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("own_main")
+def test_several_processes_write_what_one_does_and_a_folder_is_gone_on_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    still = [scenes.frame([(160, 120, 120, False)], 320, 240)] * 6
+    clips = [films.write(tmp_path / f"{name}.mp4", still, RATE) for name in "ab"]
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(clips[0].read_bytes()[:300])
+    given, kept = [clips[0], bad, clips[1]], tmp_path / "kept"
+
+    def told(*flags: object) -> tuple[str, str]:
+        assert cli.main(["video", *map(str, [*given, "--csv", "-", *flags])]) == 1
+        out, err = capsys.readouterr()
+        return out, err
+
+    alone = told()
+    assert alone[0].count("\n") == 1 + 12 and "bad.mp4" in alone[1]
+    assert told("--workers", 2, "--keep", kept) == alone
+    assert len(list(kept.glob("[ab]-*/film.json"))) == 2
+
+    given.reverse()  # a film's folder is known by its name
+    next(kept.glob("b-*/film.json")).unlink()
+    out, err = told("--keep", kept, "--resume")
+    assert sorted(out.splitlines()) == sorted(alone[0].splitlines())
+    assert "done already: 1 of 3 films." in err
+    assert "done already: 2 of 3 films." in told("--keep", kept, "--resume")[1]
+    assert "done already" not in told("--keep", kept, "--resume", "--fps", "5")[1]
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
+        (["--resume"], "name it with --keep"),
+        (["--workers", "0"], "--workers takes 1 to 64; got 0"),
         (["--fps", "0"], "frames a second"),
         (["--fps", "nan"], "frames a second"),
         (["--model", "none"], "unknown model 'none'"),
