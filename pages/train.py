@@ -22,7 +22,7 @@ from dashboard.train import (
     titles,
     view as train_view,
 )
-from fer import permission
+from fer import distributed, permission
 from fer.data.loading import DRAWN
 from fer.errors import FerError
 from fer.runs import store
@@ -54,6 +54,8 @@ try:
     settings = request.settings
 except FerError as error:
     wrong = str(error)
+
+is_stored = bool(choice and not choice.files and request and request.weights_file is None)
 
 if form.take() and choice is not None and request is not None and is_usable:
     with errors.show_errors(stop=False):
@@ -89,9 +91,10 @@ with st.expander(
         dataset_view.look(choice, faces)
     stored_uploads.show()
 
+panes = ["Run", "Network", "Learning rate", "History"]
 pane = st.segmented_control(
     "Show",
-    ["Run", "Network", "Learning rate", "History"],
+    [*panes, "Sweeps"] if distributed.is_installed() else panes,
     default="Run",
     required=True,
     label_visibility="collapsed",
@@ -112,8 +115,11 @@ elif pane == "Run":
     train_view.watch(listed[ids.index(chosen)])
 elif pane == "Network" and settings is not None:
     train_panes.network(settings)
-elif pane == "Learning rate" and settings is not None and request is not None:
-    is_stored = choice is not None and not choice.files and request.weights_file is None
+elif pane == "Learning rate" and settings is not None:
     train_panes.learning_rate(settings, is_stored)
 elif pane == "History":
     train_history.show(listed)
+elif pane == "Sweeps" and settings is not None:
+    from dashboard.train import sweeps as train_sweeps  # what it imports comes with Ray
+
+    train_sweeps.show(settings, is_stored)

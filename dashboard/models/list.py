@@ -93,10 +93,10 @@ def _row(name: str) -> dict[str, Any]:
     bounds = figures.interval("accuracy")
     return {
         "model": name,
+        "status": _marks(name),
         "accuracy": _percent(figures.accuracy),
         "95% CI": bounds and f"{100 * bounds[0]:.1f}–{100 * bounds[1]:.1f}",
         "balanced accuracy": _percent(figures.mean_recall),
-        "status": _marks(name),
         "training target": _TARGETS.get(card.question, card.question),
         "MB": registry.engine_bytes(name) / 1e6,
         "latency": model_speed.milliseconds(card),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import errors, samples
+from dashboard.text import count
 from fer import registry
 from fer.inference import cropping, detection
 from fer.model_card import ModelCard
@@ -19,13 +20,15 @@ _KEPT = "_model_speeds"
 
 def button(names: Sequence[str]) -> None:
     """A button that times every model on one face, in turns, and keeps the medians."""
-    st.button(
+    is_pressed = st.button(
         "Measure latency",
         help=f"Median of {CALLS} predictions for one face by each model, in turns, with ONNX "
         f"Runtime on {registry.THREADS} threads of this server.",
-        on_click=_measure,
-        args=(names,),
     )
+    if is_pressed:
+        with st.spinner(f"Measuring {count(len(names), 'model')} …"):
+            _measure(names)
+        st.rerun()  # the table above has the medians
 
 
 def milliseconds(card: ModelCard) -> float | None:

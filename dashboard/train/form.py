@@ -84,7 +84,7 @@ def ask(data: str, votes: str | None, turn: int) -> Request:
             key=f"{_key('rate', facts)}-{st.session_state.get(_USES, 0)}",
             persist_state="session",
         )
-        values["learning_rate"] = _number(rate)
+        values["learning_rate"] = number(rate)
         values["limit"] = st.number_input(
             "Number of images (maximum)",
             14,
@@ -232,7 +232,8 @@ def _input(facts: network_specs.Network) -> dict[str, Any]:
     }
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """The learning rate that was written. Raises `BadSettings`."""
     try:
         return float(text)
     except ValueError:

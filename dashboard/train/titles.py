@@ -21,12 +21,19 @@ _STAMP = "%Y%m%d-%H%M%S"
 
 
 def name(run: Run) -> str:
-    """The name of its model, or the network where none was given."""
+    """The name of its model, or the network where none was given; a trial is counted."""
     try:
         settings = run.settings
     except FerError:
         return "damaged run"
-    return settings.name or settings.network
+    known = settings.name or settings.network
+    return known if run.sweep is None else f"{known}, {trial(run)}"
+
+
+def trial(run: Run) -> str:
+    """``trial 3``: which one of its sweep a run is."""
+    number = run.id.rpartition("-")[2]
+    return f"trial {int(number) + 1}" if number.isdecimal() else run.id
 
 
 def title(run: Run) -> str:
@@ -48,8 +55,13 @@ def titles(runs: Sequence[Run]) -> dict[str, str]:
 
 
 def date(run: Run) -> str:
-    """When it was started, in the visitor's time zone."""
-    stamp = "-".join(run.id.split("-")[:2])
+    """When it was started, in the visitor's time zone; a trial when its sweep was."""
+    return stamped(run.id)
+
+
+def stamped(run_id: str) -> str:
+    """The moment in the id of a run or a sweep, in the visitor's time zone."""
+    stamp = "-".join(run_id.split("-")[:2])
     try:
         began = datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
     except ValueError:  # a folder that somebody named

@@ -50,12 +50,12 @@ class Identity:
         """Whether it still runs; a zombie does not, nor does a later process with its number."""
         return self._process() is not None
 
-    def ask_to_stop(self) -> None:
-        """SIGTERM, where there are signals: elsewhere that would end it without a checkpoint."""
+    def ask_to_stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """A signal, where there are any: elsewhere that would end it without a checkpoint."""
         process = self._process()
         if process is not None and os.name == "posix":
             with contextlib.suppress(psutil.Error):
-                process.send_signal(signal.SIGTERM)
+                process.send_signal(number)
 
     def kill(self) -> None:
         """Ends it at once and waits until it is gone; never the calling process."""

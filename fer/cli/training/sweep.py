@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     output.check_writable(options.json)
     if (options.settings is None) == (options.resume is None):
         raise BadSettings("name the settings of a sweep, or one to go on with: --resume SWEEP.")
-    from fer.distributed import cluster, sweeps, tuning
+    from fer.distributed import cluster, sweep_jobs, sweeps, tuning
     from fer.training import job
 
     if options.resume:
@@ -59,8 +59,11 @@ def run(options: argparse.Namespace) -> int:
     checks.check(dataclasses.replace(settings, name=sweep.name))
     if not options.resume:
         job.checked_data(settings)
+    else:
+        sweep_jobs.claim(sweep_id)
     with cluster.connected(options.address, options.workers) as workers:
         sweeps.keep(sweep_id, sweep)
+        sweep_jobs.claim(sweep_id)
         say(f"sweep {sweep_id} in {sweeps.folder(sweep_id)}")
         is_done = tuning.tune_trials(sweep_id, sweep, workers, _tell, options.resume is not None)
     if not is_done:
