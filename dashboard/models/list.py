@@ -111,6 +111,6 @@ def _marks(name: str) -> list[str]:
     marks = {
         "active": name == registry.active(),
         "default": name == registry.DEFAULT,
-        "built-in": name in registry.SHIPPED,
+        "built-in": name in registry.SHIPPED and name != registry.DEFAULT,
     }
     return [mark for mark, holds in marks.items() if holds]

@@ -32,7 +32,7 @@ def show(card: ModelCard) -> None:
         f"{number(data.validation)} validation faces. "
         f"Licence: {escape_markdown(data.licence or MISSING)}."
     )
-    st.code(f"SHA-256 of the data  {data.hash or MISSING}", language=None)
+    st.code(f"SHA-256 of the data  {data.hash or MISSING}", language=None, wrap_lines=True)
     with st.expander(f"Settings of {card.name}, and the command to reproduce it"):
         st.json({**card.settings}, expanded=False)
         _command(card)
@@ -59,7 +59,7 @@ def _training(card: ModelCard) -> None:
     file = f"{card.name}.json"
     _say_missing(card, [*_models_in(repeated.weights), *repeated.teachers])
     st.caption("With the settings saved as a file, and `--data` where the faces lie with you:")
-    st.code(f"python -m fer train --settings {file} {_ending(card, data)}")
+    st.code(f"python -m fer train --settings {file} {_ending(card, data)}", wrap_lines=True)
     st.download_button(
         file,
         json.dumps(values, indent=2),
@@ -92,7 +92,9 @@ def _making(card: ModelCard, command: str, parts: Mapping[str, Any]) -> None:
     _say_missing(card, list(parts))
     st.caption("With `--data` where the faces lie with you:")
     models = ",".join(parts)
-    st.code(f"python -m fer {command} --model {models} {_ending(card, data)}{more}")
+    st.code(
+        f"python -m fer {command} --model {models} {_ending(card, data)}{more}", wrap_lines=True
+    )
 
 
 def _ending(card: ModelCard, data: str) -> str:

@@ -40,8 +40,8 @@ def _headline(column: Column) -> None:
     card, measured = column.card, column.figures
     st.header(card.name)
     st.markdown(
-        f"Predicts **{escape_markdown(card.predicts)}**. Trained on "
-        f"{escape_markdown(card.data_facts.name or MISSING)}."
+        f"Predicts **{escape_markdown(card.predicts)}**.  \n"
+        f"Trained on {escape_markdown(card.data_facts.name or MISSING)}."
     )
     with st.container(horizontal=True):
         for label, name in (("Accuracy", "accuracy"), ("Balanced accuracy", "mean_recall")):

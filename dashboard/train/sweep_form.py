@@ -149,7 +149,11 @@ def _command(sweep: SweepSettings, workers: int) -> None:
             {name: value for name, value in sweep.as_dict().items() if name in _IN_FILE},
             sort_keys=False,
         )
-        st.code(f"python -m fer sweep {_FILE} --workers {workers} --name {sweep.name}")
+        st.code(
+            f"python -m fer sweep {_FILE} --workers {workers} --name {sweep.name}",
+            language=None,
+            wrap_lines=True,
+        )
         st.code(text, language="yaml")
         st.download_button(
             _FILE, text, _FILE, icon=":material/download:", key="sweep-file", on_click="ignore"

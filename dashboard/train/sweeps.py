@@ -73,7 +73,7 @@ def _show(sweep_id: str) -> None:
                 plots.show(charts.best_so_far(points), f"best-{sweep_id}")
         if trials:
             _trials(sweep_id, trials, list(sweep.search))
-        else:
+        elif sweep_jobs.is_at_work(sweep_id):
             st.caption("Trials appear here once the cluster has started and the data is read.")
     with st.expander("Log"):
         st.code(sweep_jobs.log(sweep_id) or "It was started in a shell, which has its log.")
@@ -106,16 +106,15 @@ def _state(
         (run for run, state in zip(trials, states, strict=True) if state == "finished"), None
     )
     best = max(points, key=lambda point: point.accuracy, default=None)
-    word, icon, colour = train_view.STATES[
-        "running" if is_at_work else "finished" if published else "stopped"
-    ]
+    failure = sweep_jobs.failure(sweep_id)
+    state = "failed" if failure else "finished" if published else "stopped"
+    word, icon, colour = train_view.STATES["running" if is_at_work else state]
     facts = [f"{len(trials)} of {count(sweep.trials, 'trial')}"]
     if best is not None:
         facts.append(f"best so far {best.accuracy:.1%} ({best.name})")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(word, icon=icon, color=colour)
         st.markdown(escape_markdown(" · ".join(facts)))
-    failure = None if is_at_work else sweep_jobs.failure(sweep_id)
     if failure:
         st.error(escape_markdown(failure), icon=":material/warning:")
     if is_at_work:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 import signal
 
@@ -85,15 +86,18 @@ def is_at_work(sweep_id: str) -> bool:
 
 
 def log(sweep_id: str) -> str:
-    """The last lines of its command, where a page started it."""
-    return files.tail(sweeps.folder(sweep_id) / _LOG, 200)
+    """The last lines of its command, where a page started it; where runs lie concerns no visitor."""
+    text = files.tail(sweeps.folder(sweep_id) / _LOG, 200)
+    return text.replace(f"{store.folder().absolute()}{os.sep}", "")
 
 
 def failure(sweep_id: str) -> str | None:
-    """The last sentence of its command, where it ended without one trial's epoch."""
+    """The last sentence of its command, where it has ended without one trial's epoch."""
     told = [line for line in log(sweep_id).splitlines() if line.startswith("fer: ")]
-    has_begun = any(run.metrics() for run in sweeps.trials(sweep_id))
-    return told[-1].removeprefix("fer: ") if told and not has_begun else None
+    if not told or is_at_work(sweep_id) or any(run.metrics() for run in sweeps.trials(sweep_id)):
+        return None
+    reason = told[-1].removeprefix("fer: ")
+    return reason[:1].upper() + reason[1:]
 
 
 def _check_alone() -> None:

@@ -82,8 +82,11 @@ def test_it_is_stopped_as_by_ctrl_c_and_its_folder_says_why_it_failed(runs_folde
         sweep_jobs.stop("one")
         assert process.wait(20) in (-signal.SIGINT, 130)
     assert not sweep_jobs.is_at_work("one")
-    (sweeps.folder("one") / "log.txt").write_text("I0000 noise\nfer: the disk is full\n")
-    assert sweep_jobs.failure("one") == "the disk is full"
+    (sweeps.folder("one") / "log.txt").write_text(
+        f"I0 {runs_folder.absolute()}/a\nfer: the disk is full\n"
+    )
+    assert sweep_jobs.log("one").startswith("I0 a")
+    assert sweep_jobs.failure("one") == "The disk is full"
 
 
 def test_a_sweep_goes_with_the_runs_of_its_trials(runs_folder: Path) -> None:
