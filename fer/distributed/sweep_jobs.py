@@ -86,7 +86,7 @@ def is_at_work(sweep_id: str) -> bool:
 
 
 def log(sweep_id: str) -> str:
-    """The last lines of its command, where a page started it; where runs lie concerns no visitor."""
+    """The last lines of its command, where a page started it, without the folder of the runs."""
     text = files.tail(sweeps.folder(sweep_id) / _LOG, 200)
     return text.replace(f"{store.folder().absolute()}{os.sep}", "")
 
