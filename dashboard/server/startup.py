@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 
-from dashboard.server import network, timers, uploads, workspaces
+from dashboard.server import heaps, network, timers, uploads, workspaces
 from dashboard.server.visitors import login, media
 from fer import permission
 from fer.storage import files, folders
@@ -14,13 +14,14 @@ SWEEP_SECONDS, UPLOADS_SECONDS = 600.0, 60.0
 
 
 def apply() -> None:
-    """Keeps uploads in memory, downloads while they may be clicked, the server from asking others,
-    and foreign host names out; asks who may change what; deletes what killed
+    """Bounds the heaps; keeps uploads in memory, downloads while they may be clicked, the server
+    from asking others, and foreign host names out; asks who may change what; deletes what killed
     processes and servers have left. May be called again.
 
     Raises `UnsupportedVersion`. The live page installs `video_relay` itself, since only there the
     packages below it are loaded.
     """
+    heaps.bound()
     uploads.install()
     media.keep_clicked_downloads()
     network.disable_external_address()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import queue
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -193,6 +193,18 @@ def _borrowed(name: str) -> Iterator[Detector]:
         yield detector
     finally:
         pool.put(detector)
+
+
+def release() -> None:
+    """Lets go of the pools' detectors that are not at work; they are made anew when needed."""
+    for name in _DETECTORS:
+        pool, taken = _pool(name), 0
+        with suppress(queue.Empty):
+            while taken < POOL_SIZE:
+                pool.get_nowait()
+                taken += 1
+        for _ in range(taken):
+            pool.put(None)
 
 
 if hasattr(os, "register_at_fork"):  # the threads that hold detectors do not exist in the child

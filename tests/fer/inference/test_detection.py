@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -80,6 +81,20 @@ def test_many_threads_see_what_one_sees(name: str) -> None:
 def test_an_unknown_detector_is_told_which_exist() -> None:
     with pytest.raises(UnknownDetector, match=r"'hal'.*mtcnn, haar"):
         detection.detect(astronaut(), "hal")
+
+
+def test_detectors_that_nobody_uses_are_let_go_of() -> None:
+    """Each keeps the memory of the largest picture that it has seen."""
+    with detection._borrowed("haar") as at_work:
+        with detection._borrowed("haar") as other:
+            idle = weakref.ref(other)
+        del other
+        detection.release()
+        assert idle() is None
+        assert at_work.detect(np.full((30, 30, 3), 127, np.uint8)) is not None
+        with detection._borrowed("haar") as anew:
+            assert anew is not at_work
+    assert detection._pool("haar").qsize() == detection.POOL_SIZE
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")

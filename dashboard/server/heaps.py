@@ -1,0 +1,29 @@
+"""What glibc keeps of freed memory; other systems' allocators are left alone."""
+
+from __future__ import annotations
+
+import ctypes
+from contextlib import suppress
+
+MOST = 2
+MAPPED_BYTES = 1024**2
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
+
+
+def bound() -> None:
+    """Bounds the number of heaps, before threads are started, and what goes into them.
+
+    glibc would make up to eight for each core, and each keeps pages of visitors who have left: ten
+    visitors leave 87 MB, and 31 MB where there are two heaps. Blocks from 1 MB on are mapped by
+    themselves, so that a picture's memory returns to the system.
+    """
+    with suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_ARENA_MAX, MOST)
+        libc.mallopt(_M_MMAP_THRESHOLD, MAPPED_BYTES)
+
+
+def trim() -> None:
+    """Gives what is free in the heaps back to the system, which glibc does for their ends alone."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
