@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import statistics
 import tempfile
 import time
@@ -22,31 +21,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from benchmarks import live_film, live_visit
+from benchmarks import live_visit
 from benchmarks.live_visit import ROOT, Arm, Lengths
-
-EMPTY = """
-import sys
-sys.path.insert(0, {root!r})
-import streamlit as st
-from streamlit_webrtc import webrtc_streamer
-from dashboard.camera import connection
-from dashboard.server import video_relay
-video_relay.install()
-st.title("Live")
-webrtc_streamer(
-    "live",
-    rtc_configuration=connection.configuration(),
-    media_stream_constraints=connection.CAMERA,
-    video_frame_callback=lambda frame: frame,
-    video_html_attrs=connection.VIDEO,
-    media_toggle_controls=False,
-    sendback_audio=False,
-)
-"""
-
 
 WANTED_OF_ONE = """
 Wanted: frames at least 0.8 of the empty callback's, p95 at most 1.5 times its, analysis under 25
@@ -69,22 +47,14 @@ def main() -> None:
     lengths = Lengths(5, 8, 1) if options.short else Lengths(10, 30, 3)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        film = live_film.write(folder / "face.y4m")
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=[*live_visit.FLAGS, f"--use-file-for-fake-video-capture={film}"],
-        )
-        stack.callback(browser.close)
+        browser = stack.enter_context(live_visit.camera_browser(folder))
         page = ROOT / "streamlit_app.py"
         ours = stack.enter_context(live_visit.served("ours", page, "live", True))
         print(f"load average before: {os.getloadavg()[0]:.1f}; {os.cpu_count()} cores\n")
         if options.soak:
             _soak(browser, ours, options.soak)
             return
-        app = folder / "empty.py"
-        app.write_text(EMPTY.format(root=str(ROOT)))
-        empty = stack.enter_context(live_visit.served("empty callback", app, "", False))
+        empty = stack.enter_context(live_visit.served_empty(folder))
         if options.visitors != 3:
             _one(browser, empty, ours, lengths)
         if options.visitors != 1:

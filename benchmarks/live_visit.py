@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import itertools
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser, Frame, Page
+from playwright.sync_api import Browser, Frame, Page, sync_playwright
 
 from benchmarks import live_film
 
@@ -28,6 +29,27 @@ FLAGS = [
     *("--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows"),
 ]
 
+EMPTY = """
+import sys
+sys.path.insert(0, {root!r})
+import streamlit as st
+from streamlit_webrtc import webrtc_streamer
+from dashboard.camera import connection
+from dashboard.server import video_relay
+video_relay.install()
+st.title("Live")
+webrtc_streamer(
+    "live",
+    rtc_configuration=connection.configuration(),
+    media_stream_constraints=connection.CAMERA,
+    video_frame_callback=lambda frame: frame,
+    video_html_attrs=connection.VIDEO,
+    media_toggle_controls=False,
+    sendback_audio=False,
+)
+"""
+"""The page of an app whose callback does nothing."""
+
 _MOST_STARTS = 3
 
 
@@ -39,6 +61,11 @@ class Arm:
     address: str
     pid: int
     mirrored: bool
+
+    @property
+    def server(self) -> str:
+        """The address without the page."""
+        return self.address.rpartition("/")[0]
 
 
 @dataclass(frozen=True)
@@ -72,11 +99,21 @@ def watch_three(browser: Browser, arm: Arm, lengths: Lengths) -> list[float]:
     with ExitStack() as stack:
         visitors = [stack.enter_context(visitor(browser, arm)) for _ in range(3)]
         visitors[0][0].wait_for_timeout(1000 * lengths.warm)
-        begin = "([seconds, mirrored]) => { window.told = readNumbers(seconds, mirrored, false) }"
-        for _, frame in visitors:
-            frame.evaluate(begin, [lengths.seconds, arm.mirrored])
-        answers = [frame.evaluate("() => window.told") for _, frame in visitors]
-    return [_rate(answer["shown"], lengths.seconds) for answer in answers]
+        return begin_counting([frame for _, frame in visitors], arm, lengths.seconds)()
+
+
+def begin_counting(frames: list[Frame], arm: Arm, seconds: float) -> Callable[[], list[float]]:
+    """Counts distinct frames of visitors from now on, for so long; the answer waits for the end and
+    tells how many each saw a second."""
+    begin = "([seconds, mirrored]) => { window.told = readNumbers(seconds, mirrored, false) }"
+    for frame in frames:
+        frame.evaluate(begin, [seconds, arm.mirrored])
+
+    def rates() -> list[float]:
+        answers = [frame.evaluate("() => window.told") for frame in frames]
+        return [_rate(answer["shown"], seconds) for answer in answers]
+
+    return rates
 
 
 def numbers(frame: Frame, page: Page, seconds: float, mirrored: bool, camera: bool) -> Seen:
@@ -147,7 +184,7 @@ def _started(page: Page) -> Frame:
     (a few of a hundred starts, all with the callback that does nothing); it is started again."""
     inside = page.frame_locator("iframe[title*=webrtc]")
     for start in range(1, _MOST_STARTS + 1):
-        inside.get_by_role("button", name="Start camera").click()
+        inside.get_by_role("button", name=re.compile("^start", re.IGNORECASE)).click()
         inside.locator("video").wait_for()
         frame = next(one for one in page.frames if "webrtc_streamer" in one.url)
         frame.wait_for_function("() => document.querySelector('video')?.videoWidth !== 0")
@@ -156,6 +193,28 @@ def _started(page: Page) -> Frame:
             return frame
         print(f"A stream ended by itself after start {start}; it is started again.", flush=True)
     raise RuntimeError(f"{_MOST_STARTS} streams in a row ended as soon as they had begun.")
+
+
+@contextmanager
+def camera_browser(folder: Path) -> Iterator[Browser]:
+    """A browser whose camera plays the film."""
+    film = live_film.write(folder / "face.y4m")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=[*FLAGS, f"--use-file-for-fake-video-capture={film}"],
+        )
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def served_empty(folder: Path) -> Iterator[Arm]:
+    """An app of one page whose callback does nothing."""
+    app = folder / "empty.py"
+    app.write_text(EMPTY.format(root=str(ROOT)))
+    with served("empty", app, "", False) as arm:
+        yield arm
 
 
 @contextmanager
