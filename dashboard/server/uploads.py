@@ -29,7 +29,7 @@ from streamlit.runtime.uploaded_file_manager import (
 )
 
 from dashboard.server.compatibility import ForeignName, require
-from dashboard.server.visitors import login
+from dashboard.server.visitors import arriving, login, upload_ledger
 from dashboard.server.visitors.upload_ledger import Ledger
 from fer.errors import FerError
 
@@ -37,6 +37,7 @@ _MANAGER = "streamlit.runtime.memory_uploaded_file_manager:MemoryUploadedFileMan
 FOREIGN_NAMES = (
     ForeignName("starlette", "1", "starlette.formparsers:MultiPartParser.spool_max_size"),
     ForeignName("starlette", "1", "starlette.requests:Request._get_form"),
+    ForeignName("starlette", "1", "starlette.requests:Request.receive"),
     ForeignName("streamlit", "1.67", f"{_MANAGER}.get_files"),
     ForeignName("streamlit", "1.67", f"{_MANAGER}.get_upload_urls"),
     ForeignName("streamlit", "1.67", f"{_MANAGER}.remove_file"),
@@ -177,13 +178,19 @@ async def _checked_form(request: Request[Any], **limits: Any) -> FormData:
     size = request.headers.get("content-length", "")
     if not size.isdecimal():
         raise HTTPException(411, "An upload must say how long it is.")
-    held, held_by_all = _held_bytes(get_instance().uploaded_file_mgr, session)
-    ledger.begin(session, asked, int(size), held, held_by_all)
+    manager = get_instance().uploaded_file_mgr
+    ledger.begin(session, asked, int(size), *_held_bytes(manager, session))
+
+    def is_taken(received: int) -> bool:
+        if asked.refusal is None and received > asked.arriving:
+            so_far = min(int(size), received + upload_ledger.STEP_BYTES)
+            ledger.extend(session, asked, so_far, *_held_bytes(manager, session))
+        return asked.refusal is None
+
+    request._receive = arriving.watched(request._receive, is_taken)
     try:
-        if asked.refusal is None:
-            return await _get_form(request, **limits)
-        async for _ in request.stream():
-            pass
+        return await _get_form(request, **limits)
+    except arriving.Refused:
         return FormData([("file", UploadFile(io.BytesIO(), size=0, filename=asked.name))])
     finally:
         ledger.end(asked)

@@ -11,6 +11,8 @@ MOST_BYTES = 2560 * 1024**2
 """Uploads, and faces captured of them or of a stream, that the server holds for all visitors."""
 MOST_SESSION_BYTES = 1280 * 1024**2
 """Uploads of one page: the largest data set, and something beside it."""
+STEP_BYTES = 1024**2
+"""So much more than has come an upload on its way counts for, until it is all there."""
 MOST_ASKED = 1000
 """Files of one page that may be on their way."""
 SETTLING_SECONDS = 10.0
@@ -64,6 +66,15 @@ class Ledger:
     def begin(self, session: str, file: Asked, size: int, held: int, held_by_all: int) -> None:
         """A file of so many bytes is coming, beside what is held; it may be refused."""
         with self._lock:
+            file.arriving, file.refusal = 0, self._refusal(session, size, held, held_by_all)
+            if file.refusal is None:
+                file.arriving = min(size, STEP_BYTES)
+
+    def extend(self, session: str, file: Asked, size: int, held: int, held_by_all: int) -> None:
+        """So much of a file has come or comes next, beside what is held; the rest may be refused.
+        What a sender only promises takes no place: a slow one would have all of them."""
+        with self._lock:
+            file.arriving = 0
             file.refusal = self._refusal(session, size, held, held_by_all)
             if file.refusal is None:
                 file.arriving = size

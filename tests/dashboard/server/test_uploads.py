@@ -19,7 +19,7 @@ from streamlit.web.server.starlette import starlette_routes
 
 from dashboard.photos.session import PhotoSession
 from dashboard.server import uploads
-from dashboard.server.visitors import upload_ledger
+from dashboard.server.visitors import arriving, upload_ledger
 from dashboard.server.visitors.upload_ledger import Ledger
 
 HEAD = b'--x\r\nContent-Disposition: form-data; name="f"; filename="faces.zip"\r\n\r\n'
@@ -196,6 +196,55 @@ def test_files_on_their_way_count(
 
     slow, late = asyncio.run(both())
     assert slow.kept == b"." * 100 and late.kept == b""
+
+
+def test_what_a_slow_sender_promises_takes_no_place(
+    manager: MemoryUploadedFileManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two tabs that promise a large file each would keep all others from uploading."""
+    monkeypatch.setattr(upload_ledger, "MOST_BYTES", 1500)
+    monkeypatch.setattr(upload_ledger, "STEP_BYTES", 100)
+    on_a_page(monkeypatch, manager)
+
+    async def both() -> tuple[Sender, Sender]:
+        slow, other = Sender(manager, 1000), Sender(manager, 1000, "you")
+        slow.may_go_on.clear()
+        sending = asyncio.create_task(slow.send())
+        while not slow.read:
+            await asyncio.sleep(0)
+        await other.send()
+        slow.may_go_on.set()
+        assert (await sending).status_code == 204, "so that the page is shown"
+        return slow, other
+
+    slow, other = asyncio.run(both())
+    assert other.kept == b"." * 1000
+    assert slow.kept == b"" and slow.read == 3
+    with pytest.raises(uploads.NotKept, match=r"this server holds 2\.5 GB"):
+        uploads.check(slow.upload())
+
+
+@pytest.mark.parametrize("stands_still", [True, False])
+def test_an_upload_that_hardly_comes_is_ended(
+    manager: MemoryUploadedFileManager, monkeypatch: pytest.MonkeyPatch, stands_still: bool
+) -> None:
+    monkeypatch.setattr(arriving, "PATIENCE_SECONDS", 0.2 if stands_still else 0.0)
+    monkeypatch.setattr(arriving, "SLOWEST_BYTES", 10**12)
+    if not stands_still:  # its pieces come in time, but they are too few
+        monkeypatch.setattr(asyncio, "wait_for", lambda receiving, seconds: receiving)
+
+    async def send() -> Sender:
+        sender = Sender(manager, 5)
+        if stands_still:
+            sender.may_go_on.clear()
+        with pytest.raises(HTTPException) as refused:
+            await sender.send()
+        assert refused.value.status_code == 408
+        return sender
+
+    sender = asyncio.run(send())
+    assert sender.kept is None
+    assert uploads.ledger.sessions["me"][sender.file].arriving == 0
 
 
 def test_what_no_field_shows_any_more_is_freed(
