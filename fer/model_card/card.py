@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fer.emotions import EMOTIONS
+from fer.emotions import EMOTIONS, NUM_EMOTIONS
 from fer.errors import BadPrior
 from fer.figures import Count, DataFacts, Elsewhere, Figures, Finite, checked
 from fer.model_card.input_spec import InputSpec
@@ -34,6 +34,11 @@ PREDICTED = {
     "own": "the labels of its own training data",
 }
 """What a model predicts, by the question on its card."""
+
+
+LEAST_CONFIDENCE = 2 / NUM_EMOTIONS
+"""A model that has learned little is nowhere sure, so the least sure fifth of its faces says
+nothing: no answer is shown that is not twice as likely as a guess."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,10 +152,11 @@ class ModelCard:
         return Prior(parsed.name, shares, parsed.note)
 
     def uncertain_below_under(self, prior: Prior) -> float:
-        """The confidence under which a prediction with that prior is unsure. Custom shares use the
-        level of the default prior."""
+        """The confidence under which a prediction with that prior is unsure: the card's, and
+        `LEAST_CONFIDENCE` at the least. Custom shares use the level of the default prior."""
         name = prior.name if prior.name in self.prior_names else self.default_prior
-        return float(self.priors.get(name, {}).get("uncertain_below", self.uncertain_below))
+        below = float(self.priors.get(name, {}).get("uncertain_below", self.uncertain_below))
+        return max(below, LEAST_CONFIDENCE)
 
     def metrics_under(self, prior_name: str) -> Mapping[str, Any]:
         """The figures measured with a named prior; empty where the card has none."""

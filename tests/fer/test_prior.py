@@ -177,13 +177,13 @@ def test_a_card_names_its_default_and_further_priors() -> None:
         default_prior="mixed",
         priors={
             "mixed": {"shares": list(mixed), "uncertain_below": 0.4, "metrics": {"n": 5}},
-            "balanced": {"uncertain_below": 0.2, "metrics": {"n": 6}},
+            "balanced": {"uncertain_below": 0.35, "metrics": {"n": 6}},
         },
     )
     assert model.prior.name == "mixed"
     assert model.prior.shares == pytest.approx(mixed)
     assert model.uncertain_below == 0.4
-    assert model.with_prior("balanced").uncertain_below == 0.2
+    assert model.with_prior("balanced").uncertain_below == 0.35
     assert model.with_prior("training").uncertain_below == model.card.uncertain_below
     assert model.with_prior(SKEWED).uncertain_below == 0.4, "one's own: as the default"
     assert model.card.prior_names == ("mixed", "balanced", "training")
@@ -254,6 +254,14 @@ def test_a_card_whose_priors_cannot_be_is_a_sentence(
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
     with pytest.raises(BadModel, match=text):
         registry.card("other")
+
+
+@pytest.mark.usefixtures("models_folder")
+def test_a_model_that_learned_nothing_is_unsure() -> None:
+    model = small_model(uncertain_below=0.16, priors={"balanced": {"uncertain_below": 0.15}})
+    assert model.uncertain_below == pytest.approx(2 / 7)
+    assert model.with_prior("balanced").uncertain_below == pytest.approx(2 / 7)
+    assert model.card.uncertain_below == 0.16, "the card says what was measured"
 
 
 @pytest.mark.usefixtures("models_folder")
