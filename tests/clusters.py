@@ -27,12 +27,12 @@ class Cluster:
     address: str
     process: psutil.Process
 
-    def workers(self) -> list[psutil.Process]:
-        """The processes of actors."""
+    def workers(self, name: str = "ray::_Actor") -> list[psutil.Process]:
+        """The processes of actors whose names begin so."""
         found = []
         for process in self.process.children(recursive=True):
             with suppress(psutil.Error, IndexError):
-                if process.cmdline()[0].startswith("ray::_Actor"):
+                if process.cmdline()[0].startswith(name):
                     found.append(process)
         return found
 

@@ -7,6 +7,7 @@ import tomllib
 
 import pytest
 import streamlit as st
+import yaml
 
 from dashboard.server.visitors import login
 from fer.storage import folders
@@ -48,10 +49,31 @@ def test_the_image_writes_its_volumes_alone_and_is_nobody_important() -> None:
 
 
 def test_what_compose_asks_for_is_described() -> None:
-    compose = (folders.ROOT / "compose.yaml").read_text("utf-8")
+    compose = "".join(path.read_text("utf-8") for path in folders.ROOT.glob("compose*.yaml"))
     named = set(re.findall(r"\$\{(FER_\w+)", compose)) - {"FER_CPUS"}
     described = (folders.ROOT / "docs" / "deploy.md").read_text("utf-8")
     assert [name for name in sorted(named) if f"{name}=" not in described] == []
+
+
+def test_two_app_servers_share_models_proxy_and_turn_server_but_no_runs() -> None:
+    one, two = (
+        yaml.safe_load((folders.ROOT / name).read_text("utf-8"))["services"]
+        for name in ("compose.yaml", "compose.scale.yaml")
+    )
+    services = {"app": one["app"], "app2": {**one["app"], **two["app2"]}}
+    addresses = [service["networks"]["inside"]["ipv4_address"] for service in services.values()]
+    allowed = [f"--allowed-peer-ip={address}" for address in addresses]
+    assert len(set(allowed)) == 2 and two["turn"]["command"][-2:] == allowed
+    assert one["turn"]["command"][-1:] == allowed[:1]
+    upstreams = two["proxy"]["environment"]["FER_UPSTREAM"].split()
+    assert upstreams == [f"{name}:8501" for name in services]
+    models, runs = zip(*(service["volumes"][:2] for service in services.values()), strict=True)
+    assert len(set(models)) == 1 and len(set(runs)) == 2
+    deploy = folders.ROOT / "deploy"
+    named = re.findall(r"/etc/caddy/(\S+)", two["proxy"]["command"])
+    for name in ("Caddyfile", *named):
+        assert "import site.caddy" in (deploy / name).read_text("utf-8")
+    assert "lb_policy cookie" in (deploy / named[0]).read_text("utf-8")
 
 
 def test_the_example_of_secrets_has_roles_that_exist(monkeypatch: pytest.MonkeyPatch) -> None:

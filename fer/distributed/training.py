@@ -33,8 +33,11 @@ MOST_FAILURES = 3
 _START_SECONDS = 120
 _POLL_SECONDS = 0.5
 _LOST = "a worker was lost"
-_BROKEN = ("UnavailableError", "AbortedError", "InternalError", "CancelledError")
-"""Errors of TensorFlow, which only the workers load."""
+_BROKEN = (
+    *("UnavailableError", "AbortedError", "InternalError", "CancelledError"),
+    "WorkerHealthCheckTimeoutError",
+)
+"""Errors by their names, since the workers alone load TensorFlow."""
 _RAYS_FILES = "ray"
 """What Ray Train keeps in the run folder meanwhile."""
 
@@ -177,8 +180,10 @@ def _fit(task: _Task) -> str | None:
 
 
 def _cause(failure: BaseException) -> BaseException:
-    """What a worker raised, out of what Ray Train makes of it."""
-    return getattr(failure, "_base_exc", failure)
+    """What happened to a worker, out of what Ray Train makes of it."""
+    for name in ("_base_exc", "health_check_failure"):
+        failure = getattr(failure, name, failure)
+    return failure
 
 
 def _is_loss(cause: BaseException) -> bool:

@@ -1,0 +1,80 @@
+"""`train --workers 2`: the curve of one process, also where a worker is killed midway."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from fer import cli
+from fer.runs import store
+from fer.runs.store import Run
+from tests.clusters import Cluster
+from tests.fer.distributed.conftest import CPUS
+from tests.helpers import within_seconds
+
+WORKER = "ray::RayTrainWorker"
+SETTINGS = [
+    *("--data", "drawn", "--limit", "70", "--network", "cnn4", "--size", "16", "--epochs", "500"),
+    *("--batch-size", "32", "--augmentation", "strong", "--schedule", "constant"),
+]
+"""With batch normalisation and dropout. Nobody waits for so many epochs."""
+
+
+def start(cluster: Cluster, *flags: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "fer", "train", *flags, "--address", cluster.address]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_epochs(number: int, process: subprocess.Popen[str]) -> Run:
+    def has_epochs() -> bool:
+        assert process.poll() is None, process.communicate()
+        return any(len(run.metrics()) >= number for run in store.listing())
+
+    within_seconds(400, has_epochs)
+    (run,) = store.listing()
+    return run
+
+
+@pytest.mark.cluster
+@pytest.mark.timeout(1500)
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind")
+@pytest.mark.usefixtures("models_folder")
+def test_two_workers_give_the_curve_of_one_process_also_after_one_is_killed(
+    cluster: Cluster,
+) -> None:
+    process = start(cluster, *SETTINGS, "--workers", str(CPUS))
+    run = wait_for_epochs(1, process)
+    cluster.workers(WORKER)[-1].kill()
+    within_seconds(100, lambda: len(cluster.workers(WORKER)) < CPUS)
+    done = len(run.metrics())
+    wait_for_epochs(done + 1, process)
+    process.send_signal(signal.SIGINT)
+    told = process.communicate(timeout=300)[1]
+    assert process.returncode == 130, told
+    assert "a worker was lost; the run goes on after epoch" in told and "Traceback" not in told
+    assert run.status().state == "stopped" and not (run.path / "ray").exists()
+    rows = run.metrics()
+    assert [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
+
+    from fer.training import job
+
+    learner = job.learner_for(run.settings, job.checked_data(run.settings))
+    for row in rows:
+        assert learner.run_epoch(lambda _: None, lambda: False)
+        here = learner.finish_epoch()
+        print(row["epoch"], row["loss"], here["loss"], row["val_loss"], here["val_loss"])
+    learner.restore(run.checkpoint)
+    assert learner.progress.epoch == len(rows)
+
+
+def test_a_batch_that_workers_cannot_share_is_a_sentence(
+    cluster: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        cli.main(["train", *SETTINGS[:-4], "--batch-size", "33", "--address", cluster.address]) == 2
+    )
+    assert "2 workers cannot share a batch of 33 faces equally" in capsys.readouterr().err
+    assert not store.folder().exists()
