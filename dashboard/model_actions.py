@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import errors
+from dashboard.personal import model as personal
 from dashboard.server import child_commands
 from dashboard.text import escape_markdown
 from fer import permission, registry
@@ -32,13 +33,23 @@ def use(name: str) -> None:
             "activate",
             "Use this model",
             f"use-{name}",
-            registry.activate,
+            _activate,
             name,
             type="primary",
         )
     before = registry.previous()
     if registry.active() == name and before:
-        errors.button("activate", f"Go back to {before}", f"back-{name}", registry.go_back)
+        errors.button("activate", f"Go back to {before}", f"back-{name}", _go_back)
+
+
+def _activate(name: str) -> None:
+    registry.activate(name)
+    personal.go_back()  # whatever the pages of this tab answered with before
+
+
+def _go_back() -> None:
+    registry.go_back()
+    personal.go_back()
 
 
 def delete(name: str) -> None:

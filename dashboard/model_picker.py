@@ -31,8 +31,6 @@ PRIOR_HELP = (
     "mix."
 )
 
-_MODEL, _FOLLOWED = personal.choice_key("photos"), "_active-on-photos"
-
 MODEL_HELP = "The model that predicts the expressions. Its card says how well."
 
 
@@ -63,14 +61,8 @@ class Reader:
 def reader_picker(*, whole_picture: bool) -> Reader:
     """Model and detector in the sidebar, from the registries; `whole_picture` adds that choice.
 
-    The choice is kept for the session. The model follows the active one until another is chosen,
-    and again where the chosen one is gone. Raises `FerError` where it cannot be loaded.
+    The choice is kept for the session. Raises `FerError` where the model cannot be loaded.
     """
-    active = registry.active()
-    followed = st.session_state.get(_FOLLOWED)
-    if followed not in (None, active) and st.session_state.get(_MODEL) == followed:
-        st.session_state[_MODEL] = active
-    st.session_state[_FOLLOWED] = active
     with st.sidebar:
         model = model_field("photos")
         detector = detector_picker("photos")
@@ -104,11 +96,13 @@ def reader_picker(*, whole_picture: bool) -> Reader:
 def model_field(page: str) -> str:
     """The model that a page answers with, in the present container, kept for the session: the
     active one, until another is chosen, and where that is gone."""
-    names, key = personal.names(), personal.choice_key(page)
-    if st.session_state.get(key) not in names:
-        st.session_state[key] = registry.active()
+    personal.follow(page)
     chosen: str | None = st.selectbox(
-        "Model", names, help=MODEL_HELP, key=key, persist_state="session"
+        "Model",
+        personal.names(),
+        help=MODEL_HELP,
+        key=personal.choice_key(page),
+        persist_state="session",
     )
     return chosen or registry.active()
 

@@ -145,6 +145,22 @@ def card(name: str) -> ModelCard:
     return registry.card(name) if own is None else own.model.card
 
 
+def follow(page: str) -> None:
+    """Before a page's field for the model is drawn: what is chosen there follows the active model
+    until another one is chosen, and again where that is gone."""
+    active, key, known = registry.active(), choice_key(page), _active_key(page)
+    chosen, before = st.session_state.get(key), st.session_state.get(known)
+    if chosen not in names() or (chosen == before and before != active):
+        st.session_state[key] = active
+    st.session_state[known] = active
+
+
 def _choose(name: str) -> None:
     for page in PAGES:
         st.session_state[choice_key(page)] = name
+        st.session_state[_active_key(page)] = registry.active()
+
+
+def _active_key(page: str) -> str:
+    """Under which the session keeps which model was the active one when it was on a page last."""
+    return f"_active-on-{page}"

@@ -226,3 +226,21 @@ def test_a_zip_that_is_no_model_is_a_sentence_and_leaves_nothing(
     with pytest.raises(BadModel):
         personal.opened(b"PK no zip" if damage == "no zip" else buffer.getvalue())
     assert list(workspaces.folder().glob("*")) == []
+
+
+def test_a_model_put_to_use_answers_on_every_page_whatever_the_tab_used_before(
+    open_app: Open, archive: bytes
+) -> None:
+    app = using(open_app("teach"), personal.opened(archive, is_ours=True))
+    press(app, "Delete everything")  # the pages go back, before they were seen once
+    registry.activate("other")  # in another tab
+    go(app, "photos")
+    assert model_of(app, "photos") == "other"
+    app.selectbox(key="photos-model").select("tiny").run()
+    go(app, "models")
+    press(app, "Go back to tiny")
+    app.selectbox(key="models-first").select("other").run()
+    press(app, "Use this model")
+    for page in personal.PAGES:
+        go(app, page)
+        assert model_of(app, page) == "other", page
