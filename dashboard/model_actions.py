@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
-from dashboard import errors
+from dashboard import errors, model_verdict
 from dashboard.personal import model as personal
 from dashboard.server import child_commands
 from dashboard.text import escape_markdown
 from fer import permission, registry
+from fer.errors import FerError
+from fer.runs import store
 
 FORMATS = {
     "keras": "Keras (.keras)",
@@ -24,8 +27,14 @@ FORMATS = {
 _ACTIVE_HELP = "Every page uses this model."
 
 
-def use(name: str) -> None:
-    """Makes every page use the model, or goes back to the one before."""
+def use(name: str, warn: bool = True) -> None:
+    """Makes every page use the model, or goes back to the one before. `warn` says where it is no
+    better than a constant answer."""
+    if warn:
+        with suppress(FerError):  # a damaged card is an error elsewhere
+            words = model_verdict.warning(registry.card(name))
+            if words:
+                st.caption(f":material/warning: This model is {words}.")
     if registry.active() == name:
         st.badge("Active model", icon=":material/check:", color="green", help=_ACTIVE_HELP)
     else:
@@ -60,10 +69,10 @@ def delete(name: str) -> None:
         st.caption("To delete it, use another model first.")
     else:
         with st.popover("Delete", key=f"deleting-{name}"):
-            st.markdown(
-                "The model and its files are deleted for good. The run that trained it stays on "
-                "the page Train."
-            )
+            text = "The model and its files are deleted for good."
+            if any(run.status().model == name for run in store.listing()):
+                text += " The run that trained it stays on the page Train."
+            st.markdown(text)
             errors.button("delete", "Delete for good", f"delete-{name}", registry.delete, name)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard import model_verdict
 from dashboard.personal import model as personal
 from dashboard.server import memory
 from dashboard.text import escape_markdown
@@ -172,9 +173,11 @@ def show_model(card: ModelCard, prior: str | None = None) -> None:
         return
     if prior != TRAINING:
         details += " Its accuracy is weighted to match."
+    words = model_verdict.warning(card)
+    warned = f" · :material/warning: **{words}**" if words else ""
     st.caption(
         f"{line} · {figures.accuracy:.1%} validation accuracy "
-        f"(95% CI {100 * bounds[0]:.1f}–{100 * bounds[1]:.1f})",
+        f"(95% CI {100 * bounds[0]:.1f}–{100 * bounds[1]:.1f}){warned}",
         help=f"{details} Measured on {figures.n:,} validation faces of "
         f"{escape_markdown(card.data_facts.name or 'unknown data')}, also used for model "
         f"selection.{_elsewhere_sentence(card, prior)}",

@@ -43,18 +43,29 @@ form = start_button.form("train")
 faces, own = dataset_picker.faces("train"), stored_uploads.own()
 choice, request, settings, wrong, is_usable = None, None, None, None, False
 picker = st.container()
-start_row = st.container(horizontal=True, vertical_alignment="center")
+start_row = st.container(horizontal=True, vertical_alignment="center", key="train-start")
+listed = store.listing()
 try:
     with picker:
         choice = dataset_picker.choose(faces)
-    is_usable = dataset_view.check_upload(choice, faces)
+except FerError as error:
+    wrong = str(error)
+is_upload = choice is not None and bool(choice.files)
+data = st.expander(
+    "Training data: faces and counts",
+    expanded=is_upload or not listed,
+    key="train-upload" if is_upload else "train-data",
+    on_change="rerun",
+)
+try:
+    with data:
+        is_usable = dataset_view.check_upload(choice, faces)
     asked = choice or Choice(DRAWN)
     request = train_form.ask(asked.data, asked.votes, form.turn)
     request = replace(request, settings=replace(request.settings, classes=asked.classes))
     settings = request.settings
 except FerError as error:
-    wrong = str(error)
-
+    wrong = wrong or str(error)
 is_stored = bool(choice and not choice.files and request and request.weights_file is None)
 
 if form.take() and choice is not None and request is not None and is_usable:
@@ -83,10 +94,7 @@ with start_row:
         )
     browser.settings_link("train-settings-link")
 
-listed = store.listing()
-with st.expander(
-    "Training data: faces and counts", expanded=not listed, key="train-data", on_change="rerun"
-) as data:
+with data:
     if data.open and choice is not None and not choice.files:
         dataset_view.look(choice, faces)
     stored_uploads.show()

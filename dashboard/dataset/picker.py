@@ -20,10 +20,16 @@ from fer.errors import FerError
 from fer.runs import uploads
 
 LISTED = (
-    "listed only in this browser tab (until you reload it), under “Training data”, where you can "
-    "delete it. It goes with the last run that uses it; without a run, after an hour or more. "
-    "**Its file name is shown to everybody who opens this page**, with the log of the run, in "
-    "which names of files inside it may stand, and the model's card keeps it"
+    "until you delete it or the last run that uses it. **Its file name is shown to everybody who "
+    "opens this page**"
+)
+_UPLOAD_HELP = (
+    "Also a zip of pictures with a list of labels. It is inspected at once, in a private copy that "
+    "is deleted afterwards. A stored upload is listed in this browser tab alone, under “Training "
+    "data”, until you reload it; without a run it goes after an hour or more. A run's log may "
+    "have names of files inside it, and the model's card keeps its own name. FER2013 is on Kaggle, "
+    "under “Challenges in Representation Learning”; the FER+ votes (`fer2013new.csv`) are on "
+    "GitHub, under “microsoft/FERPlus”."
 )
 UNSTORED = "The finder needs stored data: start training once, then choose the stored upload above."
 _UPLOAD = "upload"
@@ -55,6 +61,11 @@ class Faces:
         """Makes faces that were just stored the chosen ones, and empties the upload fields."""
         self.refused = None
         self.chosen, self.votes, self.classes = choice.data, choice.votes, choice.classes
+        self.turn += 1
+
+    def ask_for_upload(self) -> None:
+        """A button's callback: shows the upload fields."""
+        self.chosen = _UPLOAD
         self.turn += 1
 
     def refuse(self, files: Sequence[UploadedFile], reason: str) -> None:
@@ -92,14 +103,23 @@ def choose(faces: Faces, label: str = "Training data", fate: str = LISTED) -> Ch
         _UPLOAD: "Upload a file …",
     }
     options = list(labels)
-    chosen = st.selectbox(
-        label,
-        options,
-        options.index(faces.chosen) if faces.chosen in labels else 0,
-        format_func=labels.__getitem__,
-        key=faces.key("faces"),
-        persist_state="session",
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            label,
+            options,
+            options.index(faces.chosen) if faces.chosen in labels else 0,
+            format_func=labels.__getitem__,
+            key=faces.key("faces"),
+            persist_state="session",
+            width="stretch",
+        )
+        if chosen != _UPLOAD:
+            st.button(
+                "Upload",
+                icon=":material/upload:",
+                key=faces.key("ask-upload"),
+                on_click=faces.ask_for_upload,
+            )
     if chosen == DRAWN:
         return Choice(DRAWN)
     if chosen == _UPLOAD:
@@ -150,12 +170,9 @@ def _stored_votes(faces: Faces, chosen: str) -> str | None:
 
 def _ask_for_upload(faces: Faces, fate: str) -> Choice | None:
     st.caption(
-        "A zip of class folders (`train/happy/1.png` …) or of pictures with a list of labels, a "
-        "table such as Kaggle's `fer2013.csv`, or a parquet file, up to 1 GB. It is inspected at "
-        "once, in a private copy that is deleted afterwards. It is **stored on the server when "
-        f"you press Start**, not before, {fate}. FER2013 is on Kaggle, under "
-        "“Challenges in Representation Learning”; the FER+ votes (`fer2013new.csv`) are on GitHub, "
-        "under “microsoft/FERPlus”."
+        "A zip of class folders (`happy/1.png` …), Kaggle's `fer2013.csv` or a parquet file, up to "
+        f"1 GB. **Stored on the server when you press Start**, {fate}.",
+        help=_UPLOAD_HELP,
     )
     left, right = st.columns(2)
     file = left.file_uploader(

@@ -13,7 +13,7 @@ from dashboard.dataset.choice import Choice
 from dashboard.dataset.picker import Faces
 from dashboard.server import child_commands
 from dashboard.server.children.running import Child
-from dashboard.text import escape_markdown
+from dashboard.text import count, escape_markdown
 from fer.data.dataset import CROWD, FER2013
 from fer.emotions import EMOTIONS
 
@@ -100,7 +100,8 @@ def _show_counts(found: dict[str, Any]) -> None:
         st.markdown(
             f"**{found['num_removed']:,}** exact duplicates are left out of training: "
             f"{found['copies_inside']:,} of other training faces, {found['copies_across']:,} of "
-            f"faces in other splits. {found['contradictions']:,} pictures have two labels."
+            f"faces in other splits. "
+            f"{count(found['contradictions'], 'picture')} with two labels."
         )
 
 
@@ -119,7 +120,8 @@ def _show_notes(found: dict[str, Any]) -> None:
             for problem in found["problems"]
         )
         st.warning(
-            f"{found['num_problems']:,} rows or files could not be used, such as:\n{shown}",
+            f"{count(found['num_problems'], 'row or file', 'rows or files')} could not be used, "
+            f"such as:\n{shown}",
             icon=":material/warning:",
         )
     for note in found["notes"]:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.dataset.choice import display_name
 from dashboard.look import plots
-from dashboard.train import form, result, titles
+from dashboard.train import more_settings, result, titles
 from fer.errors import FerError
 from fer.runs.store import Run
 from fer.visualization import charts
@@ -57,7 +57,7 @@ def _row(run: Run) -> dict[str, Any]:
         "epochs": f"{len(epochs)} of {settings.epochs}",
         "network": settings.network,
         "training data": display_name(settings.data),
-        "training target": form.TARGETS.get(settings.labels or "", settings.labels),
+        "training target": more_settings.TARGETS.get(settings.labels or "", settings.labels),
         "learning rate": settings.learning_rate,
         "batch size": settings.batch_size,
         "optimiser": settings.optimizer,

@@ -25,8 +25,9 @@ def ask() -> tuple[dict[str, Any], UploadedFile | None]:
         "Initial weights",
         [_RANDOM, weights.IMAGENET, *registry.names(), *stored, _UPLOAD],
         format_func=lambda name: f"{Path(name).name} (uploaded)" if name in stored else name,
-        help="A published model of the same network, Keras's ImageNet weights (downloaded by "
-        "Keras), or a weights file of your own.",
+        help="What the network knows before training: nothing (random), or what a published model "
+        "of the same network, Keras's ImageNet weights (downloaded by Keras), or a weights file of "
+        "your own holds. Known weights need fewer faces.",
         key="train-begin",
         persist_state="session",
     )
@@ -53,6 +54,7 @@ def _freezing() -> dict[str, Any]:
         "Frozen layers",
         list(_FREEZE),
         format_func=_FREEZE.__getitem__,
+        help="Layers that keep their initial weights: fewer to train, so fewer faces suffice.",
         key="train-frozen",
         persist_state="session",
     )

@@ -6,19 +6,16 @@ from contextlib import suppress
 
 import streamlit as st
 
-from dashboard import model_actions, navigation
+from dashboard import model_actions, model_verdict, navigation
 from dashboard.model_picker import prior_label
 from dashboard.text import escape_markdown
 from fer import registry
 from fer.data.loading import DRAWN
 from fer.errors import FerError
-from fer.evaluation import verdict
 from fer.model_card import ModelCard
 from fer.prior import TRAINING
 from fer.runs.status import RunStatus
 from fer.runs.store import Run
-
-_AS_FOUND = "as common as among the validation faces"
 
 
 def accuracy(run: Run) -> float | None:
@@ -45,28 +42,10 @@ def show(run: Run, status: RunStatus) -> None:
         return
     _accuracy(card, is_drawn=run.settings.data == DRAWN)
     with st.container(horizontal=True, vertical_alignment="center"):
-        model_actions.use(card.name)
+        model_actions.use(card.name, warn=False)
         if registry.active() == card.name:
             st.page_link(navigation.page("live"), label="Try it on Live")
             st.page_link(navigation.page("photos"), label="Try it on Photos")
-
-
-def judged(card: ModelCard) -> str | None:
-    """Whether the model is better than always answering the commonest emotion of the faces that it
-    was validated on, weighted as its published accuracy is. None where its card has not what that
-    takes."""
-    prior = card.prior(card.default_prior)
-    confusion = card.figures(TRAINING).confusion  # of the faces as they are: it counts them
-    bounds = card.figures(prior.name).interval("accuracy")
-    if confusion is None or bounds is None:
-        return None
-    supports: list[float] = [sum(row) for row in confusion]
-    if prior.name != TRAINING and prior.shares is not None:
-        pairs = zip(prior.shares, supports, strict=True)
-        supports = [share if support else 0 for share, support in pairs]
-    compared = verdict.against_constant(bounds[0], supports)
-    is_better = compared.startswith("better")
-    return compared if is_better else f"{compared}; train longer or with more faces"
 
 
 def _accuracy(card: ModelCard, is_drawn: bool) -> None:
@@ -74,7 +53,9 @@ def _accuracy(card: ModelCard, is_drawn: bool) -> None:
     if published.accuracy is None:
         st.caption("The card of this model holds no accuracy.")
         return
-    words = judged(card)
+    words = model_verdict.against_constant(card)
+    if model_verdict.warning(card):
+        words = f"{words}; train longer or with more faces"
     st.subheader(
         f"{published.accuracy:.1%} validation accuracy" + (f": {words}." if words else ".")
     )
@@ -86,8 +67,9 @@ def _accuracy(card: ModelCard, is_drawn: bool) -> None:
     text = ", ".join(facts)
     if card.default_prior != TRAINING and as_found.accuracy is not None:
         text += (
-            f". It assumes that expressions are {prior_label(card.default_prior)}; {_AS_FOUND}: "
-            f"{as_found.accuracy:.1%}"
+            f". Every page assumes that expressions are {prior_label(card.default_prior)}. The "
+            f"epochs below assume them {prior_label(TRAINING)}: {as_found.accuracy:.1%} in the "
+            "published one"
         )
     if is_drawn:
         text += ". Synthetic drawings: this says nothing about people"

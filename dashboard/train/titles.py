@@ -37,9 +37,10 @@ def trial(run: Run) -> str:
 
 
 def title(run: Run) -> str:
-    """``resnet-1 · 71.5% · 25 Nov 2026, 14:05``."""
+    """``resnet-1 · 71.5% · 25 Nov 2026, 14:05``; without a model ``best epoch 71.5%``."""
     accuracy = result.accuracy(run)
-    shown = "" if accuracy is None else f"{accuracy:.1%} · "
+    what = "" if run.status().model else "best epoch "
+    shown = "" if accuracy is None else f"{what}{accuracy:.1%} · "
     return f"{name(run)} · {shown}{date(run)}"
 
 

@@ -14,7 +14,7 @@ from dashboard.text import count, duration, escape_markdown
 from dashboard.train import result, starting, titles
 from fer import registry
 from fer.errors import FerError
-from fer.runs import launcher
+from fer.runs import launcher, uploads
 from fer.runs.settings import TrainSettings
 from fer.runs.status import RunStatus
 from fer.runs.store import Run
@@ -33,6 +33,27 @@ STATES: dict[str, tuple[str, str, _Colour]] = {
 }
 """What each state is called, its icon and its colour."""
 _PATIENCE_SECONDS = 5.0
+_METRIC_WIDTH = 165
+"""Two beside each other on a phone, and in columns there."""
+_BATCH_LOSS: dict[str, Any] = {
+    "mark": {"type": "line", "color": charts.SERIES_COLOURS[0]},
+    "encoding": {
+        "x": {
+            "field": "epoch",
+            "type": "quantitative",
+            "title": "Epoch",
+            "axis": {"tickCount": 5, "grid": False},
+            "scale": {"nice": True},
+        },
+        "y": {
+            "field": "loss",
+            "type": "quantitative",
+            "title": "Batch loss",
+            "axis": {"tickCount": 4},
+            "scale": {"zero": True},
+        },
+    },
+}
 
 
 def watch(run: Run) -> None:
@@ -113,9 +134,12 @@ def _where_it_ended(status: RunStatus) -> str:
 
 def _progress(status: RunStatus) -> None:
     done = (status.epoch + status.progress) / max(1, status.epochs)
+    is_trained = status.epochs > 0 and status.epoch >= status.epochs
     text = f"Epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"
+    if is_trained:
+        text = f"{count(status.epochs, 'epoch')} done"
     if status.state == "running" and status.images_per_second:
-        text += f" · {status.images_per_second:,.0f} images a second"
+        text += f" · {count(round(status.images_per_second), 'image')} a second"
     if status.state == "running" and status.seconds_left is not None:
         text += f" · {duration(status.seconds_left)} left"
     st.progress(min(1.0, done), text)
@@ -150,6 +174,8 @@ def _delete(run: Run, status: RunStatus) -> None:
         text = "Settings, curves, checkpoints and log of this run are deleted for good."
         if status.model in registry.names():
             text += f" The model **{status.model}** stays; it is on the page Models."
+        if any(uploads.used_by(digest) == (run.id,) for digest in uploads.named_in(run)):
+            text += " The faces or weights that were uploaded for it are deleted too."
         st.markdown(text)
         errors.button("delete", "Delete for good", f"delete-{run.id}", launcher.delete, run)
 
@@ -161,35 +187,37 @@ def _is_overdue(run: Run) -> bool:
 
 
 def _metrics(rows: Sequence[Mapping[str, Any]]) -> None:
-    newest, best = rows[-1], max(rows, key=lambda row: row["val_accuracy"])
+    newest, best = rows[-1], _best(rows)
     with st.container(horizontal=True):
-        st.metric("Validation accuracy, last epoch", f"{newest['val_accuracy']:.1%}")
-        st.metric(f"Best epoch: {best['epoch']}", f"{best['val_accuracy']:.1%}")
-        st.metric("Training accuracy", f"{newest['accuracy']:.1%}")
-        st.metric("Validation loss", f"{newest['val_loss']:.3f}")
+        for label, text in (
+            ("Validation accuracy, last epoch", f"{newest['val_accuracy']:.1%}"),
+            (f"Best epoch: {best['epoch']}", f"{best['val_accuracy']:.1%}"),
+            ("Training accuracy", f"{newest['accuracy']:.1%}"),
+            ("Validation loss", f"{newest['val_loss']:.3f}"),
+        ):
+            st.metric(label, text, width=_METRIC_WIDTH)
+
+
+def _best(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The epoch that is published: the first with the best validation accuracy."""
+    return max(rows, key=lambda row: row["val_accuracy"])
 
 
 def _batch_losses(points: Sequence[tuple[float, float]]) -> None:
-    """Drawn by Streamlit's own chart, which moves on without blinking every second."""
+    """Drawn by Vega-Lite, which moves on without blinking every second."""
     epochs, losses = zip(*points, strict=True)
-    st.line_chart(
-        {"Epoch": epochs, "Batch loss": losses},
-        x="Epoch",
-        y="Batch loss",
-        x_label="Epoch",
-        y_label=f"Batch loss, now {losses[-1]:.3f}",
-        color=charts.SERIES_COLOURS[0],
-        height=220,
-    )
+    st.metric("Batch loss", f"{losses[-1]:.3f}", width=_METRIC_WIDTH)
+    st.vega_lite_chart({"epoch": epochs, "loss": losses}, _BATCH_LOSS, height=220)
 
 
 def _curves(key: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    history = {"": rows}
+    history, best = {"": rows}, _best(rows)
+    title = f"Confusion matrix of the best epoch, {best['epoch']}"
     drawn = {
         "accuracy": charts.learning_curves(history, "accuracy"),
         "loss": charts.learning_curves(history, "loss"),
         "recall": charts.recall_curves(rows),
-        "confusion": evaluation_charts.confusion_map(rows[-1]["confusion"]),
+        "confusion": evaluation_charts.confusion_map(best["confusion"], title=title),
         "rate": charts.rate_curve(rows),
     }
     for number, (name, chart) in enumerate(drawn.items()):

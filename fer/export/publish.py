@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,16 +28,20 @@ def publish(
     card_settings: Mapping[str, Any],
     facts: Mapping[str, Any],
     made_of: ModelCard | None = None,
+    told: Callable[[str], None] = lambda step: None,
 ) -> ModelCard:
-    """Exports a network and publishes it, see `publish_engine`.
+    """Exports a network and publishes it, see `publish_engine`; `told` takes each step.
 
     Raises `BadModel` if the exported network gives other predictions.
     """
     with registry.workshop() as folder:
         engine = folder / "model.onnx"
+        told("exporting its best epoch to ONNX")
         onnx_export.to_onnx(model, settings.input, engine)
+        told("checking the export")
         pixels = data.split("validation").inputs(settings.input)[:256]
         facts = {**facts, "export_difference": onnx_export.check(model, engine, pixels)}
+        told("measuring it on the validation faces")
         return publish_engine(
             engine,
             model,

@@ -236,10 +236,9 @@ def _work(run: Run, data: dataset.Dataset, reporter: Reporter, stop: threading.E
     learner = begun(run, data, reporter, stop)
     if learner is None or not _train(run, learner, reporter, stop):
         return "stopped"
-    reporter.doing("publishing the best epoch")
     with checkpoints.set_aside_if_damaged(run):
         learner.load_average(run.best)
-    card = publication.publish(run, learner, data)
+    card = publication.publish(run, learner, data, reporter.doing)
     reporter.state("finished", model=card.name)
     return "finished"
 

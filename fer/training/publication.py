@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
     from fer.training.learner import Learner
 
 
-def publish(run: Run, learner: Learner, data: Dataset) -> ModelCard:
-    """Publishes the average that a learner has loaded, under the run's name or id."""
+def publish(
+    run: Run, learner: Learner, data: Dataset, told: Callable[[str], None] = lambda step: None
+) -> ModelCard:
+    """Publishes the average that a learner has loaded, under the run's name or id; `told` takes
+    what it is doing."""
     from fer.export import publish as export
 
     settings = run.settings
@@ -37,6 +41,7 @@ def publish(run: Run, learner: Learner, data: Dataset) -> ModelCard:
             "best_epoch": learner.progress.best_epoch,
             "seconds": round(sum(row["seconds"] for row in run.metrics())),
         },
+        told=lambda step: told(f"saving the model: {step}"),
     )
 
 

@@ -79,7 +79,7 @@ class Reporter:
 
     def doing(self, activity: str) -> None:
         """A step of an active job, in words."""
-        self._change(activity=activity)
+        self._change(activity=activity, seconds_left=None, images_per_second=None)
 
     def state(self, state: str, error: str | None = None, model: str | None = None) -> None:
         """A new state; one that is over is written whatever it takes."""

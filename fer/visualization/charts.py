@@ -80,6 +80,7 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]], figure
                 name=prefix + label,
                 mode="lines+markers" if len(rows) < 30 else "lines",
                 line={"color": colour, "dash": dash, "width": 2},
+                marker={"size": 8, "symbol": "circle" if dash == "solid" else "diamond-open"},
             )
     lay_out(chart, figure.capitalize(), "Epoch", figure.capitalize())
     _by_epoch(chart, max((len(rows) for rows in histories.values()), default=0))

@@ -17,7 +17,7 @@ from fer.runs.status import RunStatus
 from tests.fer.data import odd_data_sets as odd
 from tests.helpers import labelled_zip
 from tests.pages.conftest import Open, looked_at
-from tests.pages.test_photos import words
+from tests.pages.test_photos import press, words
 
 pytestmark = pytest.mark.usefixtures("at_once")
 CHOOSERS = {"train": "Training data", "evaluate": "Evaluation data"}
@@ -35,8 +35,8 @@ def zip_of_classes(*names: str) -> bytes:
 
 def uploaded(open_page: Open, stem: str, data: bytes, name: str = "my faces.zip") -> AppTest:
     page = open_page(stem)
-    chooser = next(item for item in page.selectbox if item.label == CHOOSERS[stem])
-    chooser.set_value("upload").run()
+    assert next(item for item in page.selectbox if item.label == CHOOSERS[stem]).value == "drawn"
+    press(page, "Upload")
     page.file_uploader[0].set_value((name, data, "application/zip")).run()
     return looked_at(page)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dashboard import model_verdict
 from dashboard.train import result, titles
 from fer.runs import store
 from fer.runs.settings import TrainSettings
@@ -22,7 +23,7 @@ def test_a_run_is_called_by_name_accuracy_and_date(runs_folder: object) -> None:
     assert titles.title(run) == f"faces · {titles.date(run)}"
     run.add_metrics(epoch_row(1, val_accuracy=0.25))
     run.add_metrics(epoch_row(2, val_accuracy=0.2))
-    assert titles.title(run) == f"faces · 25.0% · {titles.date(run)}"
+    assert titles.title(run) == f"faces · best epoch 25.0% · {titles.date(run)}"
     assert titles.title(make_run(state="stopped")).startswith("mlp · ")
     for text in titles.titles(store.listing()).values():
         assert not [run.id for run in store.listing() if run.id in text]
@@ -52,15 +53,12 @@ def test_a_name_that_nothing_has(runs_folder: object, tiny_models: object) -> No
     assert titles.free_name("mlp") == "mlp-3"
 
 
-LONGER = "; train longer or with more faces"
-
-
 @pytest.mark.parametrize(
     ("prior", "low", "words"),
     [
-        ("training", 0.142, f"no better than always answering neutral (18%){LONGER}"),
+        ("training", 0.142, "no better than always answering neutral (18%)"),
         ("training", 0.3, "better than always answering neutral (18%)"),
-        ("balanced", 0.13, f"no better than always answering the same (14%){LONGER}"),
+        ("balanced", 0.13, "no better than always answering the same (14%)"),
         ("balanced", 0.15, "better than always answering the same (14%)"),
     ],
 )
@@ -74,5 +72,7 @@ def test_a_verdict_in_words_is_on_faces_weighted_as_the_published_accuracy_is(
     card = publish_tiny(
         "made", shares=[1 / 7] * 7, default_prior=prior, metrics=metrics, priors=priors
     )
-    assert result.judged(card) == words
-    assert result.judged(publish_tiny("bare", metrics={"accuracy": 0.5})) is None
+    assert model_verdict.against_constant(card) == words
+    assert (model_verdict.warning(card) is None) == words.startswith("better")
+    bare = publish_tiny("bare", metrics={"accuracy": 0.5})
+    assert model_verdict.against_constant(bare) is None
