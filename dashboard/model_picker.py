@@ -21,15 +21,15 @@ DETECTOR_LABELS = {
     "haar": "Haar: the classic",
 }
 PRIOR_LABELS = {
-    BALANCED: "equally likely",
+    BALANCED: "equally likely (balanced)",
     TRAINING: "as common as in the training data",
-    MIXED: "nearly equally likely",
+    MIXED: "nearly equally likely (mixed)",
 }
 PRIOR_HELP = (
     "A model learns also how common each expression was in its training data, and leans towards "
     "the common ones. “Equally likely” takes that away, so that rare expressions are not passed "
     "over; “as common as in the training data” leaves it in, which suits pictures with the same "
-    "mix."
+    "mix. “Nearly equally likely” is the compromise on crowd's card: 10 to 18% for each."
 )
 
 MODEL_HELP = "The model that predicts the expressions. Its card says how well."

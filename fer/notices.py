@@ -14,6 +14,11 @@ AI_ACT = (
 NO_DECISIONS = (
     "Judging what somebody feels, and any decision about people: hiring, school, policing, health."
 )
+CONFIDENCE_OF_VOTES = (
+    "A model of votes predicts how they are split: where 60% of people say happy, it is about 60% "
+    "confident, and happy is the correct label all the same. So its confidence fits the votes (ECE "
+    "against FER+ votes) and lies below its accuracy (ECE)."
+)
 LABEL_AND_VOTES = (
     "FER2013's label and the majority of the FER+ votes agree on only 63% of its faces: a model "
     "that is good at one cannot be good at the other."

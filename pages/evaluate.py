@@ -20,8 +20,8 @@ navigation.ensure_frame()
 
 st.title("Evaluate")
 st.markdown(
-    "How often does a model predict the **apparent expression** that people named? The results "
-    "stay in your session."
+    "How often does a model predict the **apparent expression** that people named? Anyone with "
+    "the address of a result can see it, until it is removed or two hours unseen."
 )
 form = start_button.form("evaluate")
 listed = evaluations.current_evaluations()

@@ -56,7 +56,10 @@ def buttons(evaluation: Evaluation) -> None:
 
 
 def _json(report: Report) -> str:
-    return json.dumps(report.as_dict(), indent=1, allow_nan=False) + "\n"
+    """The command's record, but for the place on the server where the faces were."""
+    record = report.as_dict()
+    record["data"]["path"] = record["data"]["name"]
+    return json.dumps(record, indent=1, allow_nan=False) + "\n"
 
 
 def _html(report: Report, inputs: Inputs | None) -> str:

@@ -89,7 +89,7 @@ def _card(faces: Faces, index: int, key: str, caption: str | None) -> None:
     prediction = faces.prediction(index)
     true = EMOTIONS[faces.report.faces.true[index]]
     kind = "FER+" if faces.report.data["labels"] == "crowd" else "label"
-    source = images.display_name(str(faces.report.faces.sources[index]))
+    source = images.display_path(str(faces.report.faces.sources[index]))
     with st.container(border=True):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
             if prediction is not None:

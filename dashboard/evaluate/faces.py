@@ -1,4 +1,4 @@
-"""The faces behind the metrics: of a cell, confident mistakes, suspect labels, duplicates."""
+"""The faces behind the metrics: of a cell, where two models differ, mistakes, suspect labels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard.evaluate import face_gallery
+from dashboard.evaluate import differences, face_gallery
 from dashboard.evaluate.face_gallery import Faces
 from dashboard.look import plots
 from dashboard.text import count, escape_markdown
@@ -31,46 +31,41 @@ _MARK = "The mark beside a bar is the share of FER+ votes."
 def show(models: Sequence[Faces]) -> None:
     """The faces behind the metrics of one or two models, in the panes that these faces have."""
     panes = _panes(models)
-    pane = st.segmented_control(
+    pane = st.pills(
         "Faces", list(panes), default="Confusion", required=True, label_visibility="collapsed"
     )
-    look = panes[str(pane)]
-    if look is None:
-        confusion(models)
-        return
-    number = 0
-    if len(models) > 1:
-        names = [faces.model.name for faces in models]
-        name = st.segmented_control("Model", names, default=names[0], required=True)
-        number = names.index(str(name))
-    look(models[number])
+    panes[str(pane)](models)
 
 
-def _panes(models: Sequence[Faces]) -> dict[str, Callable[[Faces], None] | None]:
-    """What can be looked at, by name, and the function that shows it of one model; None for the
-    confusion matrices, which show all at once."""
+def _panes(models: Sequence[Faces]) -> dict[str, Callable[[Sequence[Faces]], None]]:
+    """What can be looked at, by name, and the function that shows it."""
     report = models[0].report
-    found: dict[str, Callable[[Faces], None] | None] = {"Confusion": None, "Mistakes": worst}
+    found: dict[str, Callable[[Sequence[Faces]], None]] = {"Confusion": confusion}
+    if len(models) > 1:
+        found["Disagreements"] = differences.show
+    found["Mistakes"] = partial(_of_one, worst)
     if any(_suspects(faces) for faces in models):
-        found["Suspect labels"] = suspect_labels
+        found["Suspect labels"] = partial(_of_one, suspect_labels)
     if report.faces.votes is not None:
-        found["FER+ votes"] = disputed
+        found["FER+ votes"] = partial(_of_one, disputed)
     if report.data["copies"]["groups"]:
-        found["Duplicates"] = duplicates
+        found["Duplicates"] = partial(_of_one, duplicates)
     return found
+
+
+def _of_one(look: Callable[[Faces], None], models: Sequence[Faces]) -> None:
+    """Shows faces as one of the models read them."""
+    names = [faces.model.name for faces in models]
+    name = names[0]
+    if len(names) > 1:
+        name = st.selectbox("Model", names, width=220)
+    look(models[names.index(name)])
 
 
 def confusion(models: Sequence[Faces]) -> None:
     """The matrix of each model, side by side, whose cells can be clicked, and the faces of the
     chosen cell."""
-    view = st.segmented_control(
-        "Numbers",
-        list(_VIEWS),
-        default="counts",
-        required=True,
-        format_func=_VIEWS.__getitem__,
-        label_visibility="collapsed",
-    )
+    view = st.selectbox("Numbers", list(_VIEWS), format_func=_VIEWS.__getitem__, width=220)
     names = [faces.model.name for faces in models]
     columns = st.columns([3, 2] if len(models) == 1 else len(models), gap="medium")
     for column, faces in zip(columns, models, strict=False):
@@ -78,7 +73,7 @@ def confusion(models: Sequence[Faces]) -> None:
         table = faces.model.figures["confusion"]
         with column:
             plots.show(
-                face_charts.pickable_confusion(table, str(view), faces.model.name),
+                face_charts.pickable_confusion(table, view, faces.model.name),
                 key,
                 f"Confusion matrix of {faces.model.name}: true emotions in rows, predicted in "
                 "columns",
@@ -124,23 +119,20 @@ def worst(faces: Faces) -> None:
 
 
 def suspect_labels(faces: Faces) -> None:
-    """Labels that are likely wrong, with the emotion that is likelier."""
-    st.caption(
-        "Labels that are likely wrong, by confident learning (Northcutt et al. 2021), "
-        f"{_MOST} at most. The model may be the one that is wrong: look before you change a label. "
-        f"{_mark(faces)}"
-    )
+    """Labels that may be wrong, with the emotion that the model sees."""
+    about = mistakes.about_suspects(faces.model.probabilities, faces.report.faces.true)
+    st.caption(f"{about} {_MOST} at most are shown. {_mark(faces)}")
     other = dict(_suspects(faces))
     face_gallery.show(
         faces,
         np.array(list(other), np.int64),
         "labels",
-        lambda index: f"more likely **{EMOTIONS[other[index]]}**",
+        lambda index: f"the model sees **{EMOTIONS[other[index]]}**",
     )
 
 
 def _suspects(faces: Faces) -> list[tuple[int, int]]:
-    return mistakes.likely_wrong_labels(faces.model.probabilities, faces.report.faces.true, _MOST)
+    return mistakes.suspect_labels(faces.model.probabilities, faces.report.faces.true, _MOST)
 
 
 def disputed(faces: Faces) -> None:
@@ -210,7 +202,7 @@ def duplicates(faces: Faces) -> None:
 
 def _location(copy: dict[str, Any]) -> str:
     """Where a copy stands, and its label there."""
-    source = escape_markdown(images.display_name(copy["source"]))
+    source = escape_markdown(images.display_path(copy["source"]))
     return f"{source} ({copy['split']}, {copy['label'] or 'no label'})"
 
 

@@ -23,7 +23,7 @@ SPLIT_LABELS = {
     **{name: name.capitalize() for name in SPLITS},
 }
 TRUE_LABELS = {
-    _DEFAULT: "Training target of the first model",
+    _DEFAULT: "Automatic: FER+ votes or labels",
     CROWD: "Majority of the FER+ votes",
     OWN: "The dataset's own labels",
 }
@@ -43,9 +43,6 @@ def ask() -> Request | None:
             key="evaluate-models",
             persist_state="session",
         )
-    with right:
-        faces = picker.choose(picker.faces("evaluate"), "Evaluation data", _FATE)
-    with st.container(horizontal=True, vertical_alignment="center"):
         whole = st.toggle(
             "Images are already cropped faces",
             help="For folders of images: no face detection then. The images in FER2013's files are "
@@ -55,6 +52,9 @@ def ask() -> Request | None:
         )
         with st.popover("More settings", icon=":material/tune:"):
             split, labels, prior, passes = _more(models)
+        _say_prior_changed(models, prior)
+    with right:
+        faces = picker.choose(picker.faces("evaluate"), "Evaluation data", _FATE)
     if not models or faces is None:
         return None
     return Request(tuple(models), faces, split or None, labels or None, whole, prior, passes)
@@ -90,12 +90,28 @@ def _more(models: Sequence[str]) -> tuple[str, str, str | None, int]:
         "Ground truth",
         list(TRUE_LABELS),
         format_func=TRUE_LABELS.__getitem__,
-        help="What predictions are compared with. The majority of the FER+ votes is another "
-        "target than FER2013's label.",
+        help="What predictions are compared with. Automatic: the majority of the FER+ votes if the "
+        "first model predicts votes and the data has them, else the dataset's own labels. The two "
+        "are different targets: of FER2013's faces, only 63% have the same in both.",
         key="evaluate-labels",
         persist_state="session",
     )
     return split, labels, _prior(models), passes_picker("evaluate")
+
+
+def _say_prior_changed(models: Sequence[str], prior: str | None) -> None:
+    """A sentence where two models are evaluated under a prior that is not the first one's own,
+    because the other one does not know that."""
+    with suppress(FerError):
+        cards = [registry.card(name) for name in models]
+        for other in cards[1:]:
+            own = cards[0].default_prior
+            if prior not in (None, own) and own not in other.prior_names:
+                st.caption(
+                    f"Both are evaluated assuming that expressions are {prior_label(str(prior))}: "
+                    f"{other.name} does not know {cards[0].name}'s own assumption, "
+                    f"{prior_label(own)}."
+                )
 
 
 def _prior(models: Sequence[str]) -> str | None:

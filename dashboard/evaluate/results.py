@@ -8,17 +8,26 @@ from typing import Any
 import streamlit as st
 
 from dashboard.look import plots
-from fer import metrics
+from fer import metrics, notices
+from fer.data.dataset import CROWD
 from fer.emotions import EMOTIONS
 from fer.evaluation import slices
 from fer.evaluation.report import Report
 from fer.visualization import evaluation_charts as charts
 
+QUALITY_TEXTS = {
+    "size": "the box's shorter side in pixels",
+    "sharpness": "variance of the Laplacian",
+    "brightness": "mean grey",
+    "roll": "tilt of the eyes in degrees",
+    "yaw": "how far the nose is from the middle of the eyes, in eye distances",
+}
 CLASS_FIGURES = {"recall": "Recall", "precision": "Precision", "f1": "F1"}
 
 
 def metric_table(report: Report) -> None:
     """Every metric of every model in one table, the models in columns."""
+    figures = [model.figures for model in report.models]
     names = {
         "accuracy": "Accuracy",
         "accuracy_found": "Accuracy where a face was found",
@@ -30,15 +39,22 @@ def metric_table(report: Report) -> None:
         "brier": "Brier score (0 is best)",
         "seconds_per_face": "Latency on this computer (ms per face)",
     }
+    if not any(one["missed"] for one in figures):
+        del names["accuracy_found"]  # the same once more
+    if all(one["ece_votes"] is None for one in figures):
+        del names["ece_votes"]
     columns = {
         model.name: [_with_interval(model.figures, key) for key in names] for model in report.models
     }
     st.table({"metric": list(names.values()), **columns})
     st.caption(
         "95% intervals: bootstrap, or Wilson's where a share is 0 or 100%. Balanced accuracy: mean "
-        "recall of the emotions. ECE: mean gap between confidence and accuracy. Coverage: share of "
-        "faces that get a label when the least confident ones are left out."
+        "recall of the emotions. ECE: mean gap between confidence and accuracy; chance adds to it, "
+        "and each bootstrap draw adds more, so of few faces its interval lies too high. Coverage: "
+        "share of faces that get a label when the least confident ones are left out."
     )
+    if any(model.question == CROWD and model.figures["ece_votes"] for model in report.models):
+        st.caption(notices.CONFIDENCE_OF_VOTES)
 
 
 def _with_interval(values: Mapping[str, Any], key: str) -> str:
@@ -46,8 +62,8 @@ def _with_interval(values: Mapping[str, Any], key: str) -> str:
     if value is None:
         return "–"
     if key == "seconds_per_face":
-        return f"{1000 * value:.2f}"
-    style = ".3f" if key in ("ece", "ece_votes", "brier") else ".1%"
+        return f"{1000 * value:.2g}" if value < 0.1 else f"{1000 * value:.0f}"
+    style = ".3f" if key == "brier" else ".1%"
     bounds = f" ({interval[0]:{style}} to {interval[1]:{style}})" if interval else ""
     return f"{value:{style}}{bounds}"
 
@@ -111,9 +127,5 @@ def by_quality(report: Report) -> None:
         with columns[number % 2]:
             plots.show(charts.slice_bars(name, rows), f"slices-{name}")
     if names:
-        st.caption(
-            "Quarters of the faces by each quality. Size: the box's shorter side in pixels; "
-            "sharpness: variance of the Laplacian; brightness: mean grey; roll: tilt of the eyes "
-            "in degrees; yaw: how far the nose is from the middle of the eyes, in eye distances. "
-            "Pose is known only where the face was detected in a picture."
-        )
+        explained = "; ".join(f"{name}: {QUALITY_TEXTS[name]}" for name in names)
+        st.caption(f"Quarters of the faces by each quality. {explained[0].upper()}{explained[1:]}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -17,7 +17,7 @@ from dashboard.text import count
 from fer.evaluation.robustness import KEPT
 from fer.visualization import robustness_charts as charts
 
-_LIMITS: dict[str, int | None] = {"100": 100, "300": 300, "1,000": 1000, "all": None}
+_LIMITS = (100, 300, 1000)
 
 
 def section(evaluation: Evaluation) -> None:
@@ -27,13 +27,31 @@ def section(evaluation: Evaluation) -> None:
         "severity 1 to 5. Each model predicts 51 times for every face, so this takes longer than "
         "the evaluation: start with a sample of faces."
     )
-    task = evaluation.robustness
+    task, report = evaluation.robustness, evaluation.report()
+    num_faces = len(report.faces)
+    names = [model.name for model in report.models]
+    models = names
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        limit = st.segmented_control("Faces", list(_LIMITS), default="100", required=True)
+        faces = st.selectbox(
+            "Faces",
+            [*(limit for limit in _LIMITS if limit < num_faces), num_faces],
+            format_func=lambda limit: f"all {limit:,}" if limit == num_faces else f"{limit:,}",
+            width=160,
+        )
+        if len(names) > 1:
+            models = st.selectbox(
+                "Which models",
+                [names, *([name] for name in names)],
+                format_func=" and ".join,
+                width=260,
+            )
+        # By default the ground truth follows the first model, which may not be among these.
+        flags = ["--model", ",".join(models), "--labels", report.data["labels"]]
+        flags += [] if faces == num_faces else ["--limit", str(faces)]
         st.button(
             "Measure robustness",
             on_click=_start,
-            args=(evaluation, _LIMITS[str(limit)]),
+            args=(evaluation, flags),
             disabled=task is not None and not task.is_done,
         )
     if task is not None and evaluate_view.watch(
@@ -42,9 +60,9 @@ def section(evaluation: Evaluation) -> None:
         _curves(json.loads((task.results / KEPT).read_text("utf-8")))
 
 
-def _start(evaluation: Evaluation, limit: int | None) -> None:
+def _start(evaluation: Evaluation, flags: Sequence[str]) -> None:
     with errors.show_errors(stop=False):
-        evaluations.start_robustness(evaluation, limit)
+        evaluations.start_robustness(evaluation, flags)
 
 
 def _curves(record: Mapping[str, Any]) -> None:
@@ -56,7 +74,7 @@ def _curves(record: Mapping[str, Any]) -> None:
         for name, measured in models.items()
     )
     missed = record["data"]["not_found"]
-    left_out = f" ({count(missed, 'picture')} without a face left out)" if missed else ""
+    left_out = f" ({count(missed, 'image')} without a face left out)" if missed else ""
     st.markdown(
         f"Accuracy on the clean faces, {count(record['data']['n'], 'face')}{left_out}: {clean}."
     )
@@ -95,4 +113,4 @@ def _table(models: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _loss(row: Mapping[str, Any]) -> str:
     low, high = row["loss_interval"]
-    return f"{row['loss']:.1f} ({low:.1f} to {high:.1f})"
+    return f"{row['loss']:.1f} ({low:.1f} to {high:.1f})".replace("-", "\N{MINUS SIGN}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,16 +85,15 @@ def start(request: Request) -> Evaluation:
     return evaluation
 
 
-def start_robustness(evaluation: Evaluation, limit: int | None) -> None:
-    """Measures the same models on the same faces under corruptions; on `limit` of them. Raises
-    `FerError`."""
+def start_robustness(evaluation: Evaluation, flags: Sequence[str] = ()) -> None:
+    """Measures the models on the same faces under corruptions; `flags` of the command come after
+    the evaluation's own and count where both name the same. Raises `FerError`."""
     with _reserved_place(identity.current()):
         _check_exists(evaluation)
         folder = workspaces.new("robustness")
-        more = ["--limit", str(limit)] if limit else []
         try:
             task = tasks.start(
-                ["robustness", *evaluation.arguments, *more], robustness.KEPT, folder
+                ["robustness", *evaluation.arguments, *flags], robustness.KEPT, folder
             )
         except OSError:
             folder.cleanup()

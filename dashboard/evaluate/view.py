@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from dashboard.model_picker import prior_label
 from dashboard.server.tasks import Task
 from dashboard.start_button import Form
 from dashboard.text import count, duration, escape_markdown
-from fer import notices
 from fer.emotions import NUM_EMOTIONS
 from fer.evaluation import verdict
 from fer.evaluation.report import Report
@@ -46,8 +45,9 @@ def _progress(task: Task, title: str, unit: str, key: str) -> None:
         text += f" · {progress[0]:,} of {progress[1]:,} {unit}"
     if left is not None:
         text += f" · {duration(left)} left"
-    st.progress(progress[0] / max(1, progress[1]) if progress else 0.0, text)
-    st.button("Cancel", key=f"cancel-{key}", on_click=task.cancel)
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+        st.progress(progress[0] / max(1, progress[1]) if progress else 0.0, text)
+        st.button("Cancel", key=f"cancel-{key}", on_click=task.cancel)
 
 
 def choose(listed: list[Evaluation], turn: int) -> Evaluation:
@@ -110,10 +110,11 @@ def _difference(pair: Mapping[str, Any]) -> str:
     first, second = pair["models"]
     low, high = (100 * value for value in pair["interval"])
     return (
-        f"**{first}** minus **{second}**: {100 * pair['difference']:+.1f} points of accuracy "
-        f"(95% CI {low:+.1f} to {high:+.1f}). Only {first} is correct on "
-        f"{count(pair['only_first_right'], 'face')}, only {second} on "
-        f"{count(pair['only_second_right'], 'face')} (McNemar's exact test)."
+        f"**{first}** minus **{second}**: {verdict.signed(100 * pair['difference'])} points of "
+        f"accuracy (95% CI {verdict.signed(low)} to {verdict.signed(high)}). Only {first} is "
+        f"correct on {count(pair['only_first_right'], 'face')}, only {second} on "
+        f"{count(pair['only_second_right'], 'face')} (McNemar's exact test): *Faces*, "
+        "*Disagreements* shows them."
     )
 
 
@@ -132,13 +133,19 @@ def what_was_evaluated(report: Report) -> None:
         f"Split **{data['split']}** of {escape_markdown(str(data['name']))}. Ground truth: "
         f"**{escape_markdown(data['true_label'])}**. {models}. Left out: {dropped or 'none'}."
     )
-    others = [model.name for model in report.models if not model.figures["trained_for_true_label"]]
-    if others:
-        st.warning(_other_target(others, data), icon=":material/balance:")
-    if data["notes"] or data["problems"]:
-        with st.expander("Before you rely on these metrics", icon=":material/info:"):
-            for sentence in (*data["notes"], *data["problems"]):
-                st.markdown(f"- {escape_markdown(str(sentence))}")
+    warning = verdict.other_target(report)
+    if warning:
+        st.warning(escape_markdown(warning), icon=":material/balance:")
+    if data["notes"]:
+        with st.expander("Before you rely on these metrics", True, icon=":material/info:"):
+            _list(data["notes"])
+    if data["problems"]:
+        with st.expander("Rows and images that could not be used", icon=":material/warning:"):
+            _list(data["problems"])
+
+
+def _list(sentences: Iterable[object]) -> None:
+    st.markdown("\n".join(f"- {escape_markdown(str(sentence))}" for sentence in sentences))
 
 
 def not_found(evaluation: Evaluation, form: Form) -> None:
@@ -159,15 +166,3 @@ def not_found(evaluation: Evaluation, form: Form) -> None:
 def _as_cropped(form: Form) -> None:
     st.session_state[CROPPED] = True
     form.ask(form.turn)
-
-
-def _other_target(names: Sequence[str], data: Mapping[str, Any]) -> str:
-    """What to know where models were trained for another target than the ground truth."""
-    was = "was" if len(names) == 1 else "were"
-    sentence = (
-        f"{' and '.join(names)} {was} trained to predict something else than "
-        f"{escape_markdown(data['true_label'])}, so expect lower metrics."
-    )
-    if data["is_fer2013"]:
-        sentence += f" {notices.LABEL_AND_VOTES}"
-    return sentence

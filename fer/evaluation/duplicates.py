@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.data.dataset import UNLABELLED, Dataset
+from fer.data.synthetic import faces as synthetic_faces
 from fer.emotions import EMOTIONS
 from fer.evaluation.protocol import ALL
 from fer.model_card import ModelCard
@@ -74,9 +75,14 @@ def described(copies: Copies, data: Dataset, most: int = MOST_GROUPS) -> list[li
 def notes(cards: Sequence[ModelCard], data: Dataset, split: str, copies: Copies) -> list[str]:
     """What a reader must know before trusting the metrics, a sentence each."""
     sentences = []
+    unknown = []
     for card in cards:
         if card.data.get("hash") == data.hash:
             sentences.append(_known_to(card.name, split))
+        elif synthetic_faces.NAME not in (data.name, card.data.get("name")):
+            unknown.append(card.name)
+    if unknown:
+        sentences.append(_unknown_to(unknown))
     if copies.within:
         sentences.append(f"Exact duplicates among the evaluated faces: {copies.within:,}.")
     for other, count in copies.across.items():
@@ -85,6 +91,14 @@ def notes(cards: Sequence[ModelCard], data: Dataset, split: str, copies: Copies)
             "raise the metrics of a model that was trained on those."
         )
     return sentences
+
+
+def _unknown_to(names: Sequence[str]) -> str:
+    return (
+        f"Whether {' or '.join(names)} learned from some of these very faces cannot be checked: a "
+        "model's folder does not hold the faces that it was trained on. Metrics on those are too "
+        "high."
+    )
 
 
 def _known_to(name: str, split: str) -> str:

@@ -1,4 +1,4 @@
-"""The faces worth looking at: the most confident mistakes, and labels that are likely wrong."""
+"""The faces worth looking at: the most confident mistakes, and labels that may be wrong."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def confused(
     return indices[np.argsort(-probabilities[indices, predicted], kind="stable")]
 
 
-def likely_wrong_labels(
+def suspect_labels(
     probabilities: NDArray[np.float32], true: NDArray[np.int64], most: int = 24
 ) -> list[tuple[int, int]]:
-    """Indices whose label is likely wrong, each with the emotion it more likely shows.
+    """Indices whose label may be wrong, each with the emotion that the model sees instead.
 
     Confident learning (Northcutt et al. 2021, doi 10.1613/jair.1.12125): a face counts as one of
     an emotion if its probability reaches the mean that the model gives to faces labelled so. A face
@@ -54,3 +54,18 @@ def likely_wrong_labels(
     margin = probabilities[suspected, true[suspected]] - probabilities[suspected, other[suspected]]
     order = suspected[np.argsort(margin, kind="stable")][:most]
     return [(int(index), int(other[index])) for index in order]
+
+
+def about_suspects(probabilities: NDArray[np.float32], true: NDArray[np.int64]) -> str:
+    """What the suspect labels of one model can mean, and how many there are."""
+    found = metrics.was_found(probabilities)
+    wrong = found & (metrics.predicted_labels(probabilities) != true)
+    suspects = suspect_labels(probabilities, true, len(true))
+    share = wrong.sum() / max(1, found.sum())
+    return (
+        f"{len(suspects):,} of {found.sum():,} labels are worth a look, by confident learning "
+        "(Northcutt et al. 2021): the face reaches the mean probability that the model gives to "
+        "faces of another label. The model itself differs from "
+        f"{wrong.sum():,} of the labels ({share:.0%}), and the more often it is the one that is "
+        "wrong, the fewer of these labels are. Look before you change one."
+    )

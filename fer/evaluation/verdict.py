@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fer import notices
 from fer.emotions import EMOTIONS
+from fer.evaluation.report import Report
 
 SIGNIFICANCE_LEVEL = 0.05
 
@@ -39,6 +41,25 @@ def of_pair(pair: Mapping[str, Any]) -> str:
         return f"No significant difference between {first} and {second}, {probability}"
     better, worse = (first, second) if pair["difference"] > 0 else (second, first)
     return f"{better} is significantly more accurate than {worse}, {probability}"
+
+
+def other_target(report: Report) -> str | None:
+    """What to know where models were trained for another target than the ground truth."""
+    data = report.data
+    names = [model.name for model in report.models if not model.figures["trained_for_true_label"]]
+    if not names:
+        return None
+    was = "was" if len(names) == 1 else "were"
+    sentence = (
+        f"{' and '.join(names)} {was} trained to predict something else than "
+        f"{data['true_label']}, so expect lower metrics."
+    )
+    return f"{sentence} {notices.LABEL_AND_VOTES}" if data["is_fer2013"] else sentence
+
+
+def signed(value: float) -> str:
+    """``+1.2``, ``−0.5``: a difference with its sign."""
+    return f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def p_value(p: float) -> str:

@@ -13,7 +13,7 @@ from fer.images.decoding import (
     read,
     read_photo,
 )
-from fer.images.names import ENDINGS, FORMATS, display_name
+from fer.images.names import ENDINGS, FORMATS, display_name, display_path
 from fer.images.sources import ImageSource, as_image, as_photo, from_array
 from fer.images.transforms import bounded, encode_png, mirrored, turned
 from fer.images.video_frames import empty_video_frame, from_video_frame, to_video_frame
@@ -32,6 +32,7 @@ __all__ = [
     "decode",
     "decode_photo",
     "display_name",
+    "display_path",
     "empty_video_frame",
     "encode_png",
     "from_array",

@@ -15,7 +15,20 @@ _NAME_LENGTH = 60
 
 def display_name(name: str) -> str:
     """A file name fit for a line of text: its last part, printable, at most 60 characters."""
-    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return _printable(name, 1)
+
+
+def display_path(name: str) -> str:
+    """The same with the two folders around the file, which tell faces of classes apart.
+
+    >>> display_path("faces/test/happy/010.png")
+    'test/happy/010.png'
+    """
+    return _printable(name, 3)
+
+
+def _printable(name: str, parts: int) -> str:
+    last = "/".join(name.replace("\\", "/").rstrip("/").split("/")[-parts:])
     clean = "".join(c if c.isprintable() else " " for c in last).strip() or "unnamed"
     if len(clean) <= _NAME_LENGTH:
         return clean

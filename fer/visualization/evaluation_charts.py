@@ -84,7 +84,7 @@ def reliability_of_bins(
     bins: Mapping[str, Sequence[Mapping[str, float]]], outcome: str
 ) -> go.Figure:
     """The same from each model's bins, as `metrics.calibration_bins` gives them; `outcome` is the
-    key of the mean outcome."""
+    key of the mean outcome: "right", or "votes" for the share of votes for the predicted label."""
     chart = go.Figure()
     chart.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=_DIAGONAL, name="calibrated")
     for number, (name, rows) in enumerate(bins.items()):
@@ -97,9 +97,12 @@ def reliability_of_bins(
             mode="lines+markers",
             line={"color": model_colour(number), "width": 2},
             marker={"size": (6 + 14 * np.sqrt(counts / counts.max())).tolist()},
+            cliponaxis=False,
             hovertemplate="confidence %{x:.0%}: %{y:.0%} of %{customdata} faces<extra></extra>",
         )
-    lay_out(chart, "Calibration", "Confidence", "Accuracy" if outcome == "right" else "Votes")
+    is_accuracy = outcome == "right"
+    title = "Calibration: accuracy" if is_accuracy else "Calibration: share of FER+ votes"
+    lay_out(chart, title, "Confidence", "Accuracy" if is_accuracy else "Votes")
     chart.update_xaxes(tickformat=".0%", range=[0, 1.02])
     chart.update_yaxes(tickformat=".0%", range=[0, 1.04])
     return chart
@@ -171,7 +174,7 @@ def slice_bars(
             error_y=error_bars(heights, [row[3] for row in rows]),
             hovertemplate="%{x}: %{y:.1%} of %{customdata} faces<extra></extra>",
         )
-    lay_out(chart, f"Accuracy by {quality}", quality.capitalize(), "Accuracy")
+    lay_out(chart, f"Accuracy by {quality}", y="Accuracy")
     chart.update_layout(barmode="group")
     ranges = [row[0] for rows in slices.values() for row in rows]
     broken = [text.replace(" to ", " to<br>") for text in ranges]

@@ -101,5 +101,8 @@ def percent(value: float | None, interval: Sequence[float] | None = None) -> str
     return f"{value:.1%} ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})"
 
 
-def decimal(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+def decimal(value: float | None, interval: Sequence[float] | None = None) -> str:
+    if value is None:
+        return "–"
+    bounds = f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
+    return f"{value:.3f}{bounds}"

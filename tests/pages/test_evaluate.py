@@ -80,7 +80,7 @@ def show(page: AppTest, pane: str) -> str:
     is_tab = pane in page.segmented_control[0].options
     page.segmented_control[0].set_value(pane if is_tab else "Faces").run()
     if not is_tab:
-        page.segmented_control[1].set_value(pane).run()
+        page.pills[0].set_value(pane).run()
     assert not page.exception
     return words(page)
 
@@ -125,7 +125,7 @@ def test_the_form_is_as_it_was_left(open_app: Open) -> None:
     page.toggle[0].set_value(True).run()
     go(go(page, "about"), "evaluate")
     assert page.multiselect[0].value == ["reads", "neutral"]
-    assert [one.value for one in page.selectbox] == ["upload", "validation", "own", "training"]
+    assert [one.value for one in page.selectbox] == ["validation", "own", "training", "upload"]
     assert page.toggle[0].value is True
     assert go(page, "train").selectbox[0].value == "drawn"
     registry.delete("neutral")
@@ -148,14 +148,29 @@ def test_two_models_are_compared_and_every_pane_opens(open_page: Open) -> None:
     assert metrics == {"reads: accuracy": "83.3%", "neutral: accuracy": "8.3%", "Faces": "36"}
     assert page.header[0].value == "reads is significantly more accurate than neutral, p < 0.001"
     assert "McNemar" in words(page)
-    assert page.table[0].value.shape == (9, 3)
+    assert page.table[0].value["metric"].tolist()[:2] == ["Accuracy", "Balanced accuracy"]
+    assert page.table[0].value.shape == (7, 3), "without the same accuracy again, and votes"
+    assert "cannot be checked" in words(page) and "in eye distances" not in words(page)
+    show(page, "Disagreements")
+    which = chooser(page, "Which faces")
+    assert which.options == [
+        "Only reads is correct: 28 faces",
+        "Only neutral is correct: 1 face",
+        "Both are wrong, with different labels: 4 faces",
+    ]
+    which.set_value("Only neutral is correct").run()
+    assert "neutral: **neutral**" in words(page)
+    assert sum(one.label == "Why this answer?" for one in page.button) == 1
     for pane in ("Mistakes", "Suspect labels"):
         show(page, pane)
         assert any(one.label == "Why this answer?" for one in page.button)
     show(page, "Confusion")
     assert len([one for one in page.get("plotly_chart") if "Confusion" in str(one.proto)]) == 2
-    assert page.segmented_control[1].options == ["Confusion", "Mistakes", "Suspect labels"]
+    panes = ["Confusion", "Disagreements", "Mistakes", "Suspect labels"]
+    assert page.pills[0].options == panes
     assert "so this takes longer" in show(page, "Robustness")
+    assert chooser(page, "Faces").options == ["all 36"]
+    assert chooser(page, "Which models").options == ["reads and neutral", "reads", "neutral"]
     show(page, "Export")
     labels = [one.proto.label for one in page.get("download_button")]
     assert labels == ["JSON", "CSV (a row per face)", "HTML report"]
@@ -202,9 +217,13 @@ def test_the_prior_is_chosen_and_named(open_page: Open) -> None:
     finished(press(page, "Start evaluation"))
     assert "--prior balanced" in " ".join(newest().arguments)
     assert page.metric[0].value == "100.0%"
-    assert "assuming that expressions are equally likely" in words(page)
+    assert escape_markdown("expressions are equally likely (balanced)") in words(page)
     page.multiselect[0].set_value(["skewed", "reads"]).run()
     assert chooser(page, "Assume expressions are").disabled, "reads knows the training's alone"
+    assert "Both are evaluated" not in words(page), "it is the first one's own as well"
+    publish_tiny("even", shares=shares, question="fer2013", default_prior="balanced")
+    page.multiselect[0].set_value(["even", "reads"]).run()
+    assert "reads does not know even's own assumption, equally likely (balanced)" in words(page)
 
 
 @usefixtures("at_once")
@@ -314,7 +333,12 @@ def test_the_report_shows_faces_only_when_asked(open_page: Open) -> None:
     switch(page, "Show faces in the HTML report").set_value(True).run()
     labels = [button.proto.label for button in page.get("download_button")]
     assert labels[-1] == "HTML report with faces"
-    assert json.loads(evaluate_downloads._json(one.report()))["models"]["reads"]["n"] == 36
+    record = json.loads(evaluate_downloads._json(one.report()))
+    assert record["models"]["reads"]["n"] == 36
+    folder = one.task.child.folder.name
+    assert folder in one.report().data["path"] and record["data"]["path"] == "faces.zip"
+    assert not [text for text in (json.dumps(record), without, with_faces) if folder in text]
+    assert "test/angry/" in without, "files of different classes have the same name"
 
 
 def test_a_face_is_put_where_the_report_will_cut_it_out() -> None:

@@ -347,9 +347,9 @@ def test_how_common_expressions_are_can_be_assumed_otherwise(open_page: Open) ->
     press(page, "Try a sample")
     assert "expressions as common as in the training data" in words(page)
     control = next(box for box in page.selectbox if box.label == "Assume expressions are")
-    assert control.help.count(".") == 2, "two sentences"
+    assert control.help.count(".") == 3, "three sentences"
     control.select("balanced").run()
-    assert "model skewed, expressions equally likely" in words(page)
+    assert "model skewed, expressions equally likely (balanced)" in words(page)
     record = mine(page).pictures[0].record()
     assert (record["model"], record["prior"]) == ("skewed", "balanced")
     press(page, "Why this answer?")

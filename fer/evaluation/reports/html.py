@@ -10,9 +10,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from fer import images, metrics, notices
+from fer.data.dataset import CROWD
 from fer.emotions import EMOTIONS
 from fer.evaluation import disagreement, mistakes, slices, verdict
 from fer.evaluation.report import ModelReport, Report
+from fer.evaluation.reports.definitions import DEFINITIONS
 from fer.geometry import Image
 from fer.visualization import evaluation_charts as charts
 from fer.visualization.html_parts import (
@@ -32,19 +34,6 @@ PictureOf = Callable[[int], Image]
 
 _SHOWN = 24
 _LIMITS = f"{notices.NOT_A_FEELING} Not for any decision about people. {notices.AI_ACT}"
-_DEFINITIONS = (
-    "Intervals are 95%, from 1,000 bootstrap draws of the faces, or Wilson's where a share is 0 "
-    "or 100%. A face that was not found counts as wrong, except in the metrics of those found and "
-    "of probabilities. Balanced accuracy is the mean recall of the emotions that occur in the "
-    "ground truth; macro F1 the mean F1 of those that occur in the ground truth or the "
-    "predictions. Expected calibration error (ECE): the gap between confidence and accuracy in 15 "
-    "bins of equal width, weighted by their faces; against FER+ votes, the gap to the share of "
-    "votes for the predicted label. Brier score: mean over faces of the summed squared "
-    "differences, 0 to 2. Coverage: the share of faces with a label when the least confident ones "
-    "are left out. The prior says how common each expression was assumed to be: “balanced” "
-    "equally common, “training” as in the model's training data. A dash stands for what is not "
-    "defined."
-)
 
 
 def page(report: Report, picture_of: PictureOf | None = None) -> str:
@@ -63,7 +52,7 @@ def page(report: Report, picture_of: PictureOf | None = None) -> str:
         )
         body += section(f"{model.name}: suspect labels", *_wrong_labels(report, model, picture_of))
         body += _crowd(report, model, picture_of)
-    body += section("Definitions and limits", paragraph(_DEFINITIONS), paragraph(_LIMITS))
+    body += section("Definitions and limits", paragraph(DEFINITIONS), paragraph(_LIMITS))
     return document(title, body)
 
 
@@ -80,8 +69,10 @@ def _facts(report: Report) -> list[str]:
         ["licence", data["licence"]],
         ["made", datetime.date.today().isoformat()],
     ]
-    notes = [paragraph("Before you rely on these metrics:"), bullets(data["notes"])]
-    return [table([], rows), *(notes if data["notes"] else ())]
+    warning = verdict.other_target(report)
+    sentences = [*([warning] if warning else ()), *data["notes"]]
+    notes = [paragraph("Before you rely on these metrics:"), bullets(sentences)]
+    return [table([], rows), *(notes if sentences else ())]
 
 
 def _model_table(report: Report) -> str:
@@ -98,15 +89,21 @@ def _model_table(report: Report) -> str:
                 model.name,
                 model.prior,
                 percent(figures["accuracy"], figures["accuracy_interval"]),
-                percent(figures["accuracy_found"]),
+                percent(figures["accuracy_found"], figures.get("accuracy_found_interval")),
                 f"{figures['missed']:,}",
                 percent(figures["balanced_accuracy"], figures["balanced_accuracy_interval"]),
-                decimal(figures["macro_f1"]),
-                *(decimal(figures[name]) for name in ("ece", "ece_votes", "brier")),
-                "–" if seconds is None else f"{1000 * seconds:.2f}",
+                *(
+                    percent(figures[name], figures.get(f"{name}_interval"))
+                    for name in ("macro_f1", "ece", "ece_votes")
+                ),
+                decimal(figures["brier"], figures.get("brier_interval")),
+                "–" if seconds is None else f"{1000 * seconds:.3g}",
             ]
         )
-    return table(head, rows)
+    is_about_votes = any(
+        model.question == CROWD and model.figures["ece_votes"] for model in report.models
+    )
+    return table(head, rows) + (paragraph(notices.CONFIDENCE_OF_VOTES) if is_about_votes else "")
 
 
 def _comparison(report: Report) -> str:
@@ -116,8 +113,10 @@ def _comparison(report: Report) -> str:
         low, high = (100 * value for value in pair["interval"])
         first, second = pair["models"]
         lines.append(
-            f"{first} minus {second}: {100 * pair['difference']:+.1f} points "
-            f"of accuracy ({low:+.1f} to {high:+.1f}, paired); McNemar's exact test "
+            f"{first} minus {second}: {verdict.signed(100 * pair['difference'])} points "
+            f"of accuracy ({verdict.signed(low)} to {verdict.signed(high)}, paired); only {first} "
+            f"is correct on {pair['only_first_right']:,} faces, only {second} on "
+            f"{pair['only_second_right']:,}; McNemar's exact test "
             f"{verdict.p_value(pair['mcnemar_p'])}"
         )
     return "".join(map(paragraph, lines))
@@ -156,8 +155,13 @@ def _by_emotion(model: ModelReport, kind: str, figure: str) -> dict[str, Any]:
 
 
 def _classes(model: ModelReport) -> list[str]:
+    bounds = model.figures["per_class_intervals"]
     rows = [
-        [emotion, *(decimal(row[name]) for name in ("precision", "recall", "f1")), row["support"]]
+        [
+            emotion,
+            *(percent(row[name], bounds[emotion][name]) for name in ("precision", "recall", "f1")),
+            row["support"],
+        ]
         for emotion, row in model.figures["per_class"].items()
     ]
     counts = model.figures["confusion"]
@@ -178,15 +182,15 @@ def _mistakes(report: Report, model: ModelReport, picture_of: PictureOf | None) 
 def _wrong_labels(
     report: Report, model: ModelReport, picture_of: PictureOf | None
 ) -> tuple[str, str]:
-    suspected = mistakes.likely_wrong_labels(model.probabilities, report.faces.true, _SHOWN)
+    suspected = mistakes.suspect_labels(model.probabilities, report.faces.true, _SHOWN)
     captions = []
     for index, other in suspected:
         label, p = report.faces.true[index], model.probabilities[index]
         captions.append(
             f"labelled {EMOTIONS[label]} ({p[label]:.0%}), "
-            f"more likely {EMOTIONS[other]} ({p[other]:.0%})"
+            f"seen as {EMOTIONS[other]} ({p[other]:.0%})"
         )
-    why = "By confident learning (Northcutt et al. 2021); the model may be the one that is wrong."
+    why = mistakes.about_suspects(model.probabilities, report.faces.true)
     indices = [index for index, _ in suspected]
     return paragraph(why), _faces(report, indices, captions, picture_of)
 
@@ -236,5 +240,6 @@ def _faces(
         if picture_of is not None:
             left, top, right, bottom = report.faces.boxes[index]
             face = picture_of(int(report.faces.rows[index]))[top:bottom, left:right]
-        items.append((caption, images.display_name(str(report.faces.sources[index])), face))
+        source = images.display_path(str(report.faces.sources[index]))
+        items.append((caption, source, face))
     return face_list(items)

@@ -252,7 +252,7 @@ def test_nobody_waits_for_copied_uploads_deleted_folders_or_ended_processes(
     choice = Choice("drawn", None, (UploadedFile(record, FileURLs()),))
     evaluation = evaluations.start(Request(("tiny",), choice))
     for _ in range(2):
-        evaluations.start_robustness(evaluation, 100)
+        evaluations.start_robustness(evaluation)
     evaluations.drop_unseen(time.monotonic() + TOO_LONG)
     assert {name for name, _ in slow} == {"copy", "begin", "delete"}
     assert not [name for name, locked in slow if locked]
@@ -276,7 +276,7 @@ def test_robustness_of_what_is_deleted_while_it_starts_ends(
 
     monkeypatch.setattr(evaluations.tasks, "start", delete_meanwhile)
     with pytest.raises(FerError, match="deleted meanwhile"):
-        evaluations.start_robustness(evaluation, None)
+        evaluations.start_robustness(evaluation)
     assert _made[-1].is_done and not Path(_made[-1].child.folder.name).exists()
 
 
@@ -284,7 +284,7 @@ def test_robustness_of_what_was_deleted_is_a_sentence() -> None:
     one = keep(ended())
     evaluations.remove(one)
     with pytest.raises(FerError, match="deleted meanwhile"):
-        evaluations.start_robustness(one, 100)
+        evaluations.start_robustness(one)
 
 
 def test_an_evaluation_does_not_keep_what_was_uploaded(

@@ -58,14 +58,16 @@ def test_a_label_that_was_swapped_is_found() -> None:
     p /= p.sum(axis=1, keepdims=True)
     labels = true.copy()
     labels[7] = 4
-    assert mistakes.likely_wrong_labels(p, labels)[0] == (7, 3)
-    assert mistakes.likely_wrong_labels(p, true) == []
+    assert mistakes.suspect_labels(p, labels)[0] == (7, 3)
+    assert mistakes.suspect_labels(p, true) == []
+    said = mistakes.about_suspects(p, labels)
+    assert said.startswith("1 of 100 labels") and "differs from 1 of the labels (1%)" in said
 
 
 def test_one_label_only_and_missed_faces_are_no_trouble() -> None:
     p = np.stack([mix(happy=1.0), mix(sad=1.0), MISSED])
-    assert mistakes.likely_wrong_labels(p, np.array([3, 3, 3])) == []
-    assert mistakes.likely_wrong_labels(MISSED[None], np.array([3])) == []
+    assert mistakes.suspect_labels(p, np.array([3, 3, 3])) == []
+    assert mistakes.suspect_labels(MISSED[None], np.array([3])) == []
 
 
 def test_the_models_mix_beside_the_crowds() -> None:
@@ -107,7 +109,7 @@ def test_a_model_is_known_to_have_seen_the_faces() -> None:
     data = copied([UNSPLIT] * 2, [1, 2], [0, 1])
     found = duplicates.find(data, np.array([0, 1]), "all")
     cards = [make_card("mine", data={"hash": "abc"}), make_card("other", data={"hash": "x"})]
-    assert duplicates.notes(cards, data, "all", found) == [
-        "mine was trained on this dataset: it has seen these faces, or many of them."
-    ]
+    known, unknown = duplicates.notes(cards, data, "all", found)
+    assert known == "mine was trained on this dataset: it has seen these faces, or many of them."
+    assert unknown.startswith("Whether other learned from some of these very faces cannot be")
     assert "expect less on other faces" in duplicates.notes(cards, data, "validation", found)[0]

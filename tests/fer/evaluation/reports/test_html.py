@@ -88,6 +88,14 @@ def test_it_says_and_draws_what_was_found(evaluated: Report) -> None:
     text = html.page(evaluated)
     words = _Elements(text).words
     assert "reads minus neutral" in words and "McNemar" in words
+    assert "reads was trained to predict" not in words
+    for name, style in (("macro_f1", ".1%"), ("ece", ".1%"), ("brier", ".3f")):
+        value, (low, high) = (
+            evaluated.models[0].figures[key] for key in (name, f"{name}_interval")
+        )
+        scale, digits = (100, ".1f") if style == ".1%" else (1, ".3f")
+        bounds = f"{scale * low:{digits}} to {scale * high:{digits}}"
+        assert f"{value:{style}} ({bounds})" in words
     assert "disputed FER+ votes" in words
     assert "An apparent expression is not a feeling" in words
     assert text.count("Plotly.newPlot(") >= 12
