@@ -103,15 +103,15 @@ def show_unreadable(session: PhotoSession) -> None:
 
 def offer_undo(session: PhotoSession) -> None:
     """A button that brings removed pictures back, for a minute."""
-    if session.removal is not None:
+    if session.removals:
         with st.container():
             st.fragment(_undo, run_every=_EXPIRY_SECONDS)(session)
 
 
 def _undo(session: PhotoSession) -> None:
-    if session.forget_removed() or session.removal is None:
+    if session.forget_removed() or not session.removals:
         st.rerun()
-    removed = session.removal.pictures
+    removed = session.removals[-1].pictures
     name = escape_markdown(removed[0][1].name)
     what = name if len(removed) == 1 else count(len(removed), "picture")
     with st.container(border=True, horizontal=True, vertical_alignment="center"):

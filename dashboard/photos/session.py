@@ -25,6 +25,7 @@ MOST_SOURCE_BYTES = 64 * 1024**2
 UNDO_SECONDS = 60.0
 """So long removed pictures can be brought back."""
 
+_TOO_MANY = f"{MOST_PICTURES} pictures are the most; remove some first."
 _KEY = "_photo_session"
 
 
@@ -48,8 +49,9 @@ class Removal:
 class PhotoSession:
     """What is waiting, what was read and what could not be, in the order of arrival.
 
-    `chosen`: the key of the picture that is shown. `removal`: what can be undone. `decided`:
-    whether pictures are to be analysed again with these settings, where the visitor said so.
+    `chosen`: the key of the picture that is shown. `removals`: what can be undone, the newest last.
+    `decided`: whether pictures are to be analysed again with these settings, where the visitor said
+    so.
     `queued` counts the pictures since the queue was last empty; `taken` has the uploads
     and snapshots that came already; `uploads` and `snapshots` count them.
     """
@@ -58,7 +60,7 @@ class PhotoSession:
     pictures: list[Picture] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     chosen: str | None = None
-    removal: Removal | None = None
+    removals: list[Removal] = field(default_factory=list)
     decided: dict[Reader, bool] = field(default_factory=dict)
     queued: int = 0
     uploads: int = 0
@@ -68,14 +70,15 @@ class PhotoSession:
     @property
     def num_bytes(self) -> int:
         """Of the files that are kept, which count among the uploads that the server holds."""
-        read = sum(len(picture.source or b"") for picture in list(self.pictures))
+        removed = [picture for removal in list(self.removals) for _, picture in removal.pictures]
+        read = sum(len(picture.source or b"") for picture in [*self.pictures, *removed])
         return read + sum(len(data) for _, data in list(self.waiting))
 
     def add(self, name: str, data: bytes) -> None:
         """Queues an encoded picture; one too many is refused with a sentence."""
         shown = images.display_name(name)
         if len(self.pictures) + len(self.waiting) >= MOST_PICTURES:
-            self._refuse(shown, f"{MOST_PICTURES} pictures are the most; remove some first.")
+            self._refuse(shown, _TOO_MANY)
         elif sum(len(waiting) for _, waiting in self.waiting) + len(data) > MOST_WAITING_BYTES:
             self._refuse(shown, f"{MOST_WAITING_BYTES // 1024**2} MB at once are the most.")
         else:
@@ -145,7 +148,7 @@ class PhotoSession:
             return
         media.forget_removed()
         index = keys.index(picture.key)
-        self.removal = Removal(((index, self.pictures.pop(index)),))
+        self._removed((index, self.pictures.pop(index)))
         if self.chosen == picture.key:
             rest = self.pictures[index:] or self.pictures[-1:]
             self.chosen = rest[0].key if rest else None
@@ -154,30 +157,41 @@ class PhotoSession:
         """Removes every picture."""
         media.forget_removed()
         if self.pictures:
-            self.removal = Removal(tuple(enumerate(self.pictures)))
+            self._removed(*enumerate(self.pictures))
         self.waiting.clear()
         self.pictures.clear()
         self.unreadable.clear()
 
     def undo(self) -> None:
-        """Brings back what was removed last, each in its place."""
-        removed, self.removal = self.removal, None
-        for index, picture in removed.pictures if removed else ():
-            if len(self.pictures) < MOST_PICTURES:
-                self.pictures.insert(index, picture)
-                self.chosen = picture.key
+        """Brings back what was removed last, each in its place; what was removed before that comes
+        back with the next call."""
+        removed = self.removals.pop() if self.removals else Removal(())
+        for index, picture in removed.pictures:
+            if len(self.pictures) >= MOST_PICTURES:
+                self._refuse(picture.name, _TOO_MANY)
+                continue
+            self.pictures.insert(index, picture)
+            self.chosen = picture.key
         self._bound_sources()
 
     def forget_removed(self) -> bool:
-        """Lets go of removed pictures after `UNDO_SECONDS`; returns whether it did."""
-        if self.removal is None or time.monotonic() - self.removal.time < UNDO_SECONDS:
-            return False
-        self.removal = None
-        return True
+        """Lets go of pictures that were removed `UNDO_SECONDS` ago; returns whether there were
+        any."""
+        since = time.monotonic() - UNDO_SECONDS
+        kept = [removal for removal in self.removals if removal.time > since]
+        forgot = len(kept) < len(self.removals)
+        self.removals = kept
+        return forgot
 
     def decide(self, reader: Reader, again: bool) -> None:
         """Whether pictures are to be analysed again with these settings."""
         self.decided = {reader: again}
+
+    def _removed(self, *pictures: tuple[int, Picture]) -> None:
+        """Keeps them to be brought back, and no more than `MOST_PICTURES` with earlier ones."""
+        self.removals.append(Removal(pictures))
+        while sum(len(removal.pictures) for removal in self.removals) > MOST_PICTURES:
+            del self.removals[0]
 
     def _refuse(self, shown: str, reason: str) -> None:
         self.unreadable.append(Unreadable(shown, f"{shown} was left out: {reason}"))

@@ -198,14 +198,22 @@ def test_removing_can_be_undone_for_a_minute(
     assert [picture.name for picture in mine(page).pictures] == ["b.png", "c.png"]
     press(page, "Undo")
     assert [picture.name for picture in mine(page).pictures] == ["a.png", "b.png", "c.png"]
+    press(press(page, "Remove"), "Remove")
+    press(page, "Remove all")
+    for removed in ("c.png", "b.png", "a.png"):
+        assert f"Removed {escape_markdown(removed)}" in words(page)
+        press(page, "Undo")
+    assert [picture.name for picture in mine(page).pictures] == ["a.png", "b.png", "c.png"]
+    assert "Undo" not in [button.label for button in page.button]
     press(page, "Remove all")
     assert "Removed 3 pictures" in words(page)
+    page.selectbox[0].select("other").run()
     press(page, "Undo")
-    assert len(mine(page).pictures) == 3
+    assert [picture.read_by["model"] for picture in mine(page).pictures] == 3 * ["other"]
     press(page, "Remove all")
     monkeypatch.setattr(photo_session, "UNDO_SECONDS", 0.0)
     page.run()
-    assert mine(page).removal is None
+    assert not mine(page).removals
     assert "Undo" not in [button.label for button in page.button]
 
 

@@ -125,6 +125,32 @@ def test_old_sources_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one.source is not None for one in table.pictures] == [False, True, True]
 
 
+def test_removed_pictures_count_are_bounded_and_come_back_as_far_as_there_is_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(photo_session, "MOST_PICTURES", 3)
+    face = png(cut_face())
+    table = photo_session.PhotoSession()
+
+    def add(*names: str) -> None:
+        for name in names:
+            table.add(name, face)
+        list(table.read_waiting(Reader("tiny", whole_picture=True)))
+
+    add("a.png", "b.png")
+    table.clear()
+    assert table.num_bytes == 2 * len(face)
+    add("c.png", "d.png")
+    table.clear()
+    assert table.num_bytes == 2 * len(face), "more than three would be kept"
+    add("e.png", "f.png")
+    table.undo()
+    assert [one.name for one in table.pictures] == ["c.png", "e.png", "f.png"]
+    assert "d.png was left out" in table.unreadable[0].reason
+    table.undo()
+    assert len(table.pictures) == 3
+
+
 def test_too_much_at_once_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photo_session, "MOST_WAITING_BYTES", 1)
     table = photo_session.PhotoSession()
