@@ -32,6 +32,9 @@ PRIOR_HELP = (
     "mix. “Nearly equally likely” is the compromise on crowd's card: 10 to 18% for each."
 )
 
+_DASH = "\u2060–\u2060"
+"""Between the bounds of an interval, which stay on one line."""
+
 MODEL_HELP = "The model that predicts the expressions. Its card says how well."
 
 
@@ -177,7 +180,7 @@ def show_model(card: ModelCard, prior: str | None = None) -> None:
     warned = f" · :material/warning: **{words}**" if words else ""
     st.caption(
         f"{line} · {figures.accuracy:.1%} validation accuracy "
-        f"(95% CI {100 * bounds[0]:.1f}–{100 * bounds[1]:.1f}){warned}",
+        f"(95% CI {100 * bounds[0]:.1f}{_DASH}{100 * bounds[1]:.1f}){warned}",
         help=f"{details} Measured on {figures.n:,} validation faces of "
         f"{escape_markdown(card.data_facts.name or 'unknown data')}, also used for model "
         f"selection.{_elsewhere_sentence(card, prior)}",

@@ -21,6 +21,12 @@ COLOURS: dict[str, str] = {
 }
 """Okabe and Ito's palette, which colour-blind readers can tell apart; the same everywhere."""
 
+DARK_INK, LIGHT_INK = "#101418", "#FFFFFF"
+INKS: dict[str, str] = {
+    emotion: LIGHT_INK if emotion == "sad" else DARK_INK for emotion in EMOTIONS
+}
+"""What is written and drawn on each of the colours: readable on it at AA contrast."""
+
 VOTE_COLUMNS: tuple[str, ...] = (
     "anger",
     "disgust",

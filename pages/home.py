@@ -3,11 +3,11 @@
 import streamlit as st
 
 from dashboard import errors, model_picker, navigation, samples
-from dashboard.look import plots
+from dashboard.look import emotion_bars
 from dashboard.photos import picture as photo_picture, view as photo_view
 from dashboard.server import memory
 from fer import images, registry
-from fer.visualization import annotate, charts
+from fer.visualization import annotate
 
 ACTIONS = {
     "live": ("Start the camera", ":material/videocam:"),
@@ -39,15 +39,15 @@ def read_sample(number: int, model: str, created: str, prior: str) -> photo_pict
 
 st.title("Read the expression on any face")
 st.markdown(
-    "See which of seven **apparent expressions** people would read in a face, and how sure the "
-    "model is. Nothing leaves the computer that runs this app."
+    "Seven **apparent expressions**, and how sure the model is of each. "
+    "Nothing leaves the computer that runs this app."
 )
-with st.container(horizontal=True):
+with st.container(horizontal=True, key="home-actions"):
     for stem, (label, icon) in ACTIONS.items():
         if st.button(label, type="primary" if stem == "live" else "secondary", icon=icon):
             st.switch_page(navigation.page(stem))
 
-left, right = st.columns(2, gap="medium")
+left, right = st.columns([2, 3], gap="medium")
 with right:
     number = st.segmented_control(
         "Sample",
@@ -61,22 +61,18 @@ with errors.show_errors():
     card = registry.card(registry.active())
     sample = read_sample(number or 0, card.name, card.created, card.default_prior)
     memory.settle()
-left.image(
-    photo_view.annotated_jpeg(sample, annotate.STYLES[0]),
-    width="stretch",
-    alt=photo_view.description(sample.name, sample.result),
-)
+with left:
+    st.image(
+        photo_view.annotated_jpeg(sample, annotate.STYLES[0]),
+        width="stretch",
+        alt=photo_view.description(sample.name, sample.result),
+    )
+    st.caption(samples.SAMPLES[number or 0].credit)
 with right:
     for face in sample.result.faces[:1]:
         st.markdown(f"## {photo_view.headline(face)}")
-        plots.show(
-            charts.probability_bars(face.prediction),
-            "sample",
-            "Probabilities of the sample face",
-            static=True,
-        )
+        emotion_bars.small(face.prediction, "sample")
     model_picker.show_model(card)
-    st.caption(samples.SAMPLES[number or 0].credit)
 
 stems = list(CARDS)
 for first in range(0, len(stems), CARDS_A_ROW):

@@ -26,8 +26,9 @@ form, example = start_button.form("video"), start_button.form("video-example")
 framed = browser.frame_sentence(browser.facts("video-browser"))
 if framed:
     st.warning(framed, icon=":material/image:")
-with errors.show_errors():
-    request = video_form.ask(form.turn, is_first=not session.films)
+asking = video_form.place(form.turn, is_first=not session.films)
+with errors.show_errors(), asking:
+    request = video_form.ask(form.turn)
 badge.show(request.model)
 is_asked, wants_example = form.take(), example.take()
 if (is_asked and request.film is not None) or wants_example:
@@ -35,22 +36,24 @@ if (is_asked and request.film is not None) or wants_example:
         film = session.start(request if is_asked else request.for_example())
         (form if is_asked else example).started(film.title)
         st.rerun()  # with an empty field for the next film
-with st.container(horizontal=True, vertical_alignment="center"):
-    start_button.button(form, "Analyse film", disabled=request.film is None)
-    st.button(
-        "Try the example",
-        on_click=example.ask,
-        args=(example.turn,),
-        help=video_example.DESCRIPTION,
+with asking:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        start_button.button(form, "Analyse film", disabled=request.film is None)
+        st.button(
+            "Try the example",
+            icon=":material/movie:",
+            on_click=example.ask,
+            args=(example.turn,),
+            help=video_example.DESCRIPTION,
+        )
+    st.caption(
+        "Stored on this server for this browser tab alone; deleted by “Remove film”, or some "
+        "minutes after you close or reload the tab."
     )
-st.caption(
-    "“Analyse film” stores the film in a private folder of this server, for this browser tab "
-    "alone: it is listed for nobody else, and deleted by “Remove film”, or some minutes after this "
-    "tab is closed or reloaded."
-)
 
 if not session.films:
-    video_view.poster()
+    with errors.show_errors():
+        video_view.poster()
 else:
     film = video_view.choose(session)
     timeline = video_view.watch(film)

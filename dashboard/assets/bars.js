@@ -40,7 +40,7 @@ export default function ({ parentElement, data }) {
   data.rows.forEach(({ value, share, first }, index) => {
     const { row, fill, share: text } = parts.bars[index];
     row.classList.toggle("first", first);
-    fill.style.transform = `scaleX(${value})`;
+    fill.style.transform = `translateX(${100 * (value - 1)}%)`;
     write(text, share);
   });
 }

@@ -18,7 +18,7 @@ DARK_BRIGHTNESS = 20.0
 """The mean brightness of a frame, of 255, below which faces are missed: see docs/live.md."""
 SETTLED_FRAMES = 30
 """Cameras adjust to the light during the first second."""
-_CAMERA, _CHECKS = "live-camera", "live-camera-checks"
+_CAMERA, _CHECKS = "camera-browser", "live-camera-checks"
 _BUSY = ("NotReadableError", "TrackStartError", "AbortError")
 
 

@@ -65,7 +65,9 @@ def show(session: Session) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-            st.button("Delete recording", on_click=session.delete_recording)
+            st.button(
+                "Delete recording", icon=":material/delete:", on_click=session.delete_recording
+            )
 
 
 def _charts(recording: Recording, courses: dict[str, RecordedCourse]) -> None:

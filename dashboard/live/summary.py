@@ -159,6 +159,7 @@ def show_captured(session: Session) -> None:
                     st.button(
                         "Remove",
                         key=f"{moment.key}-remove",
+                        icon=":material/delete:",
                         on_click=session.remove,
                         args=(moment,),
                     )

@@ -5,14 +5,10 @@ from __future__ import annotations
 import base64
 from functools import lru_cache
 
-from fer.emotions import COLOURS
+from fer.emotions import COLOURS, DARK_INK, INKS
 from fer.results import Prediction
 from fer.visualization.annotate import UNSURE_COLOUR
 from fer.visualization.glyphs import GLYPHS, LINE_WIDTH, SIDE, UNSURE
-
-_DARK, _LIGHT = "#101418", "#FFFFFF"
-_ON_DARK = ("sad",)
-"""Emotions whose colour is so dark that the drawing on it is light."""
 
 
 def of_prediction(prediction: Prediction) -> str:
@@ -37,7 +33,7 @@ def address(emotion: str) -> str:
 
 def drawing(emotion: str) -> str:
     """The icon as SVG."""
-    ink = _LIGHT if emotion in _ON_DARK else _DARK
+    ink = INKS.get(emotion, DARK_INK)
     edge = ' stroke="#767676" stroke-dasharray="3 2"' if emotion == UNSURE else ""
     colour = COLOURS.get(emotion, UNSURE_COLOUR)
     middle = SIDE / 2

@@ -19,9 +19,7 @@ def offer() -> bool:
         "you remove it or close this tab.",
     )
     if not is_wanted:
-        st.page_link(
-            navigation.page("photos"), label="No camera here? Use a picture file on Photos"
-        )
+        st.page_link(navigation.page("photos"), label="No camera here? Use a photo")
     return is_wanted
 
 

@@ -32,6 +32,8 @@ _CARD_WIDTH, _CROP_WIDTH = 240, 72
 _LARGEST_HEIGHT = 480
 _LEGIBLE_SIDE = 1000
 _FACES_BESIDE = 2
+_WIDE = 1.2
+"""Pictures wider than this times their height get more of the page's width."""
 
 
 def style_picker(styles: Sequence[str]) -> str:
@@ -127,13 +129,15 @@ def panel(session: PhotoSession, picture: Picture, reader: Reader, style: str) -
     """A picture that was read: annotated, its faces, and what can be done with it."""
     result, faces = picture.result, len(picture.result.faces)
     beside = faces <= _FACES_BESIDE
-    left, right = st.columns([3, 2], gap="medium") if beside else (st.container(),) * 2
+    shares = [3, 2] if result.width > _WIDE * result.height else [1, 1]
+    left, right = st.columns(shares, gap="medium") if beside else (st.container(),) * 2
     with left:
-        st.image(
-            annotated_jpeg(picture, style),
-            width="stretch" if beside else _width_of(result),
-            alt=description(picture.name, result),
-        )
+        with st.container(key="photo-picture"):
+            st.image(
+                annotated_jpeg(picture, style),
+                width="stretch" if beside else _width_of(result),
+                alt=description(picture.name, result),
+            )
         st.caption(
             f"**{escape_markdown(picture.name)}** · {result.width}×{result.height} pixels · "
             f"{count(faces, 'face')} · {sum(result.seconds.values()):.2f} s · "

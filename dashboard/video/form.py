@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.model_picker import detector_picker, model_field, prior_picker
 from dashboard.personal import model as personal
@@ -15,17 +16,23 @@ _EVERY_FRAME = 0
 _RATES = (_EVERY_FRAME, 10, 5, 2, 1)
 
 
-def ask(turn: int, is_first: bool) -> Request:
+def place(turn: int, is_first: bool) -> DeltaGenerator:
+    """Where a film is asked for: large for the first one, and folded above the results later."""
+    if is_first:
+        return st.container(key="video-drop-large")
+    return st.expander("Another film", icon=":material/add:", key=f"video-another-{turn}")
+
+
+def ask(turn: int) -> Request:
     """The form, with its settings in the sidebar; the request has no film while none was chosen.
-    The drop zone is large for the first film. Raises `FerError` for a model that cannot be loaded.
+    Raises `FerError` for a model that cannot be loaded.
     """
-    with st.container(key="video-drop-large" if is_first else "video-drop"):
-        film = st.file_uploader(
-            "Drop a film here",
-            [ending.removeprefix(".") for ending in opening.ENDINGS],
-            key=f"video-upload-{turn}",
-            max_upload_size=LARGEST_MB,
-        )
+    film = st.file_uploader(
+        "Drop a film here",
+        [ending.removeprefix(".") for ending in opening.ENDINGS],
+        key=f"video-upload-{turn}",
+        max_upload_size=LARGEST_MB,
+    )
     with st.sidebar:
         model = model_field("video")
         detector = detector_picker("video")

@@ -56,8 +56,8 @@ def show(film: StoredFilm, others: Sequence[StoredFilm]) -> None:
             _course(shown, str(style))
         _scrubber(film, timeline)
         st.caption(
-            "Click the chart to see that moment. Scroll or pinch to zoom, drag to move, and double "
-            "click to see all of it. There is a gap where the face is away or the model is unsure."
+            "Click the chart to see that moment; scroll or pinch to zoom, double-click to see all. "
+            "Gaps: the face is away, or the model is unsure."
         )
     with right:
         _frame(film, timeline)

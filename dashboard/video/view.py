@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.model_picker import prior_label
+from dashboard.model_picker import Reader, prior_label
 from dashboard.server.tasks import Task
 from dashboard.text import count, duration, escape_markdown
 from dashboard.video import example
 from dashboard.video.film import StoredFilm
 from dashboard.video.session import Session
+from fer import registry
 from fer.errors import BadFilm
 from fer.geometry import Image
 from fer.video.timeline import Timeline
+from fer.visualization import annotate
 
 _STILL = 45
+_PEOPLE_HELP = (
+    "Each is a face followed from frame to frame. Whoever leaves and comes back, or is seen after "
+    "a cut, counts again, because no face is recognised."
+)
 
 
 def poster() -> None:
-    """What there will be, while there is no film."""
+    """What there will be, while there is no film. Raises `FerError`."""
     left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
-    left.image(_still(), width="stretch", alt="The example: two drawn faces")
+    card = registry.card(registry.active())
+    still = _still(card.name, card.created)
+    left.image(still, width="stretch", alt="The example: two drawn faces, framed and labelled")
     right.markdown(
         "- **A timeline for each person:** how likely each of the seven expressions is, with the "
         "frame of any moment beside it\n"
@@ -30,15 +38,17 @@ def poster() -> None:
     )
 
 
-@st.cache_data(show_spinner=False)
-def _still() -> Image:
-    return example.frame(_STILL)
+@st.cache_data(show_spinner=False, max_entries=2)
+def _still(model: str, created: str) -> Image:
+    """As analysed by this model; `created` distinguishes models of the same name."""
+    frame = example.frame(_STILL)
+    return annotate.draw(frame, Reader(model).recognizer().analyze(frame))
 
 
 def choose(session: Session) -> StoredFilm:
     """The film that is shown, with the button that removes it; a new one is shown at first."""
     by_number = {film.number: film for film in session.films}
-    left, right = st.columns([5, 1], vertical_alignment="bottom")
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
     chosen = left.selectbox(
         "Film",
         list(by_number),
@@ -48,6 +58,8 @@ def choose(session: Session) -> StoredFilm:
     film = by_number.get(chosen) or session.films[0]
     right.button(
         "Remove film",
+        icon=":material/delete:",
+        width="stretch",
         on_click=session.remove,
         args=(film,),
         help="Deletes the film and everything that was made of it from the server at once.",
@@ -80,8 +92,12 @@ def _progress(film: StoredFilm) -> None:
     if film.task.is_done:
         st.rerun()
     st.progress(*task_progress("Analysing …", film.task))
-    st.button("Cancel", key=f"{film.key}-cancel", on_click=film.task.cancel)
-    st.caption("What has been analysed by then is kept.")
+    st.button(
+        "Cancel",
+        key=f"{film.key}-cancel",
+        on_click=film.task.cancel,
+        help="What has been analysed by then is kept.",
+    )
 
 
 def task_progress(title: str, task: Task) -> tuple[float, str]:
@@ -98,14 +114,12 @@ def headline(timeline: Timeline) -> None:
     with st.container(horizontal=True):
         st.metric("Length", clock(film.seconds))
         st.metric("Frames analysed", f"{film.analysed:,}")
-        st.metric("People", f"{len(timeline.people):,}")
+        st.metric("People", f"{len(timeline.people):,}", help=_PEOPLE_HELP)
         st.metric("Events", f"{len(timeline.events):,}")
-    cuts = f" {count(len(film.cuts), 'cut')} found." if film.cuts else ""
+    cuts = f" · {count(len(film.cuts), 'cut')}" if film.cuts else ""
     st.caption(
-        f"{escape_markdown(film.file)}, {film.width}×{film.height}. Read by "
-        f"{escape_markdown(film.model)}, assuming that expressions are {prior_label(film.prior)}."
-        f"{cuts} A person is a face followed from frame to frame: who leaves and comes back, or is "
-        "seen after a cut, is counted anew, for no face is recognised."
+        f"**{escape_markdown(film.file)}** · {film.width}×{film.height} pixels{cuts} · "
+        f"model {escape_markdown(film.model)}, expressions {prior_label(film.prior)}"
     )
 
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from fer.emotions import COLOURS, EMOTIONS
+from fer.emotions import COLOURS, DARK_INK, EMOTIONS, INKS
 from fer.visualization.annotate import UNSURE_COLOUR
 from fer.visualization.charts import lay_out
 
@@ -21,6 +21,7 @@ MOST_POINTS = 1200
 STYLES = ("lines", "areas")
 
 _UNSURE = len(EMOTIONS)
+_CLEAR = "rgba(0, 0, 0, 0)"
 _GAP_SECONDS = 1e-3
 _ROW_HEIGHT, _BAND_SHARE = 34, 0.09
 _HEIGHT, _TOP = 330, 30
@@ -115,6 +116,7 @@ def share_bars(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
                 text=[f"{value:.0%}" if value >= 0.06 else "" for value in values],
                 textposition="inside",
                 insidetextanchor="middle",
+                insidetextfont={"color": INKS.get(label, DARK_INK)},
                 hovertemplate="%{y}: " + label + " %{x:.0%}<extra></extra>",
             )
     lay_out(figure, "")
@@ -153,11 +155,11 @@ def _curve(of: _Course, index: int, style: str) -> go.Scatter:
         y=values,
         customdata=times,
         name=EMOTIONS[index],
-        # Lines alone cannot be clicked.
+        # Lines alone cannot be clicked. The legend would show markers of opacity 0.
         mode="lines+markers",
-        marker={"size": 7, "opacity": 0},
-        selected={"marker": {"opacity": 1}},
-        unselected={"marker": {"opacity": 0}},
+        marker={"size": 7, "color": _CLEAR},
+        selected={"marker": {"color": colour}},
+        unselected={"marker": {"color": _CLEAR}},
         line={"color": colour, "width": 0.5 if style == "areas" else 2},
         stackgroup="all" if style == "areas" else None,
         fillcolor=colour if style == "areas" else None,

@@ -99,3 +99,19 @@ def test_shares_are_stacked_bars_with_unsure_last() -> None:
     assert [trace.name for trace in figure.data] == ["happy", "sad", "unsure"]
     assert list(figure.data[0].x) == [0.6, 0.0]
     assert list(figure.data[0].y) == ["Ann", "Bo"]
+
+
+def test_shares_can_be_read_on_every_colour() -> None:
+    labels = (*EMOTIONS, "unsure")
+    for bar in expression_charts.share_bars({"Ann": dict.fromkeys(labels, 1 / 8)}).data:
+        lighter, darker = sorted(map(light, (bar.marker.color, bar.insidetextfont.color)))[::-1]
+        assert (lighter + 0.05) / (darker + 0.05) >= 4.5, bar.name
+
+
+def light(colour: str) -> float:
+    """Relative luminance as WCAG has it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
