@@ -11,14 +11,15 @@ from dashboard.personal import model as personal
 from dashboard.server import memory
 from dashboard.text import escape_markdown
 from fer import registry
+from fer.emotions import NUM_EMOTIONS
 from fer.inference import detection, search
 from fer.inference.recognizer import Recognizer
 from fer.model_card import ModelCard
 from fer.prior import BALANCED, MIXED, TRAINING
 
 DETECTOR_LABELS = {
-    "mtcnn": "MTCNN: small, tilted",
-    "haar": "Haar: the classic",
+    "mtcnn": "MTCNN: most accurate",
+    "haar": "Haar: fast, upright faces",
 }
 PRIOR_LABELS = {
     BALANCED: "equally likely (balanced)",
@@ -122,6 +123,8 @@ def detector_picker(key: str) -> str:
         "Face detector",
         detection.names(),
         format_func=lambda name: DETECTOR_LABELS.get(name, name),
+        help="What finds the faces in a picture. MTCNN also finds small and tilted ones; Haar is "
+        "an older method that misses more.",
         key=f"{key}-detector",
         persist_state="session",
     )
@@ -162,7 +165,8 @@ def passes_picker(key: str) -> int:
 
 
 def show_model(card: ModelCard, prior: str | None = None) -> None:
-    """One line on the model that answers and its accuracy; all else is in the line's tooltip."""
+    """One line on the model that answers and its accuracy; all else is in the line's tooltip.
+    One that is no better than guessing is warned of."""
     if card.personal:
         _show_personal(card)
         return
@@ -174,6 +178,13 @@ def show_model(card: ModelCard, prior: str | None = None) -> None:
     if figures.accuracy is None or figures.n is None or bounds is None:
         st.caption(f"{line} · no accuracy on its card", help=details)
         return
+    balanced = figures.interval("mean_recall")
+    if balanced is not None and balanced[0] <= 1 / NUM_EMOTIONS:
+        st.warning(
+            f"The model {escape_markdown(card.name)} is no better than guessing: its balanced "
+            f"accuracy is {figures.mean_recall:.0%}, that of guessing {1 / NUM_EMOTIONS:.0%}.",
+            icon=":material/warning:",
+        )
     if prior != TRAINING:
         details += " Its accuracy is weighted to match."
     words = model_verdict.warning(card)

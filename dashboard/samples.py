@@ -18,7 +18,7 @@ from fer.data.synthetic import faces
 from fer.geometry import Image
 
 NAME = "astronaut.png"
-CREDIT = "Sample: Eileen Collins, NASA, public domain; shipped with scikit-image."
+CREDIT = "Sample: Eileen Collins, NASA, public domain."
 
 _HEAD = (slice(0, 300), slice(75, 375))
 _DRAWN = "Drawn by this program; nobody is in it."

@@ -42,7 +42,8 @@ those faces fell, it says **unsure** instead of an emotion.
 ## Privacy
 Pictures and streams are analysed in the memory of the computer that runs this app, never written
 to its disk, and gone some minutes after you close the browser tab. Labelled faces to train or
-evaluate with are stored once you press Start, and one click deletes them. No face is recognised,
+evaluate with are stored once you press Start, and so is a film on *Video*, for its tab alone; one
+click deletes them. No face is recognised,
 and neither server nor browser asks any other server for anything{except_login}.
 """
 )

@@ -23,7 +23,7 @@ with errors.show_errors():
 
 st.title("Live")
 st.markdown(
-    "The **apparent** expression of every face in view. Nothing is stored: "
+    "The **apparent** expression of every face in view. Pictures are never written to disk: "
     "tell those in view before you start the camera."
 )
 facts = camera_help.camera_facts()

@@ -6,7 +6,14 @@ import streamlit as st
 
 from dashboard import errors, model_picker, navigation
 from dashboard.personal import badge, model as personal
-from dashboard.photos import following, intake, session as photo_session, strip, view as photo_view
+from dashboard.photos import (
+    following,
+    intake,
+    session as photo_session,
+    strip,
+    undo,
+    view as photo_view,
+)
 from dashboard.text import count, escape_markdown
 from fer.inference import records
 from fer.visualization import annotate
@@ -36,9 +43,10 @@ if session.waiting:
     st.rerun()
 following.follow(session, reader)
 intake.show_unreadable(session)
-intake.offer_undo(session)
 
-if session.pictures:
+if not session.pictures:
+    undo.offer(session)  # else it is where “Remove” was
+else:
     rows = [picture.record() for picture in session.pictures]
     faces = [face for picture in session.pictures for face in picture.result.faces]
     with st.container(horizontal=True, vertical_alignment="center"):

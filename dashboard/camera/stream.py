@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,8 @@ from fer import images
 from fer.engine import Model
 from fer.geometry import Image
 from fer.inference import records
-from fer.live.feed import LiveFeed, LiveSettings
+from fer.inference.recognizer import Recognizer
+from fer.live.feed import LiveFeed, LiveSettings, Person
 from fer.live.recording import Recording
 from fer.results import FrameResult, Prediction
 from fer.visualization import annotate, pixelate
@@ -147,12 +148,23 @@ class Stream:
             if self.feed is not None:
                 self.feed.record(recording)
 
+    def people(self) -> tuple[Person, ...]:
+        """Who is on screen now, left to right in the picture as it is shown."""
+        people = self.feed.people() if self.feed is not None else ()
+        return people[::-1] if self.look.mirror else people
+
     def freeze(self) -> Moment | None:
-        """The frame that was shown last, with its analysis; None before there is one."""
+        """The frame that was shown last, with its analysis; None before there is one.
+
+        A frame that was shown without one, on a busy machine, is analysed now, unless faces are to
+        be covered: then all of it is. Raises `FerError`.
+        """
         last, look = self._last, self.look
         if last is None:
             return None
         image, result = last
+        if result is None and not look.pixelate:
+            result = replace(self._recognizer().analyze(image), time=self.now())
         shown = result.mirrored() if result and look.mirror else result
         height, width = image.shape[:2]
         shown = shown or FrameResult((), width, height, time=self.now())
@@ -183,6 +195,10 @@ class Stream:
             self._last = None
             if self.feed is not None:
                 self.feed.close()
+
+    def _recognizer(self) -> Recognizer:
+        model = self._model
+        return Recognizer(model, self._settings.detector, prior=model.prior.name)
 
     def _drawn(self, frame: VideoFrame, look: Look) -> VideoFrame:
         image = images.from_video_frame(frame, LONGEST_SIDE)

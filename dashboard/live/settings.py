@@ -141,7 +141,7 @@ def _look() -> Look:
         key="live-pixelate",
         help="Shows expressions without showing people. A face is covered from when the detector "
         "finds it until two seconds after it was lost; while nothing is known, the whole picture "
-        "is.",
+        "is. A face that is never found stays visible.",
         persist_state="session",
     )
     return Look(style or annotate.STYLES[0], mirror, pixelate)

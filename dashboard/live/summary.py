@@ -151,10 +151,11 @@ def show_captured(session: Session) -> None:
                     )
                     model, prior = moment.record["model"], moment.record["prior"]
                     for index, face in enumerate(moment.faces):
+                        who = f"person {face.person}" if face.person else f"face {index + 1}"
                         explanation_view.button(
                             explanation_view.Question(model, prior, face.pixels, face.prediction),
                             f"{moment.key}-why-{index}",
-                            f"Why is person {face.person} {face.prediction.display_label}?",
+                            f"Why is {who} {face.prediction.display_label}?",
                         )
                     st.button(
                         "Remove",

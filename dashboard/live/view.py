@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import errors
 from dashboard.camera import help as camera_help
 from dashboard.camera.stream import Stream
 from dashboard.live import settings as live_settings
@@ -32,7 +33,8 @@ def freeze_button(session: Session) -> None:
         "Freeze",
         icon=":material/photo_camera:",
         key="live-freeze",
-        on_click=session.freeze,
+        on_click=errors.attempt,
+        args=(session.freeze,),
         shortcut=_FREEZE_KEY,
         help="Keeps this frame with its analysis, below.",
     )
@@ -40,7 +42,7 @@ def freeze_button(session: Session) -> None:
 
 def bars(stream: Stream, connecting: bool) -> None:
     """The seven probabilities of the chosen face; of the same height whoever is in view."""
-    people = stream.feed.people() if stream.feed is not None and connecting else ()
+    people = stream.people() if connecting else ()
     person = shown_person(people, st.session_state.get(_CHOSEN, _FOLLOW))
     headline = "No face"
     if person is not None:
@@ -115,7 +117,7 @@ def _offer(session: Session, stream: Stream) -> None:
 def _choose(stream: Stream) -> int:
     """The face whose bars and minute are shown, or `_FOLLOW`."""
     samples = stream.feed.history(timeline.SECONDS) if stream.feed is not None else ()
-    on_screen = {person.track for person in stream.feed.people()} if stream.feed else set()
+    on_screen = {person.track for person in stream.people()}
     known = sorted({sample.track for sample in samples} | on_screen)
 
     def label(track: int) -> str:
@@ -143,7 +145,7 @@ def followed(choice: int, known: list[int], on_screen: list[int]) -> int | None:
 def _chart(stream: Stream, choice: int) -> None:
     """The last minute of the chosen face."""
     samples = stream.feed.history(timeline.SECONDS) if stream.feed is not None else ()
-    on_screen = [person.track for person in stream.feed.people()] if stream.feed else []
+    on_screen = [person.track for person in stream.people()]
     track = followed(choice, sorted({sample.track for sample in samples}), on_screen)
     own = [sample for sample in samples if sample.track == track]
     columns = timeline.table(
@@ -173,7 +175,7 @@ def measured_line(stream: Stream) -> str:
         return "Waiting for the camera's picture…"
     stats = stream.feed.stats()
     return (
-        f"{count(len(stream.feed.people()), 'face')} on screen · "
+        f"{count(len(stream.people()), 'face')} on screen · "
         f"{stats.offered_per_second:.0f} frames/s, {stats.analysed_per_second:.0f} analysed · "
         f"analysis {_milliseconds(stats.analysis)} · latency {_milliseconds(stats.delay)}"
         f"{_slowest(stats.delay)}"

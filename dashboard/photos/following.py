@@ -63,7 +63,8 @@ def follow(session: PhotoSession, reader: Reader) -> None:
         st.rerun()
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         others = count(len(pictures), "picture")
-        st.markdown(f":material/sync_problem: **{others}** analysed with other settings.")
+        were = "was" if len(pictures) == 1 else "were"
+        st.markdown(f":material/sync_problem: **{others}** {were} analysed with earlier settings.")
         st.button(
             f"Re-analyse (about {duration(max(1.0, seconds(pictures)))})",
             type="primary",

@@ -21,7 +21,6 @@ _LIMITS = (
     f"{photo_session.MOST_PICTURES} pictures, {photo_session.MOST_WAITING_BYTES // 1024**2} MB at "
     "once."
 )
-_EXPIRY_SECONDS = 10.0
 
 
 def show(session: PhotoSession) -> None:
@@ -99,22 +98,3 @@ def show_unreadable(session: PhotoSession) -> None:
         if len(session.unreadable) > MOST_REASONS:
             st.caption(f"and {len(session.unreadable) - MOST_REASONS} more.")
         st.button("Dismiss", on_click=session.unreadable.clear)
-
-
-def offer_undo(session: PhotoSession) -> None:
-    """A button that brings removed pictures back, for a minute."""
-    if session.removals:
-        with st.container():
-            st.fragment(_undo, run_every=_EXPIRY_SECONDS)(session)
-
-
-def _undo(session: PhotoSession) -> None:
-    if session.forget_removed() or not session.removals:
-        st.rerun()
-    removed = session.removals[-1].pictures
-    name = escape_markdown(removed[0][1].name)
-    what = name if len(removed) == 1 else count(len(removed), "picture")
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"Removed {what}. Forgotten in a minute.", width="content")
-        if st.button("Undo", icon=":material/undo:", key="photo-undo", on_click=session.undo):
-            st.rerun()

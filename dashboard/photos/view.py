@@ -16,7 +16,7 @@ from dashboard import explanation_view
 from dashboard.errors import show_errors
 from dashboard.look import emotion_bars, emotion_icons
 from dashboard.model_picker import Reader, prior_label
-from dashboard.photos import following, picture as pictures
+from dashboard.photos import following, picture as pictures, undo
 from dashboard.photos.picture import Picture
 from dashboard.photos.session import PhotoSession
 from dashboard.text import count, escape_markdown
@@ -207,6 +207,7 @@ def _actions(session: PhotoSession, picture: Picture, reader: Reader, style: str
                 on_click=_again,
                 args=(session, picture, reader),
             )
+        undo.offer(session)
         st.button(
             "Remove",
             key=f"{key}-remove",

@@ -18,7 +18,7 @@ from fer.video.timeline import Timeline
 from fer.video.values import Moment, PeopleEdits
 from fer.visualization import annotate
 
-FRAME_SIDE = 960
+FRAME_SIDE = 640
 """Frames are shown at this size at the most."""
 _MOST_FRAMES = 24
 _PEOPLE, _ANNOTATED = "people.json", "annotated.mp4"

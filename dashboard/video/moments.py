@@ -50,7 +50,7 @@ def show(film: StoredFilm, others: Sequence[StoredFilm]) -> None:
         label_visibility="collapsed",
         key=f"{film.key}-style",
     )
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         for shown in chosen:
             _course(shown, str(style))
@@ -158,10 +158,10 @@ def _frame(film: StoredFilm, timeline: Timeline) -> None:
     except FerError as error:
         st.warning(escape_markdown(str(error)), icon=":material/broken_image:")
     else:
-        said = ", ".join(labels) or "no face"
-        st.image(picture, width="stretch", alt=f"The film at {clock(moment.time)}: {said}")
+        shown = ", ".join(labels) or "no face"
+        st.image(picture, width="stretch", alt=f"The film at {clock(moment.time)}: {shown}")
     st.markdown(f"**{clock(moment.time)}**" + ("" if labels else " · no face"))
-    for face in moment.faces:
+    for face in sorted(moment.faces, key=lambda face: face.person):
         icon = emotion_icons.of_prediction(face.prediction)
         st.markdown(
             f"{icon} **{escape_markdown(names[face.person])}**: {annotate.caption(face.prediction)}"

@@ -20,6 +20,7 @@ MOST_SHOWN = 60
 """So many people have a row, those longest on screen; the downloads have everyone."""
 SHORTEST_SECONDS = 0.5
 _MOST_THUMBNAILS = 12
+_ALL_VISIBLE = 10
 _THUMBNAIL = 96
 _LONGEST_NAME = 40
 _ITSELF = ""
@@ -41,6 +42,7 @@ def edit(film: StoredFilm) -> None:
         key=key,
         hide_index=True,
         row_height=64,
+        height="content" if len(people) <= _ALL_VISIBLE else "auto",
         column_config={
             "face": st.column_config.ImageColumn("Face", width="small"),
             "person": st.column_config.TextColumn("Person", disabled=True),
@@ -116,7 +118,7 @@ def _rows(film: StoredFilm, timeline: Timeline, people: Sequence[Person]) -> pd.
                 "person": _title(number),
                 "name": edits.names.get(number, ""),
                 "on_screen": clock(person.on_screen),
-                "mostly": f"{share[0]} {share[1]:.0%}",
+                "mostly": f"{share[0]}, {share[1]:.0%} of the time",
                 "same": _ITSELF if merged is None else _title(merged),
                 "out": number in edits.left_out,
             }

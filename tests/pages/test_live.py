@@ -85,7 +85,7 @@ def labelled(page: AppTest, kind: str, label: str) -> object:
 
 def test_one_sentence_above_start_says_what_happens(open_live: Show) -> None:
     shown = words(open_live())
-    assert "Nothing is stored" in shown
+    assert "never written to disk" in shown
     assert "tell those in view" in shown
     assert "Model **tiny**" in shown
 

@@ -117,12 +117,12 @@ def test_what_takes_long_is_offered_in_one_banner(
     )
     page.selectbox[0].select("other").run()
     assert {picture.reader.model for picture in mine(page).pictures} == {"tiny"}
-    assert "**2 pictures** analysed with other settings" in words(page)
+    assert "**2 pictures** were analysed with earlier settings" in words(page)
     (button,) = [button for button in page.button if button.label.startswith("Re-analyse (about")]
     button.click().run()
     assert not page.exception
     assert {picture.reader.model for picture in mine(page).pictures} == {"other"}
-    assert "analysed with other settings" not in words(page)
+    assert "analysed with earlier settings" not in words(page)
 
 
 def test_one_picture_that_is_a_cropped_face_stays_one(open_page: Open) -> None:
@@ -201,12 +201,12 @@ def test_removing_can_be_undone_for_a_minute(
     press(press(page, "Remove"), "Remove")
     press(page, "Remove all")
     for removed in ("c.png", "b.png", "a.png"):
-        assert f"Removed {escape_markdown(removed)}" in words(page)
+        assert f"Brings back {escape_markdown(removed)}" in page.button(key="photo-undo").help
         press(page, "Undo")
     assert [picture.name for picture in mine(page).pictures] == ["a.png", "b.png", "c.png"]
     assert "Undo" not in [button.label for button in page.button]
     press(page, "Remove all")
-    assert "Removed 3 pictures" in words(page)
+    assert "Brings back 3 pictures" in page.button(key="photo-undo").help
     page.selectbox[0].select("other").run()
     press(page, "Undo")
     assert [picture.read_by["model"] for picture in mine(page).pictures] == 3 * ["other"]

@@ -14,10 +14,10 @@ from dashboard.camera.stream import Look, Stream
 from fer import images, registry
 from fer.geometry import Box, Image
 from fer.inference import explanation
-from fer.live.feed import LiveSettings
+from fer.live.feed import LiveSettings, Person
 from fer.results import FrameResult
 from tests import clips
-from tests.helpers import ASTRONAUT_FACE, astronaut, publish_tiny, result_of
+from tests.helpers import ASTRONAUT_FACE, astronaut, make_prediction, publish_tiny, result_of
 
 pytestmark = pytest.mark.usefixtures("tiny_models")
 PLAIN = Look(mirror=False)
@@ -197,6 +197,32 @@ def test_a_frozen_moment_is_what_was_shown(begin: Callable[..., Stream]) -> None
     assert frozen.person == 1
     told = explanation.explain(registry.load("tiny"), frozen.pixels)
     assert told.pixels.shape == registry.card("tiny").input.shape
+
+
+def test_a_frame_without_its_analysis_is_analysed_when_it_is_frozen(
+    begin: Callable[..., Stream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine results are older than what is shown with a frame."""
+    stream = begin(look=Look(mirror=True))
+    monkeypatch.setattr("fer.live.feed.LiveFeed.latest", lambda *_, **__: None)
+    stream.show(video(clips.frame(0)))
+    moment = stream.freeze()
+    assert moment is not None and moment.labels != "no face"
+    (face,) = moment.record["faces"]
+    assert face["person"] is None and face["box"][0] < 640 - 398 < face["box"][2]
+
+
+def test_people_are_counted_from_the_left_of_the_picture_that_is_shown(
+    begin: Callable[..., Stream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [Person(track, make_prediction(), 0.0) for track in (1, 2)]
+    monkeypatch.setattr("fer.live.feed.LiveFeed.people", lambda _: tuple(people))
+    stream = begin(look=Look(mirror=True))
+    assert stream.people() == ()
+    stream.show(video(clips.frame(0)))
+    assert [person.track for person in stream.people()] == [2, 1]
+    stream.look = PLAIN
+    assert [person.track for person in stream.people()] == [1, 2]
 
 
 def test_a_moment_of_covered_faces_keeps_none_of_them(begin: Callable[..., Stream]) -> None:
