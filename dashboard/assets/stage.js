@@ -30,14 +30,17 @@ function look(inside, { css, poster }) {
   inside.head.append(style);
 }
 
-function forwardKeys(inside) {
-  for (const type of ["keydown", "keyup"]) {
-    inside.addEventListener(type, (event) => {
-      const { key, code, altKey, ctrlKey, metaKey, shiftKey } = event;
-      const keys = { key, code, altKey, ctrlKey, metaKey, shiftKey, bubbles: true };
-      document.body.dispatchEvent(new KeyboardEvent(type, keys));
-    });
-  }
+function forward(event) {
+  const { type, key, code, altKey, ctrlKey, metaKey, shiftKey } = event;
+  const keys = { key, code, altKey, ctrlKey, metaKey, shiftKey, bubbles: true };
+  document.body.dispatchEvent(new KeyboardEvent(type, keys));
+}
+
+// Streamlit takes a switch or a slider that has the focus for a text field, and ignores shortcuts then.
+function forwardFromSwitches(event) {
+  const isLetter = event.key.length === 1 && event.key !== " ";
+  if (isLetter && event.target.matches?.("input:is([type=checkbox], [type=radio], [type=range])"))
+    forward(event);
 }
 
 function dress(frame, data) {
@@ -45,7 +48,7 @@ function dress(frame, data) {
   if (!inside?.head || !inside.getElementById("root") || dressed.has(inside)) return;
   dressed.add(inside);
   look(inside, data);
-  forwardKeys(inside);
+  for (const type of ["keydown", "keyup"]) inside.addEventListener(type, forward);
 }
 
 export default function ({ data }) {
@@ -58,6 +61,10 @@ export default function ({ data }) {
     });
   const watcher = new MutationObserver(dressAll);
   watcher.observe(stage, { childList: true, subtree: true });
+  document.addEventListener("keydown", forwardFromSwitches);
   dressAll();
-  return () => watcher.disconnect();
+  return () => {
+    watcher.disconnect();
+    document.removeEventListener("keydown", forwardFromSwitches);
+  };
 }

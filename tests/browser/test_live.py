@@ -197,6 +197,8 @@ def test_nothing_jumps_at_the_start_and_the_key_works_in_the_stage(page: Page, l
     expect(page.get_by_role("button", name="Record the timeline")).to_be_visible()
     inside.get_by_role("button", name="Stop").press("f")
     expect(page.get_by_role("img", name="Captured frame")).to_be_visible()
+    page.get_by_role("switch", name="Mirror the picture").press("f")
+    expect(page.get_by_role("img", name="Captured frame")).to_have_count(2)
     expect(page.get_by_test_id("stToast")).to_have_count(0)
     assert axe.findings(page) == []
     stop(page)
