@@ -11,7 +11,6 @@ from dashboard.personal import model as personal
 from dashboard.server import memory
 from dashboard.text import escape_markdown
 from fer import registry
-from fer.emotions import NUM_EMOTIONS
 from fer.inference import detection, search
 from fer.inference.recognizer import Recognizer
 from fer.model_card import ModelCard
@@ -165,8 +164,7 @@ def passes_picker(key: str) -> int:
 
 
 def show_model(card: ModelCard, prior: str | None = None) -> None:
-    """One line on the model that answers and its accuracy; all else is in the line's tooltip.
-    One that is no better than guessing is warned of."""
+    """One line on the model that answers and its accuracy; all else is in the line's tooltip."""
     if card.personal:
         _show_personal(card)
         return
@@ -178,13 +176,6 @@ def show_model(card: ModelCard, prior: str | None = None) -> None:
     if figures.accuracy is None or figures.n is None or bounds is None:
         st.caption(f"{line} · no accuracy on its card", help=details)
         return
-    balanced = figures.interval("mean_recall")
-    if balanced is not None and balanced[0] <= 1 / NUM_EMOTIONS:
-        st.warning(
-            f"The model {escape_markdown(card.name)} is no better than guessing: its balanced "
-            f"accuracy is {figures.mean_recall:.0%}, that of guessing {1 / NUM_EMOTIONS:.0%}.",
-            icon=":material/warning:",
-        )
     if prior != TRAINING:
         details += " Its accuracy is weighted to match."
     words = model_verdict.warning(card)

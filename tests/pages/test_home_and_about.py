@@ -5,7 +5,6 @@ from __future__ import annotations
 from dashboard.samples import SAMPLES
 from fer import registry
 from fer.inference.recognizer import Recognizer
-from tests.helpers import publish_tiny
 from tests.pages.conftest import Open
 
 
@@ -39,16 +38,6 @@ def test_home_follows_an_activation(open_page: Open) -> None:
     page = open_page("home")
     assert any("Model **other**" in caption.value for caption in page.caption)
     assert any("unsure" in text.value for text in page.markdown)
-
-
-def test_a_model_that_is_no_better_than_guessing_is_warned_of(open_page: Open) -> None:
-    measured = {"n": 200, "accuracy": 0.4, "accuracy_interval": [0.35, 0.45]}
-    for name, recall, low in (("guesses", 0.15, 0.13), ("knows", 0.3, 0.27)):
-        found = {"mean_recall": recall, "mean_recall_interval": [low, recall + 0.02]}
-        publish_tiny(name, metrics={**measured, **found})
-        registry.activate(name)
-        warned = "".join(warning.value for warning in open_page("home").warning)
-        assert ("15%, that of guessing 14%" in warned) == (name == "guesses")
 
 
 def test_about_states_limits_and_law(open_page: Open) -> None:
