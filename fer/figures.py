@@ -50,6 +50,7 @@ class Robustness(Struct, frozen=True):
     data: str = ""
     split: str = ""
     protocol: str = ""
+    prior: str = "training"
 
 
 class Figures(Struct, frozen=True):
@@ -57,6 +58,7 @@ class Figures(Struct, frozen=True):
 
     protocol: str = ""
     n: Count | None = None
+    tied: Count | None = None
     accuracy: Share | None = None
     accuracy_interval: Interval | None = None
     mean_recall: Share | None = None

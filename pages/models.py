@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import errors, model_actions, navigation
 from dashboard.models import (
     columns as model_columns,
+    elsewhere as model_elsewhere,
     import_model,
     list as model_list,
     panes as model_panes,
@@ -44,9 +45,13 @@ first, second = model_list.pickers(names)
 if not training_allowed():
     st.caption("Whoever runs this server chooses the active model (FER_TRAINING=off).")
 else:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        model_actions.use(first)
-        model_actions.delete(first)
+    for name in (first, second):
+        if name:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                if second:
+                    st.markdown(f"**{name}**", width="content")
+                model_actions.use(name)
+                model_actions.delete(name)
 
 cards = []
 for name in (first, second):
@@ -61,9 +66,7 @@ if not cards:
 prior = model_columns.prior_picker(cards)
 columns = model_columns.columns_of(cards, prior)
 model_view.headline(columns)
-pane = st.segmented_control(
-    "Show", PANES, default="Metrics", required=True, label_visibility="collapsed"
-)
+pane = st.pills("Show", PANES, default="Metrics", required=True, label_visibility="collapsed")
 with errors.show_errors():
     if pane == "Metrics":
         model_panes.metrics(columns, prior)
@@ -72,7 +75,7 @@ with errors.show_errors():
     elif pane == "Calibration":
         model_panes.calibration(columns, prior)
     elif pane == "Other datasets":
-        model_panes.other_datasets(columns)
+        model_elsewhere.show(columns)
     elif pane == "Robustness":
         model_panes.robustness(columns)
     elif pane == "Size":

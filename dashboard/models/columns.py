@@ -12,7 +12,7 @@ from fer.figures import Figures
 from fer.model_card import ModelCard
 
 MISSING = "not in its card"
-OF_MIX = "the validation faces are weighted so that they have that mix"
+OF_MIX = "the validation faces are weighted to have that mix"
 
 Interval = tuple[float, float]
 
@@ -23,6 +23,7 @@ class Column:
 
     card: ModelCard
     figures: Figures
+    prior: str
 
     @property
     def name(self) -> str:
@@ -36,21 +37,33 @@ def prior_picker(cards: Sequence[ModelCard]) -> str:
     """The prior under which figures are shown, of those that every card has figures for."""
     first = cards[0].prior_names
     names = [name for name in first if all(name in card.prior_names for card in cards)]
-    if len(names) == 1:
-        return names[0]
-    chosen: str = st.selectbox(
-        "Assume expressions are",
-        names,
-        format_func=prior_label,
-        help=f"Under a prior other than the training data's, {OF_MIX}.",
-        key=f"models-prior-{'-'.join(names)}",
-        persist_state="session",
-    )
+    chosen = names[0]
+    if len(names) > 1:
+        chosen = st.selectbox(
+            "Assume expressions are",
+            names,
+            format_func=prior_label,
+            help=f"Under a prior other than the training data's, {OF_MIX}.",
+            key=f"models-prior-{'-'.join(names)}",
+            persist_state="session",
+        )
+    if len({card.default_prior for card in cards}) > 1:
+        own = "; ".join(f"{card.name} {prior_label(card.default_prior)}" for card in cards)
+        st.caption(f"Both are shown under the same assumption. Their own, as in the table: {own}.")
     return chosen
 
 
 def columns_of(cards: Sequence[ModelCard], prior: str) -> Columns:
-    return [Column(card, card.figures(prior)) for card in cards]
+    return [Column(card, card.figures(prior), prior) for card in cards]
+
+
+def data_title(card: ModelCard) -> str:
+    """What the training data are, and the file that they came from."""
+    file = card.data_facts.name
+    known = {"crowd": "FER2013 with FER+ votes", "fer2013": "FER2013"}.get(card.question)
+    if file is None or known is None:
+        return file or MISSING
+    return f"{known} (file {file})"
 
 
 def with_interval(value: float | None, bounds: Interval | None, style: str = ".1%") -> str:

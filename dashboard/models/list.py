@@ -35,11 +35,20 @@ def overview(names: Sequence[str]) -> None:
             "accuracy": st.column_config.NumberColumn(format="%.1f%%"),
             "balanced accuracy": st.column_config.NumberColumn(format="%.1f%%"),
             "MB": st.column_config.NumberColumn(format="%.1f"),
-            "latency": st.column_config.NumberColumn(format="%.2f ms"),
+            "assuming": st.column_config.TextColumn(
+                help="How common each expression is assumed to be: the model's default prior."
+            ),
+            "latency": st.column_config.TextColumn(
+                help="Median, and in brackets where 8 of 10 measurements lie."
+            ),
             "status": st.column_config.MultiselectColumn(
                 options=list(_COLOURS), color=list(_COLOURS.values())
             ),
         },
+    )
+    st.caption(
+        "Accuracy on each model's own validation faces, which were also used for model selection, "
+        "weighted to the mix that its default prior assumes."
     )
 
 
@@ -90,16 +99,17 @@ def _row(name: str) -> dict[str, Any]:
     except FerError:
         return {"model": name, "status": ["damaged"]}
     figures = card.figures(card.default_prior)
-    bounds = figures.interval("accuracy")
+    bounds, latency = figures.interval("accuracy"), model_speed.latency(card)
     return {
         "model": name,
         "status": _marks(name),
         "accuracy": _percent(figures.accuracy),
         "95% CI": bounds and f"{100 * bounds[0]:.1f}–{100 * bounds[1]:.1f}",
         "balanced accuracy": _percent(figures.mean_recall),
+        "assuming": card.default_prior,
         "training target": _TARGETS.get(card.question, card.question),
         "MB": registry.engine_bytes(name) / 1e6,
-        "latency": model_speed.milliseconds(card),
+        "latency": latency and latency.with_spread,
     }
 
 

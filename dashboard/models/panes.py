@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 
 import streamlit as st
 
@@ -11,8 +12,10 @@ from dashboard.model_picker import prior_label
 from dashboard.models import speed as model_speed
 from dashboard.models.columns import MISSING, OF_MIX, Columns, number, percent, with_interval
 from dashboard.text import count, escape_markdown
-from fer import registry
+from fer import notices, registry
+from fer.data.dataset import CROWD
 from fer.emotions import EMOTIONS
+from fer.evaluation.verdict import signed
 from fer.figures import Figures, whole
 from fer.prior import TRAINING
 from fer.visualization import evaluation_charts as charts, robustness_charts
@@ -32,19 +35,26 @@ _EXPLAINED = (
     "**Accuracy at 80% coverage**: on the 80% of faces with the highest confidence. "
     "**ECE**: the mean gap between confidence and accuracy (or the share of votes)."
 )
-CURVES = {
-    "votes": "Share of FER+ votes for the predicted label, by confidence",
-    "right": "Accuracy by confidence",
-}
+_OF_VOTES = ("ece_votes_crossfit", "ece_votes")
+_CROSSFIT = " **Cross-fitted**: each half of the faces at a temperature fitted on the other half."
+_OUTCOMES = ("votes", "right")
+"""What a confidence is compared with: the share of votes, and whether the label is correct."""
 
 
 def metrics(columns: Columns, prior: str) -> None:
     """All metrics with their 95% intervals."""
-    heads = [*FIGURES.values(), "Validation faces"]
-    st.table(
-        {"metric": heads, **{column.name: _figure_texts(column.figures) for column in columns}}
-    )
-    st.caption(_EXPLAINED)
+    shown = [
+        name
+        for name in FIGURES
+        if name not in _OF_VOTES
+        or any(getattr(column.figures, name) is not None for column in columns)
+    ]
+    heads = [*(FIGURES[name] for name in shown), "Validation faces"]
+    texts = {column.name: _figure_texts(column.figures, shown) for column in columns}
+    st.table({"metric": heads, **texts})
+    st.caption(_EXPLAINED + (_CROSSFIT if "ece_votes_crossfit" in shown else ""))
+    if any(column.card.question == CROWD and column.figures.ece_votes for column in columns):
+        st.caption(notices.CONFIDENCE_OF_VOTES)
     mix = "" if prior == TRAINING else f"; {OF_MIX}"
     st.caption(f"Assuming that expressions are {prior_label(prior)}{mix}.")
     for column in columns:
@@ -86,7 +96,7 @@ def _emotion_table(columns: Columns) -> None:
             ]
     if len(columns) == 2:
         first, second = (column.figures.of_emotions("recall") for column in columns)
-        table["difference of recalls, points"] = [
+        table["recall: points more"] = [
             _difference(first[emotion], second[emotion]) for emotion in EMOTIONS
         ]
     st.dataframe(table, hide_index=True)
@@ -94,14 +104,16 @@ def _emotion_table(columns: Columns) -> None:
 
 def calibration(columns: Columns, prior: str) -> None:
     """Whether confidence matches accuracy, and the accuracy by coverage."""
-    for outcome, title in CURVES.items():
-        bins = {column.name: _bins(column.figures, outcome) for column in columns}
-        bins = {name: rows for name, rows in bins.items() if rows}
-        st.markdown(f"**{title}**")
-        if bins:
-            plots.show(charts.reliability_of_bins(bins, outcome), f"bins-{outcome}")
-        else:
-            st.caption(f"Calibration curve: {MISSING}.")
+    bins = {
+        outcome: {column.name: _bins(column.figures, outcome) for column in columns}
+        for outcome in _OUTCOMES
+    }
+    for outcome in _OUTCOMES:
+        known = {name: rows for name, rows in bins[outcome].items() if rows}
+        if known:
+            plots.show(charts.reliability_of_bins(known, outcome), f"bins-{outcome}")
+    if not any(rows for by_name in bins.values() for rows in by_name.values()):
+        st.caption(f"Calibration curve: {MISSING}.")
     curves = {
         column.name: column.figures.coverage_curve
         for column in columns
@@ -115,31 +127,6 @@ def calibration(columns: Columns, prior: str) -> None:
             f"{card.name} is marked unsure below a confidence of "
             f"{card.uncertain_below_under(used):.0%}, assuming that expressions are "
             f"{prior_label(used.name)}; temperature {card.temperature:g}."
-        )
-
-
-def other_datasets(columns: Columns) -> None:
-    """How accurate the models are on other datasets than their own."""
-    for column in columns:
-        st.markdown(f"**{column.name}**")
-        rows = column.card.elsewhere
-        if not rows:
-            st.caption(f"Other datasets: {MISSING}. Use *Evaluate* to measure it on yours.")
-            continue
-        st.dataframe(
-            [
-                {
-                    "dataset": row.name,
-                    "faces": row.n,
-                    "crop": row.cut,
-                    "assuming": prior_label(row.prior),
-                    "accuracy": percent(row.accuracy),
-                    "balanced accuracy": percent(row.balanced_accuracy),
-                    **{f"{name} recall": percent(row.recalls.get(name)) for name in EMOTIONS},
-                }
-                for row in rows
-            ],
-            hide_index=True,
         )
 
 
@@ -161,8 +148,9 @@ def robustness(columns: Columns) -> None:
             escape_markdown, (measured.data, measured.split, measured.protocol)
         )
         st.caption(
-            f"{column.name}: {percent(measured.clean)} accuracy without corruption, "
-            f"n = {number(measured.n)}, {data}, split {split}. Protocol: {protocol}."
+            f"{column.name}: {percent(measured.clean)} accuracy without corruption, expressions "
+            f"{prior_label(measured.prior)}, n = {number(measured.n)}, {data}, split {split}. "
+            f"Protocol: {protocol}."
         )
     if losses:
         plots.show(robustness_charts.bars(losses), "robustness")
@@ -174,27 +162,28 @@ def sizes(columns: Columns) -> None:
         "size": ["Parameters", "Multiply-adds per face", "File", "Input", "Latency (one face)"]
     }
     for card in (column.card for column in columns):
-        milliseconds = model_speed.milliseconds(card)
+        latency = model_speed.latency(card)
         table[card.name] = [
             f"{card.parameters:,}",
             f"{card.multiply_adds / 1e6:,.0f} million",
             f"{registry.engine_bytes(card.name) / 1e6:.1f} MB",
             f"{card.input.width}×{card.input.height} pixels, "
             f"{count(card.input.channels, 'channel')}",
-            "not measured yet" if milliseconds is None else f"{milliseconds:.2f} ms",
+            latency.with_spread if latency else "not measured yet",
         ]
     st.table(table)
 
 
-def _figure_texts(measured: Figures) -> list[str]:
-    """Figures in the order of `FIGURES`, then how many faces they are of."""
+def _figure_texts(measured: Figures, names: Iterable[str]) -> list[str]:
+    """The figures of those names, then how many faces they are of."""
     texts = [
         with_interval(
             getattr(measured, name), measured.interval(name), ".3f" if name == "brier" else ".1%"
         )
-        for name in FIGURES
+        for name in names
     ]
-    return [*texts, number(measured.n)]
+    tied = f" ({measured.tied:,} more without a majority)" if measured.tied else ""
+    return [*texts, number(measured.n) + tied]
 
 
 def _bins(measured: Figures, outcome: str) -> list[dict[str, float]]:
@@ -207,4 +196,4 @@ def _bins(measured: Figures, outcome: str) -> list[dict[str, float]]:
 
 
 def _difference(first: float | None, second: float | None) -> str:
-    return MISSING if first is None or second is None else f"{100 * (first - second):+.1f}"
+    return MISSING if first is None or second is None else signed(100 * (first - second))

@@ -9,11 +9,12 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.models.columns import MISSING, number
+from dashboard.models.columns import MISSING, data_title, number
 from dashboard.text import escape_markdown
 from fer import registry
 from fer.errors import BadSettings, FerError
 from fer.model_card import ModelCard
+from fer.prior import TRAINING
 from fer.runs import settings
 from fer.runs.weights import ENDINGS, IMAGENET
 
@@ -28,14 +29,25 @@ def show(card: ModelCard) -> None:
         f"**{card.name}** · {escape_markdown(card.network)} · {escape_markdown(card.created)}"
     )
     st.markdown(
-        f"Data: {escape_markdown(data.name or MISSING)}; {number(data.train)} training faces, "
-        f"{number(data.validation)} validation faces. "
+        f"Data: {escape_markdown(data_title(card))}; {number(data.train)} training faces, "
+        f"{number(data.validation)} validation faces{_counted(card)}. "
         f"Licence: {escape_markdown(data.licence or MISSING)}."
     )
     st.code(f"SHA-256 of the data  {data.hash or MISSING}", language=None, wrap_lines=True)
     with st.expander(f"Settings of {card.name}, and the command to reproduce it"):
         st.json({**card.settings}, expanded=False)
         _command(card)
+
+
+def _counted(card: ModelCard) -> str:
+    """How many validation faces the accuracy is of, where some have no majority."""
+    figures = card.figures(TRAINING)
+    if not figures.tied or figures.n is None:
+        return ""
+    return (
+        f" (accuracy is measured on {figures.n:,}; in the votes for the other {figures.tied:,} no "
+        "expression leads)"
+    )
 
 
 def _command(card: ModelCard) -> None:
@@ -118,8 +130,8 @@ def _say_missing(card: ModelCard, needed: Iterable[str]) -> None:
     text = f"The command needs {names}, not among the models here: "
     if card.name in registry.SHIPPED:
         text += (
-            f"`docs/models/{card.name}.md` lists every step, and `make model-{card.name} DATA=…` "
-            "does them all."
+            f"in this program's source, `docs/models/{card.name}.md` lists every step, and `make "
+            f"model-{card.name} DATA=…` does them all."
         )
     else:
         text += "make what is missing first, or the command ends with an error."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.models.columns import MISSING, Column, Columns
+from dashboard.model_picker import prior_label
+from dashboard.models.columns import MISSING, Column, Columns, data_title
 from dashboard.text import escape_markdown
 from fer import notices
 
@@ -41,7 +42,8 @@ def _headline(column: Column) -> None:
     st.header(card.name)
     st.markdown(
         f"Predicts **{escape_markdown(card.predicts)}**.  \n"
-        f"Trained on {escape_markdown(card.data_facts.name or MISSING)}."
+        f"Trained on {escape_markdown(data_title(card))}.  \n"
+        f"Assumes that expressions are {prior_label(column.prior)}."
     )
     with st.container(horizontal=True):
         for label, name in (("Accuracy", "accuracy"), ("Balanced accuracy", "mean_recall")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def write_card(models: Path, name: str, change: dict[str, Any]) -> None:
 
 
 def show(page: AppTest, pane: str) -> AppTest:
-    page.segmented_control[0].set_value(pane).run()
+    page.pills[0].set_value(pane).run()
     assert not page.exception
     return page
 
@@ -99,8 +100,8 @@ def test_two_models_of_one_question(open_page: Open, tiny_models: Path) -> None:
     assert not [one for one in page.warning if "different" in one.value]
     table = page.dataframe[1].value.set_index("emotion")
     difference = f"{100 * (figures['recall']['happy'] - 1):+.1f}"
-    assert table["difference of recalls, points"]["happy"] == difference
-    assert table["difference of recalls, points"]["sad"] == "+0.0"
+    assert table["recall: points more"]["happy"] == difference.replace("-", "\N{MINUS SIGN}")
+    assert table["recall: points more"]["sad"] == "+0.0"
     write_card(tiny_models, "other", {"data": {"hash": "of other faces"}})
     assert any("on different faces" in one.value for one in page.run().warning)
 
@@ -155,14 +156,20 @@ def test_figures_are_shown_under_each_prior_and_from_elsewhere(open_page: Open) 
     listed = page.dataframe[0].value.set_index("model")
     assert listed["accuracy"]["skewed"] == pytest.approx(12.34)
     assert page.table[0].value["skewed"].iloc[0].startswith("12.3%")
-    assert "Assuming that expressions are equally likely; the validation faces" in words(page)
+    assert listed["assuming"]["skewed"] == "balanced"
+    assert "Assuming that expressions are equally likely (balanced); the validation" in words(page)
     assert "below a confidence of 37%" in words(show(page, "Calibration"))
-    elsewhere = show(page, "Other datasets").dataframe[1].value
-    assert elsewhere["accuracy"].tolist() == ["43.2%"]
-    assert elsewhere["fear recall"].tolist() == ["6.0%"]
-    assert elsewhere["happy recall"].tolist() == ["not in its card"]
+    (elsewhere,) = show(page, "Other datasets").table
+    title = escape_markdown("other *faces*") + ": detected"
+    column = elsewhere.value.set_index("metric")[title]
+    assert column["Accuracy"].startswith("43.2% (3"), "with an interval"
+    assert column["Recall: fear"] == "6.0%" and "Recall: happy" not in column
     choose(page, 2, "training")
     assert not show(page, "Metrics").table[0].value["skewed"].iloc[0].startswith("12.3%")
+    assert not show(page, "Other datasets").table, "it was measured under the other prior"
+    choose(page, 1, "tiny")
+    own = "skewed equally likely (balanced); tiny as common"
+    assert "shown under the same assumption. Their own" in words(page) and own in words(page)
 
 
 def test_a_damaged_card_is_a_sentence_and_can_be_deleted(
@@ -289,7 +296,7 @@ def test_the_latency_of_every_model_is_measured_when_asked(open_page: Open) -> N
     page = show(open_page("models"), "Size")
     assert "not measured yet" in page.table[0].value.to_string()
     press(page, "Measure latency")
-    assert " ms" in page.table[0].value.to_string()
+    assert re.search(r"\d ms \([\d.]+–[\d.]+\)", page.table[0].value.to_string())
     assert page.dataframe[0].value.set_index("model")["latency"].notna().tolist() == [True, True]
 
 
