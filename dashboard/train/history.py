@@ -9,10 +9,13 @@ import streamlit as st
 
 from dashboard.dataset.choice import display_name
 from dashboard.look import plots
-from dashboard.train import more_settings, result, titles
+from dashboard.train import result, titles
+from dashboard.train.view import STATES
 from fer.errors import FerError
 from fer.runs.store import Run
 from fer.visualization import charts
+
+_TARGETS = {"": "votes, else labels", "crowd": "FER+ votes", "own": "own labels"}
 
 
 def show(runs: Sequence[Run]) -> None:
@@ -27,7 +30,7 @@ def show(runs: Sequence[Run]) -> None:
         selection_mode="multi-row",
         key="history",
         column_config={
-            "accuracy": st.column_config.NumberColumn(format="percent"),
+            "accuracy": st.column_config.NumberColumn(format="%.1f%%"),
         },
     )
     chosen = [runs[row] for row in picked["selection"]["rows"] if row < len(runs)]
@@ -45,20 +48,22 @@ def show(runs: Sequence[Run]) -> None:
 
 
 def _row(run: Run) -> dict[str, Any]:
-    row: dict[str, Any] = {"run": titles.name(run), "started": titles.date(run)}
+    row: dict[str, Any] = {"run": titles.name(run)}
     try:
         settings, epochs = run.settings, run.metrics()
     except FerError:
-        return {**row, "state": "damaged"}
+        return {**row, "state": "damaged", "started": titles.date(run)}
+    accuracy = result.accuracy(run)
     return {
         **row,
-        "accuracy": result.accuracy(run),
-        "state": run.status().state,
+        "accuracy": None if accuracy is None else 100 * accuracy,
+        "state": STATES[run.status().state][0],
+        "started": titles.date(run),
         "epochs": f"{len(epochs)} of {settings.epochs}",
         "network": settings.network,
         "training data": display_name(settings.data),
-        "training target": more_settings.TARGETS.get(settings.labels or "", settings.labels),
         "learning rate": settings.learning_rate,
+        "target": _TARGETS.get(settings.labels or "", settings.labels),
         "batch size": settings.batch_size,
         "optimiser": settings.optimizer,
         "schedule": settings.schedule,

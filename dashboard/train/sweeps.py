@@ -180,7 +180,7 @@ def _trials(sweep_id: str, trials: Sequence[Run], varied: Sequence[str]) -> None
         on_select="rerun",
         selection_mode="single-row",
         key=f"trials-{sweep_id}",
-        column_config={"accuracy": st.column_config.NumberColumn(format="percent")},
+        column_config={"accuracy": st.column_config.NumberColumn(format="%.1f%%")},
     )
     rows = [row for row in picked["selection"]["rows"] if row < len(trials)]
     if rows:
@@ -193,7 +193,7 @@ def _row(run: Run, varied: Sequence[str]) -> dict[str, Any]:
     values, rows = run.settings.as_dict(), run.metrics()
     return {
         "trial": titles.trial(run),
-        "accuracy": max((row["val_accuracy"] for row in rows), default=None),
+        "accuracy": max((100 * row["val_accuracy"] for row in rows), default=None),
         **{name.replace("_", " "): values[name] for name in varied},
         "epochs": f"{len(rows)} of {run.settings.epochs}",
         "state": train_view.STATES[run.status().state][0],

@@ -82,7 +82,8 @@ def _show(run: Run, status: RunStatus) -> None:
         return
     _state(run, status, settings)
     if status.error:
-        st.error(escape_markdown(status.error), icon=":material/warning:")
+        sentence = status.error[:1].upper() + status.error[1:]
+        st.error(escape_markdown(sentence), icon=":material/warning:")
     if status.is_hung():
         st.warning("No sign of life for a minute: the machine is very busy, or the job hangs.")
     if status.is_active:
@@ -190,7 +191,7 @@ def _metrics(rows: Sequence[Mapping[str, Any]]) -> None:
     newest, best = rows[-1], _best(rows)
     with st.container(horizontal=True):
         for label, text in (
-            ("Validation accuracy, last epoch", f"{newest['val_accuracy']:.1%}"),
+            ("Validation accuracy", f"{newest['val_accuracy']:.1%}"),
             (f"Best epoch: {best['epoch']}", f"{best['val_accuracy']:.1%}"),
             ("Training accuracy", f"{newest['accuracy']:.1%}"),
             ("Validation loss", f"{newest['val_loss']:.3f}"),

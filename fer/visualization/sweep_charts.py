@@ -96,7 +96,7 @@ def parallel(trials: Sequence[TrialPoint]) -> go.Figure:
     chart.update_xaxes(
         tickvals=list(range(len(scales))),
         ticktext=[*(html.escape(name.replace("_", " ")) for name in names), "accuracy"],
-        range=[-0.15, len(scales) - 0.85],
+        range=[-0.35, len(scales) - 0.65],
         showgrid=True,
         fixedrange=True,
     )

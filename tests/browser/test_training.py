@@ -53,7 +53,7 @@ def test_a_run_is_started_watched_used_and_undone(browser: Browser, page: Page, 
     other.context.close()
 
     page.reload()
-    expect(page.get_by_text("Validation accuracy, last epoch")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Best epoch: ")).to_be_visible(timeout=LONG)
     expect(page.get_by_text("3 of 3 epochs")).to_be_visible(timeout=LONG)
     expect(page.get_by_role("button", name="Use this model")).to_be_visible(timeout=LONG)
     assert axe.findings(page) == []

@@ -148,7 +148,7 @@ def test_a_contact_sheet_goes_with_its_upload(open_page: Open) -> None:
     assert not sheet.exists()
     looked_at(page)
     (sheet,) = inspections(page)
-    page.selectbox(key="evaluate-faces-0").set_value("drawn").run()
+    page.selectbox(key="evaluate-faces-1").set_value("drawn").run()
     assert not sheet.exists() and inspections(page) == []
 
 

@@ -114,7 +114,7 @@ def test_states_are_told_apart(open_page: Open, state: str, buttons: set[str]) -
     assert shown == buttons
     assert ("interrupted" if state == "lost" else state) in words(page)
     if state == "failed":
-        assert escape_markdown("the disk is full") in words(page)
+        assert escape_markdown("The disk is full") in words(page)
 
 
 def test_a_model_that_got_another_name_than_was_asked_says_so(open_page: Open) -> None:
