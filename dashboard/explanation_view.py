@@ -154,7 +154,9 @@ def _explained(question: Question, emotion: str) -> Explanation:
     key = question.model, model.card.created, question.prior, emotion, pixels.tobytes()
     if key not in cache:
         rates.ANALYSES.take(rates.EXPLANATION)
-        cache[key] = explanation.explain(model, pixels, emotion)
+        own = personal.named(question.model)
+        engine = None if own is None else own.engine()
+        cache[key] = explanation.explain(model, pixels, emotion, engine)
         while len(cache) > _MOST_KEPT:
             cache.popitem(last=False)
     return cache[key]

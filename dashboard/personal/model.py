@@ -57,6 +57,10 @@ class PersonalModel:
             raise BadModel(f"your model cannot be written: {reason}.") from None
         return models
 
+    def engine(self) -> bytes:
+        """The bytes of its engine file. Raises `FerError`."""
+        return personal.contents(self.archive)[1]
+
     def publish(self, name: str) -> ModelCard:
         """Publishes it by a name. Raises `FerError`."""
         return personal.publish(self.archive, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,44 @@ from fer import registry
 from fer.emotions import NUM_EMOTIONS
 from fer.engine import Model, limited
 
+PERSONAL = "personal/"
+"""Prefix of the names that a personal model's graph adds to the general one's."""
 _LARGEST_GAP = 0.02
 _SHAPELESS = ("Softmax", "Identity", "Cast", "Dropout", "Squeeze", "Reshape", "Flatten")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Classifier:
-    """The last dense layer of a network: `weights` float32 (F, 7) and `bias` float32 (7,)."""
+class Correction:
+    """What a personal model adds to the logits of the general one, by as much as its gate opens:
+    `weights` (F, 7), `bias` (7,), `gate_weights` (F,) and `gate_bias`."""
 
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
+    gate_weights: NDArray[np.float32]
+    gate_bias: float
+
+    def gate(self, features: NDArray[np.float32]) -> float:
+        """Between 0 and 1, for mean features (F,)."""
+        return float(0.5 * (1 + np.tanh((features @ self.gate_weights + self.gate_bias) / 2)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classifier:
+    """The last dense layer of a network: `weights` float32 (F, 7) and `bias` float32 (7,), and the
+    `correction` of a personal model."""
+
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    correction: Correction | None = None
+
+    def of(self, features: NDArray[np.float32]) -> Classifier:
+        """The layer that one face gets, by its feature maps (rows, columns, F): with its share of
+        the correction."""
+        added = self.correction
+        if added is None:
+            return self
+        gate = added.gate(features.mean(axis=(0, 1)))
+        return Classifier(self.weights + gate * added.weights, self.bias + gate * added.bias)
 
     def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Softmax (7,) of the layer on the average of a feature map (rows, columns, F)."""
@@ -33,19 +61,27 @@ class Classifier:
 
 
 def class_activation(
-    model: Model, pixels: NDArray[np.uint8], emotion: int
+    model: Model, pixels: NDArray[np.uint8], emotion: int, engine: bytes | None = None
 ) -> NDArray[np.float32] | None:
     """Evidence (rows, columns) of each part of an input (H, W, C) for an emotion against the mean
-    of all seven; its sum and the bias's share are the emotion's logit above the mean logit.
+    of all seven; its sum and the bias's share are the emotion's logit above the mean logit. The
+    gate of a personal model counts as it is for this face.
+
+    `engine`: the bytes of the engine file of a model that is not in the registry.
 
     None where the network has no second output with its last feature maps, or where these, averaged
     and weighted by the last dense layer, do not give the network's own probabilities.
     """
     outputs = [output.name for output in model.session.get_outputs()][:2]
-    if len(outputs) < 2 or model.card.name not in registry.names():
+    if len(outputs) < 2:
         return None
-    path = registry.path_of(model.card.name) / "model.onnx"
-    layer = classifier(path, path.stat().st_mtime_ns)
+    if engine is not None:
+        layer = _last_layer(engine)
+    elif model.card.name in registry.names():
+        path = registry.path_of(model.card.name) / "model.onnx"
+        layer = classifier(path, path.stat().st_mtime_ns)
+    else:
+        return None
     try:
         probabilities, maps = limited.run(model.session, outputs, pixels[None].astype(np.float32))
     except Exception:  # noqa: BLE001 - the engine raises types of its own, and the map is an extra
@@ -53,6 +89,7 @@ def class_activation(
     if layer is None or not _are_maps(maps, len(layer.weights)):
         return None
     features = maps[0]
+    layer = layer.of(features)
     gap = _log(layer.probabilities(features)) - _log(probabilities[0])
     if np.abs(gap).max() > _LARGEST_GAP:
         return None
@@ -75,13 +112,41 @@ def _log(probabilities: NDArray[Any]) -> NDArray[np.float64]:
 @lru_cache(maxsize=8)
 def classifier(path: Path, _changed: int) -> Classifier | None:
     """The dense layer before the first output of an engine file, or None where there is none."""
+    return _last_layer(path.read_bytes())
+
+
+def _last_layer(engine: bytes) -> Classifier | None:
     import onnx  # only when a map is asked for: the page process starts without it
     from onnx import numpy_helper
 
-    graph = onnx.load(str(path), load_external_data=False).graph
+    graph = onnx.load_from_string(engine).graph
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     makers = {output: node for node in graph.node for output in node.output}
-    name, bias = graph.output[0].name, np.zeros(NUM_EMOTIONS, np.float32)
+    correction = _correction(constants)
+    name = graph.output[0].name if correction is None else f"{PERSONAL}general"
+    layer = _layer_before(name, makers, constants)
+    if layer is None or correction is None:
+        return layer
+    shapes = (correction.weights.shape, correction.bias.shape, correction.gate_weights.shape)
+    if shapes != (layer.weights.shape, layer.bias.shape, (len(layer.weights),)):
+        return None
+    return replace(layer, correction=correction)
+
+
+def _correction(constants: dict[str, NDArray[Any]]) -> Correction | None:
+    names = ("weights", "bias", "gate_weights", "gate_bias")
+    found = [constants[PERSONAL + name] for name in names if PERSONAL + name in constants]
+    if len(found) < len(names) or found[3].size != 1:
+        return None
+    weights, bias, gate_weights, gate_bias = found
+    return Correction(weights, bias, gate_weights.ravel(), float(gate_bias.item()))
+
+
+def _layer_before(
+    name: str, makers: dict[str, Any], constants: dict[str, NDArray[Any]]
+) -> Classifier | None:
+    """The dense layer whose softmax has that name."""
+    bias = np.zeros(NUM_EMOTIONS, np.float32)
     while name in makers:
         node = makers[name]
         inputs = [constants.get(tensor) for tensor in node.input]

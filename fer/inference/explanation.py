@@ -127,9 +127,11 @@ class Explanation:
         return 1 / (1 + float(np.exp(-odds)))
 
 
-def explain(model: Model, pixels: Pixels, emotion: str | None = None) -> Explanation:
+def explain(
+    model: Model, pixels: Pixels, emotion: str | None = None, engine: bytes | None = None
+) -> Explanation:
     """Explains a model's prediction for one network input, uint8 (H, W, C): the likeliest emotion
-    or another one.
+    or another one. `engine`: the bytes of the engine file of a model that is not in the registry.
 
     Raises `BadModel` where the model takes other inputs or does not return probabilities.
     """
@@ -145,7 +147,7 @@ def explain(model: Model, pixels: Pixels, emotion: str | None = None) -> Explana
     emotion = emotion or prediction.label
     index = EMOTIONS.index(emotion)
     maps = [_occlusion(model, pixels, index, probabilities[index])]
-    activation = class_activation(model, pixels, index)
+    activation = class_activation(model, pixels, index, engine)
     if activation is not None:
         maps.append(activation)
     heat_maps = [

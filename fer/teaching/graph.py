@@ -10,9 +10,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadModel
+from fer.inference.activation import PERSONAL
 from fer.teaching.learning import Personal
 
-_PREFIX = "personal/"
 _AXES_ARE_INPUTS = 18
 """From this version of the operators on, ReduceMean takes its axes as an input."""
 _LEAST = 1e-12
@@ -52,9 +52,9 @@ def with_personal(engine: Path, personal: Personal) -> bytes:
 def _free_prefix(graph: onnx.GraphProto) -> str:
     """A personal model can be taught again."""
     taken = {name for node in graph.node for name in node.output}
-    prefix = _PREFIX
+    prefix = PERSONAL
     while any(name.startswith(prefix) for name in taken):
-        prefix += _PREFIX
+        prefix += PERSONAL
     return prefix
 
 

@@ -8,10 +8,13 @@ import weakref
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import explanation_view
 from dashboard.camera import help as camera_help
 from dashboard.personal import model as personal
 from dashboard.personal.model import PersonalModel
@@ -20,6 +23,8 @@ from dashboard.teach.session import USE, TeachSession
 from fer import registry
 from fer.engine import cache, trial
 from fer.errors import BadModel
+from fer.inference import explanation
+from fer.inference.explanation import Explanation
 from tests import films
 from tests.helpers import astronaut, publish_tiny
 from tests.pages.conftest import Open, go
@@ -65,7 +70,7 @@ def model_of(app: AppTest, page: str) -> str:
 
 
 def test_every_page_of_the_session_answers_with_it_and_one_click_goes_back(
-    open_app: Open, archive: bytes
+    open_app: Open, archive: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = using(open_app("teach"), personal.opened(archive, is_ours=True))
     for page in personal.PAGES:
@@ -76,6 +81,16 @@ def test_every_page_of_the_session_answers_with_it_and_one_click_goes_back(
     press(app, "Try a sample")
     (picture,) = app.session_state["_photo_session"].pictures
     assert picture.read_by["model"] == personal.NAME
+    asked: list[bytes] = []
+
+    def explain(*question: Any) -> Explanation:
+        asked.append(question[3])
+        return explanation.explain(*question)
+
+    monkeypatch.setattr(explanation_view, "explanation", SimpleNamespace(explain=explain))
+    press(app, "Why this answer?")
+    own = app.session_state["_teach_session"].own
+    assert asked == [own.engine()], "without it there is no activation map"
     press(app, "Go back to tiny")
     for page in personal.PAGES:
         go(app, page)

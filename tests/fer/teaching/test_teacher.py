@@ -19,6 +19,7 @@ from fer.cli import main
 from fer.emotions import EMOTIONS
 from fer.errors import BadCaptures, BadModel
 from fer.inference import cropping
+from fer.inference.activation import class_activation, classifier
 from fer.inference.explanation import explain
 from fer.runs.store import Run
 from fer.teaching import archive, comparison, features, personal, teacher
@@ -71,6 +72,24 @@ def test_the_model_is_a_folder_as_any_other(taught: Taught) -> None:
     answers = only_taught.probabilities(inputs("sad", range(3)))
     assert answers[:, [EMOTIONS.index("happy"), EMOTIONS.index("sad")]].sum() == pytest.approx(3)
     assert explain(model, inputs("sad", range(1))[0]).occlusion.values.shape == (12, 12)
+
+
+def test_its_activation_map_adds_up_to_its_own_answer(taught: Taught) -> None:
+    """With the correction, as far as the gate is open for the face, and of no other model."""
+    model, (_, engine) = personal.load(taught.zip), personal.contents(taught.zip)
+    pixels, sad = inputs("sad", range(1))[0], EMOTIONS.index("sad")
+    evidence = class_activation(model, pixels, sad, engine)
+    general = class_activation(registry.load("crowd"), pixels, sad)
+    assert evidence is not None and general is not None
+    assert evidence.sum() > general.sum() + 1
+    raw, maps = model.session.run(None, {"pixels": pixels[None].astype(np.float32)})
+    logits = np.log(raw[0])
+    layer = classifier(taught.model / "model.onnx", 0)
+    assert layer is not None and layer.correction is not None
+    bias = layer.of(maps[0]).bias
+    expected = logits[sad] - logits.mean() - (bias[sad] - bias.mean())
+    assert evidence.sum() == pytest.approx(expected, abs=0.01)
+    assert explain(model, pixels, "sad", engine).activation is not None
 
 
 def test_its_run_reads_like_one_of_training(taught: Taught) -> None:
