@@ -19,6 +19,12 @@ def escape_markdown(text: str) -> str:
     return _BREAKS.sub(rf"\1{_WORD_JOINER}", _MARKS.sub(r"\\\1", text))
 
 
+def sentence(error: Exception) -> str:
+    """What an error says, from a capital letter on."""
+    text = str(error)
+    return text[:1].upper() + text[1:]
+
+
 def file_name(uploaded: str) -> str:
     """The name of an uploaded file as its owner knows it: browsers send quotes as %22."""
     return uploaded.replace("%22", '"')

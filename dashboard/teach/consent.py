@@ -19,8 +19,8 @@ TEXT = """
 - **What for:** to teach a copy of the default model how *your* face shows an expression. Nobody
   else gets it unless you publish it by a name.
 
-Show your own face, or that of somebody who is with you and agrees. The model learns what you show,
-not what you feel.
+Show your own face, or that of somebody who is with you and agrees: **one person in all takes**,
+since nobody is recognised here. The model learns what you show, not what you feel.
 """
 
 

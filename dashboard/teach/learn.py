@@ -12,7 +12,7 @@ from dashboard.personal import model as personal
 from dashboard.server import child_commands
 from dashboard.teach import compare
 from dashboard.teach.session import SHOW, Lesson, Taught, TeachSession
-from dashboard.text import count, escape_markdown
+from dashboard.text import count, escape_markdown, sentence
 from fer.errors import BadCaptures, FerError
 from fer.runs import epochs
 from fer.storage import files
@@ -44,7 +44,7 @@ def show(session: TeachSession) -> None:
             f"{', '.join(emotions) or 'nothing yet'}"
         )
     if problem:
-        st.info(escape_markdown(problem), icon=":material/info:")
+        st.info(escape_markdown(sentence(problem)), icon=":material/info:")
         st.button("Show more", key="teach-more", on_click=session.go, args=(SHOW,))
     if session.failure:
         st.error(escape_markdown(session.failure), icon=":material/warning:")
@@ -54,19 +54,19 @@ def show(session: TeachSession) -> None:
         _what_happens(session)
 
 
-def _problem(session: TeachSession) -> str | None:
+def _problem(session: TeachSession) -> BadCaptures | None:
     try:
         session.captures.check_teachable()
     except BadCaptures as error:
-        return str(error)
+        return error
     return None
 
 
 def _what_happens(session: TeachSession) -> None:
     st.markdown(
-        "A copy of the default model learns your faces; expressions that you did not show keep "
-        "what it knew. One take of each expression is **held back**: on it, before and after are "
-        "compared."
+        "A copy of the default model learns your faces; expressions that you did not show mostly "
+        "keep what it knew. Takes are **held back** in turn: each is judged by a model that was "
+        "taught without it, and by the default model. Before and after are compared on them."
     )
     if session.captures.wanting():
         missing = comparison.unknown(session.captures)

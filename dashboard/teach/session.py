@@ -16,7 +16,7 @@ from dashboard.personal.model import PersonalModel
 from dashboard.server import child_commands, uploads
 from dashboard.server.visitors import media, rates
 from dashboard.teach.recorder import Recorder
-from dashboard.text import file_name
+from dashboard.text import file_name, sentence
 from fer import images, registry
 from fer.errors import BadImage, FerError
 from fer.model_card import InputSpec
@@ -103,7 +103,13 @@ class TeachSession:
     @property
     def steps(self) -> tuple[str, ...]:
         """Those that can be gone to."""
-        return STEPS if self.is_allowed else (CONSENT, USE)
+        can_teach = len(self.captures.emotions()) > 1 or self.taught is not None
+        can = {
+            SHOW: self.is_allowed,
+            TEACH: self.is_allowed and can_teach,
+            USE: self.own is not None,
+        }
+        return tuple(step for step in STEPS if can.get(step, True))
 
     def allow(self) -> None:
         """The visitor consents."""
@@ -124,7 +130,7 @@ class TeachSession:
                 name = images.display_name(file_name(upload.name))
                 pictures.append((name, upload.getvalue()))
             except FerError as error:
-                refused.append(str(error))
+                refused.append(sentence(error))
         uploads.free(files)
         self.turn += 1
         if not self.is_allowed:
@@ -134,7 +140,7 @@ class TeachSession:
         try:
             rates.ANALYSES.take(len(pictures))
         except FerError as error:
-            refused.append(str(error))
+            refused.append(sentence(error))
             pictures.clear()
         note = " ".join(refused)
         if pictures:
@@ -153,7 +159,7 @@ class TeachSession:
                 try:
                     take.add(images.decode(data, name), 0.0)
                 except BadImage as error:
-                    notes.append(str(error))
+                    notes.append(sentence(error))
             if self.waiting and self.waiting[0] is upload:
                 self.keep(upload.emotion, take, " ".join(notes).strip())
                 self.waiting.popleft()
@@ -165,7 +171,7 @@ class TeachSession:
             kept = self.captures.with_take(emotion, filtered.seconds, filtered.crops)
             uploads.require_room(kept.num_bytes - self.captures.num_bytes)
         except FerError as error:
-            self.news = (f"{note} {error}".strip(), False)
+            self.news = (f"{note} {sentence(error)}".strip(), False)
             return
         self.captures = kept
         self.left_out.update(filtered.left_out)

@@ -35,6 +35,11 @@ def delete_everything(session: TeachSession) -> None:
         icon=":material/delete_forever:",
         type="tertiary",
         on_click=errors.attempt,
-        args=(session.delete_everything,),
+        args=(_delete, session),
         help="Deletes all captures and your model from this server at once.",
     )
+
+
+def _delete(session: TeachSession) -> None:
+    session.delete_everything()
+    st.toast("Your captures and your model are deleted.", icon=":material/check:")

@@ -15,6 +15,7 @@ from fer.teaching.captures import CapturedFace, Captures, Take
 
 TAKES_A_PAGE = 12
 _FACES, _SIDE, _CARD_WIDTH = 6, 64, 300
+_GAP, _CORNER = 1, 6
 _ALL, _INTO = "teach-all", "teach-all-into"
 
 
@@ -109,5 +110,16 @@ def strip(faces: list[CapturedFace]) -> NDArray[np.uint8]:
     for position, index in enumerate(indices):
         face = cv2.resize(faces[index].crop, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
         cell = canvas[:, position * _SIDE : (position + 1) * _SIDE]
-        cell[:, :, :3], cell[:, :, 3] = face, 255
+        cell[:, :, :3], cell[:, :, 3] = face, _tile()
     return canvas
+
+
+def _tile() -> NDArray[np.uint8]:
+    """The opacity (64, 64) of a face with round corners."""
+    inner = _SIDE - 1 - 2 * _GAP
+    tile = np.zeros((_SIDE, _SIDE), np.uint8)
+    for corner in ((x, y) for x in (_CORNER, inner - _CORNER) for y in (_CORNER, inner - _CORNER)):
+        cv2.circle(tile, (corner[0] + _GAP, corner[1] + _GAP), _CORNER, 255, -1, cv2.LINE_AA)
+    tile[_GAP + _CORNER : _SIDE - _GAP - _CORNER, _GAP : _SIDE - _GAP] = 255
+    tile[_GAP : _SIDE - _GAP, _GAP + _CORNER : _SIDE - _GAP - _CORNER] = 255
+    return tile

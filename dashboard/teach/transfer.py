@@ -60,7 +60,7 @@ def _import(session: TeachSession, turn: int) -> None:
 
 def model_field(session: TeachSession) -> None:
     """A field for the zip of a model; once it is checked, the step Use shows it."""
-    with st.expander("Load a personal model", icon=":material/upload_file:"):
+    with st.popover("Load a personal model", icon=":material/upload_file:"):
         upload = st.file_uploader(
             "The zip that you downloaded here before",
             ["zip"],

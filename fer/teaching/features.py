@@ -59,7 +59,11 @@ class General:
         random = np.random.default_rng(_SEED)
         root = np.linalg.cholesky(self.covariance + 1e-5 * np.eye(len(self.covariance)))
         means = np.repeat(self.means, of_each, axis=0)
-        features = np.maximum(means + random.normal(size=means.shape) @ root.T, 0)
+        return self.predicted(means + random.normal(size=means.shape) @ root.T)
+
+    def predicted(self, features: Floats) -> Seen:
+        """The model's predictions for features (N, F), which are never below 0."""
+        features = np.maximum(features, 0)
         weights = self.classifier.weights.astype(np.float64)
         return Seen(features, log_softmax(features @ weights + self.classifier.bias))
 

@@ -26,7 +26,8 @@ from fer.teaching import alike
 from fer.teaching.alike import Small
 
 NO_FACE, TWO_FACES, BLURRED, TINY, DARK, ALIKE, EXTRA = (
-    *("no face", "two faces", "blurred", "tiny", "dark", "nearly identical", "more than enough"),
+    *("without a face", "with two faces", "blurred", "too small", "too dark"),
+    *("nearly identical", "more than enough"),
 )
 REASONS = (NO_FACE, TWO_FACES, BLURRED, TINY, DARK, ALIKE, EXTRA)
 """Why a frame is left out, in the order in which it is asked."""

@@ -28,9 +28,12 @@ from fer.teaching.features import Floats, General, Seen, log_softmax
 ITERATIONS = 60
 DRAWN_OF_EACH = 150
 """Drawn faces of each emotion that stand for people in general."""
-KEEPING = 10.0
+KEEPING = 1.0
 """Weight of staying at the model's own answers, against that of the captures."""
-DECAY, GATE_DECAY = 1e-2, 1e-4
+MOVED_OF_EACH, MOVING = 60, 1.0
+"""Moved faces of each emotion that was not shown, and their weight."""
+DECAY, GATE_DECAY = 1.2, 1e-4
+"""Of the correction, divided by the number of captures; of the gate."""
 MARGIN = 2.0
 """Logits by which the shown emotions must lead the others on the captures."""
 SHRINKAGE = 0.2
@@ -60,11 +63,12 @@ class Personal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setting:
-    """What all fits share: the card's temperature and prior, the space of the features, and the
-    drawn faces."""
+    """What all fits share: the card's temperature and prior, the features of people in general, the
+    space that they are measured in, and drawn faces."""
 
     temperature: float
     log_prior: Floats
+    general: General
     centre: Floats
     whitening: Floats
     drawn: Seen
@@ -81,9 +85,8 @@ class Setting:
         shrunk += SHRINKAGE * np.trace(general.covariance) / size * np.eye(size)
         whitening = np.linalg.inv(np.linalg.cholesky(shrunk)).T
         length = np.sqrt((drawn.features**2).sum(axis=1).mean() / size)
-        return cls(
-            card.temperature, log_prior, drawn.features.mean(axis=0), whitening * length, drawn
-        )
+        centre = drawn.features.mean(axis=0)
+        return cls(card.temperature, log_prior, general, centre, whitening * length, drawn)
 
     def final(self, log_probabilities: Floats) -> Floats:
         """Log probabilities (N, 7) as the recognizer gives them: after temperature and prior."""
@@ -91,6 +94,16 @@ class Setting:
 
     def whitened(self, features: Floats) -> Floats:
         return np.asarray((features - self.centre) @ self.whitening)
+
+    def moved(self, captures: Seen, labels: Labels) -> tuple[Seen, Labels]:
+        """Drawn faces of the emotions that were not shown, moved as the shown ones are."""
+        shown = np.unique(labels)
+        means = np.array([captures.features[labels == emotion].mean(axis=0) for emotion in shown])
+        drawn = np.repeat(np.arange(NUM_EMOTIONS), DRAWN_OF_EACH)
+        number = np.tile(np.arange(DRAWN_OF_EACH), NUM_EMOTIONS)
+        chosen = (number < MOVED_OF_EACH) & ~np.isin(drawn, shown)
+        way = (means - self.general.means[shown]).mean(axis=0)
+        return self.general.predicted(self.drawn.features[chosen] + way), drawn[chosen]
 
 
 def fit(
@@ -140,22 +153,32 @@ class _Problem:
         lead = np.where(shown > 0, 0.0, MARGIN)
         self._base = captures.log_probabilities / setting.temperature + setting.log_prior + lead
         self._kept = np.exp(setting.drawn.log_probabilities)
+        moved, of = setting.moved(captures, labels)
+        self._moved = setting.whitened(moved.features)
+        self._moved_base = moved.log_probabilities / setting.temperature + setting.log_prior
+        self._moved_targets = np.eye(NUM_EMOTIONS)[of]
+        self._decay = DECAY / len(labels)
         self._gate = _gate(self._own, self._drawn)
         self.size = (self._own.shape[1] + 1) * NUM_EMOTIONS
 
     def loss(self, values: Floats) -> tuple[float, Floats]:
-        """Cross-entropy of captures and of drawn faces, and its gradient."""
+        """Cross-entropy of captures, drawn and moved faces, and its gradient."""
         weights, bias = _unpacked(values)
         temperature = self._setting.temperature
-        own = log_softmax(self._base + (self._own @ weights + bias) / temperature)
-        drawn = log_softmax(self._setting.drawn.log_probabilities + self._drawn @ weights + bias)
-        share = KEEPING / len(drawn)
-        loss = -(self._weights * self._targets * own).sum() - share * (self._kept * drawn).sum()
-        from_own = self._weights * (np.exp(own) - self._targets) / temperature
-        from_drawn = share * (np.exp(drawn) - self._kept)
-        slope = self._own.T @ from_own + self._drawn.T @ from_drawn + DECAY * weights
-        gradient = np.concatenate([slope.ravel(), from_own.sum(axis=0) + from_drawn.sum(axis=0)])
-        return float(loss + DECAY / 2 * (weights**2).sum()), gradient
+        share, moving = KEEPING / len(self._drawn), MOVING / max(1, len(self._moved))
+        loss = self._decay / 2 * (weights**2).sum()
+        slope, of_bias = self._decay * weights, np.zeros(NUM_EMOTIONS)
+        general = self._setting.drawn.log_probabilities
+        for features, base, targets, weight, scale in (
+            (self._own, self._base, self._targets, self._weights, temperature),
+            (self._drawn, general, self._kept, share, 1.0),
+            (self._moved, self._moved_base, self._moved_targets, moving, temperature),
+        ):
+            answers = log_softmax(base + (features @ weights + bias) / scale)
+            loss -= (weight * targets * answers).sum()
+            gap = weight * (np.exp(answers) - targets) / scale
+            slope, of_bias = slope + features.T @ gap, of_bias + gap.sum(axis=0)
+        return float(loss), np.concatenate([slope.ravel(), of_bias])
 
     def personal(self, values: Floats) -> Personal:
         """The fitted part, for plain features."""

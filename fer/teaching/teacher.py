@@ -67,7 +67,7 @@ def teach(
     captures.check_teachable()
     registry.check_name(name)
     model, general = registry.load(base), features.general(base)
-    run = _started(folder, model, name)
+    run = _started(folder, model, name, len(captures.faces))
     started = time.monotonic()
     try:
         with threadpool_limits(1, user_api="blas"):  # such small products are slower in threads
@@ -188,14 +188,14 @@ def _loss(log_probabilities: Floats, labels: NDArray[np.int64]) -> float:
     return float(-log_probabilities[np.arange(len(labels)), labels].mean())
 
 
-def _started(folder: Path, model: Model, name: str) -> Run:
+def _started(folder: Path, model: Model, name: str, faces: int) -> Run:
     """The folder with its settings and a first status. Raises `BadCaptures` for one in use."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(path.name != "log.txt" for path in folder.iterdir()):
             raise BadCaptures(f"the folder {folder.name} is not empty. Name a new one.")
         run = Run(folder)
-        run.write_settings(_settings(model, name))
+        run.write_settings(_settings(model, name, faces))
         status = RunStatus(state="starting", epochs=learning.ITERATIONS)
         run.write_status(status.owned_by(processes.identity()))
     except OSError as error:
@@ -204,7 +204,7 @@ def _started(folder: Path, model: Model, name: str) -> Run:
     return run
 
 
-def _settings(model: Model, name: str) -> TrainSettings:
+def _settings(model: Model, name: str, faces: int) -> TrainSettings:
     """Teaching in the words of a training run, so that what shows runs can show it."""
     card = model.card
     network = card.network if card.network in network_specs.names() else "resnet"
@@ -214,7 +214,7 @@ def _settings(model: Model, name: str) -> TrainSettings:
         epochs=learning.ITERATIONS,
         augmentation="none",
         schedule="constant",
-        weight_decay=learning.DECAY,
+        weight_decay=learning.DECAY / faces,
         weights=card.name,
         freeze="all",
         labels="own",

@@ -46,10 +46,17 @@ def test_frames_that_teach_nothing_are_left_out_and_counted() -> None:
     ]
     found = filtering.filtered([(frame, i / 10) for i, frame in enumerate(frames)], SPEC)
     assert [time for _, time in found.crops] == [0.0, 0.4]
-    assert found.left_out == {"no face": 1, "blurred": 1, "tiny": 1, "nearly identical": 1}
+    assert found.left_out == {
+        "without a face": 1,
+        "blurred": 1,
+        "too small": 1,
+        "nearly identical": 1,
+    }
     assert found.frames == 6
     assert found.seconds == 0.5
-    assert found.sentence.startswith("2 of 6 frames are kept; left out: 1 no face, 1 blurred")
+    assert found.sentence.startswith(
+        "2 of 6 frames are kept; left out: 1 without a face, 1 blurred"
+    )
 
 
 def test_a_dark_face_is_left_out() -> None:
@@ -78,7 +85,7 @@ def test_a_take_with_two_people_is_refused() -> None:
 def test_one_frame_of_many_with_a_second_face_is_left_out_alone() -> None:
     two = group_photo(columns=2, rows=1, width=640)
     frames = [(portrait(), i / 10) for i in range(19)] + [(two, 2.0)] + [(portrait(), 2.1)]
-    assert filtering.filtered(frames, SPEC).left_out["two faces"] == 1
+    assert filtering.filtered(frames, SPEC).left_out["with two faces"] == 1
 
 
 @pytest.mark.parametrize(
