@@ -1,7 +1,7 @@
 """On real posed faces: as good as a logistic regression, and what was not shown stays.
 
-The personal model is asked as Live, Photos and Video ask it unless another prior is chosen, with all
-seven emotions, and with its prior `taught`: a regression knows none but the shown emotions either.
+The personal model is asked as Live, Photos and Video ask it unless another prior is chosen, with
+all seven emotions, and with its prior `taught`: a regression knows the shown emotions alone too.
 
 Needs the variable FER_TEST_DATA: a folder with `elsewhere.parquet` (faces with `source` posed) and
 `fer2013.parquet` with FER+ votes. Neither comes with the project.
