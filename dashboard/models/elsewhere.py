@@ -13,8 +13,8 @@ from fer.figures import Elsewhere, whole
 
 _CUTS = {"as the product cuts": "faces detected, as on Photos", "whole picture": "whole image"}
 _DATASETS = {
-    "wild": "photographs of everyday life, from outside FER2013",
-    "posed": "expressions that were acted in a laboratory, neutral not among them",
+    "wild": "photographs in the wild, from outside FER2013",
+    "posed": "expressions posed in a laboratory, neutral not among them",
 }
 _CHOSEN_WITH = (
     "No built-in model was trained on these faces, but training recipes and the default prior were "
@@ -47,7 +47,7 @@ def _table(rows: list[Elsewhere]) -> None:
             f"{row.n:,}",
             with_interval(row.accuracy, bounds),
             with_interval(row.balanced_accuracy, whole(row.balanced_accuracy_interval)),
-            *(percent(row.recalls.get(name)) for name in shown),
+            *(percent(row.recalls[name]) if name in row.recalls else "–" for name in shown),
         ]
     st.table(table)
 

@@ -39,7 +39,7 @@ def overview(names: Sequence[str]) -> None:
                 help="How common each expression is assumed to be: the model's default prior."
             ),
             "latency": st.column_config.TextColumn(
-                help="Median, and in brackets where 8 of 10 measurements lie."
+                help="Median time for one face on this server; the spread stands below the table."
             ),
             "status": st.column_config.MultiselectColumn(
                 options=list(_COLOURS), color=list(_COLOURS.values())
@@ -109,7 +109,7 @@ def _row(name: str) -> dict[str, Any]:
         "assuming": card.default_prior,
         "training target": _TARGETS.get(card.question, card.question),
         "MB": registry.engine_bytes(name) / 1e6,
-        "latency": latency and latency.with_spread,
+        "latency": latency and latency.typical,
     }
 
 

@@ -28,9 +28,13 @@ class Latency:
     high: float
 
     @property
+    def typical(self) -> str:
+        return f"{_short(self.median)} ms"
+
+    @property
     def with_spread(self) -> str:
         """``4.2 ms (3.9–6.1)``."""
-        return f"{_short(self.median)} ms ({_short(self.low)}–{_short(self.high)})"
+        return f"{self.typical} ({_short(self.low)}–{_short(self.high)})"
 
 
 def _short(milliseconds: float) -> str:
@@ -40,16 +44,25 @@ def _short(milliseconds: float) -> str:
 
 def button(names: Sequence[str]) -> None:
     """A button that times every model on one face, in turns, and keeps what it finds."""
-    is_pressed = st.button(
-        "Measure latency",
-        help=f"Median of {CALLS} predictions for one face by each model, in turns, with ONNX "
-        f"Runtime on {registry.THREADS} threads of this server; in brackets where 8 of 10 lie. "
-        "Whatever else the server does makes it longer.",
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        is_pressed = st.button(
+            "Measure latency",
+            help=f"Median of {CALLS} predictions for one face by each model, in turns, with ONNX "
+            f"Runtime on {registry.THREADS} threads of this server; in brackets where 8 of 10 lie. "
+            "Whatever else the server does makes it longer.",
+        )
+        _say_spread(names)
     if is_pressed:
         with st.spinner(f"Measuring {count(len(names), 'model')} …"):
             _measure(names)
         st.rerun()  # the table above shows it
+
+
+def _say_spread(names: Sequence[str]) -> None:
+    speeds: dict[tuple[str, str], Latency] = st.session_state.get(_KEPT, {})
+    found = [f"{name} {value.with_spread}" for (name, _), value in speeds.items() if name in names]
+    if found:
+        st.caption(f"Median (middle 80%): {' · '.join(found)}")
 
 
 def latency(card: ModelCard) -> Latency | None:

@@ -15,7 +15,7 @@ from fer.video.values import Moment, PersonFace
 COLUMNS = (
     *("file", "time", "person", "left", "top", "right", "bottom", "score"),
     *("label", "confidence", "uncertain", *EMOTIONS),
-    *("name", "model", "detector", "prior"),
+    *("name", "model", "detector", "prior", "frame"),
 )
 
 FilmError = tuple[str, str]
@@ -49,6 +49,7 @@ def write_csv(target: IO[str], timelines: Iterable[Timeline]) -> None:
                     *face.box.as_list(),
                     *_cells(face),
                     *(names.get(face.person, ""), film.model, film.detector, film.prior),
+                    moment.frame,
                 )
                 for face in moment.faces
             ]

@@ -111,6 +111,7 @@ def test_csv_has_a_row_for_each_face_and_no_formula(timeline: Timeline) -> None:
     assert len(rows) == 45 and all(len(row) == len(head) for row in rows)
     assert rows[16][:9] == ["'=clip.mp4", "0.6", "2", "100", "30", "140", "80", "0.99", "sad"]
     assert rows[16][head.index("name")] == "'=Anna"
+    assert rows[16][head.index("frame")] == "15"
 
 
 def test_subtitles_are_cues_at_the_films_times(timeline: Timeline) -> None:
