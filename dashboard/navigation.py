@@ -17,6 +17,9 @@ ROOT = folders.ROOT if folders.is_checkout() else PACKAGE / "app"
 NAME = "Apparent expression"
 _LOGO = str(PACKAGE / "assets" / "logo.svg")
 _STYLE = PACKAGE / "assets" / "app.css"
+_theme = st.components.v2.component(
+    "fer_theme", js=(PACKAGE / "assets" / "theme.js").read_text("utf-8")
+)
 FRAMED = "_framed"
 
 _PAGES: dict[str, tuple[str, str]] = {
@@ -45,7 +48,7 @@ def pages() -> list[StreamlitPage]:
 
 
 def configure() -> None:
-    """Icon, width, logo and style of every page.
+    """Icon, width, logo and style of every page, and a choice of light or dark that all share.
 
     Before `st.navigation`: without an icon of its own a page would get that of the menu as its
     favicon, which browsers fetch from Google.
@@ -53,6 +56,7 @@ def configure() -> None:
     st.set_page_config(page_icon=_LOGO, layout="wide")
     st.logo(_LOGO, size="large")
     st.html(_STYLE)
+    _theme(key="theme-browser")
 
 
 def browser_title(page: StreamlitPage) -> str:

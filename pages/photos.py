@@ -52,7 +52,8 @@ else:
     with st.container(horizontal=True, vertical_alignment="center"):
         sure = sum(not face.prediction.uncertain for face in faces)
         st.markdown(
-            f"**{count(len(rows), 'picture')} · {count(len(faces), 'face')}** · sure of {sure}",
+            f"**{count(len(rows), 'picture')} · {count(len(faces), 'face')}**"
+            + (f" · sure of {sure}" if faces else ""),
             width="content",
         )
         st.space("stretch")

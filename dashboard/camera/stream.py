@@ -156,14 +156,14 @@ class Stream:
     def freeze(self) -> Moment | None:
         """The frame that was shown last, with its analysis; None before there is one.
 
-        A frame that was shown without one, on a busy machine, is analysed now, unless faces are to
-        be covered: then all of it is. Raises `FerError`.
+        A frame that was shown without faces, as on a busy machine, is analysed now, unless faces
+        are to be covered. Raises `FerError`.
         """
         last, look = self._last, self.look
         if last is None:
             return None
         image, result = last
-        if result is None and not look.pixelate:
+        if not (look.pixelate or (result and result.faces)):
             result = replace(self._recognizer().analyze(image), time=self.now())
         shown = result.mirrored() if result and look.mirror else result
         height, width = image.shape[:2]

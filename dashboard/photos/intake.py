@@ -91,8 +91,7 @@ def show_unreadable(session: PhotoSession) -> None:
         st.markdown(f"**{count(len(session.unreadable), 'file')} could not be read**")
         st.markdown(
             "\n".join(
-                f"- :material/warning: {escape_markdown(file.reason)}"
-                for file in session.unreadable[:MOST_REASONS]
+                f"- {escape_markdown(file.reason)}" for file in session.unreadable[:MOST_REASONS]
             )
         )
         if len(session.unreadable) > MOST_REASONS:

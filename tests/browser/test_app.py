@@ -243,7 +243,7 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, app: str, stem: str) ->
     context.close()
 
 
-def test_a_choice_in_the_sidebar_holds_time_after_time(page: Page, app: str) -> None:
+def test_choices_in_the_sidebar_and_of_light_or_dark_hold(page: Page, app: str) -> None:
     open_photos(page, app)
     model = page.get_by_role("combobox", name="Model")
     for name in ("fer2013", "crowd", "fer2013"):
@@ -255,3 +255,12 @@ def test_a_choice_in_the_sidebar_holds_time_after_time(page: Page, app: str) -> 
         page.get_by_role("radio", name=style).click()
         settled(page)
         expect(page.get_by_role("radio", name=style)).to_be_checked()
+    scheme = "getComputedStyle(document.querySelector('.stApp')).colorScheme"
+    for choice, name in (("dark", "dark_mode"), ("light", "light_mode")):
+        page.get_by_test_id("stMainMenu").get_by_role("button").click()
+        page.get_by_test_id("stMainMenuPopover").get_by_text(name, exact=True).click()
+        page.wait_for_function(
+            f"localStorage['stActiveTheme-/about-v2']?.includes({choice.title()!r})"
+        )
+        page.goto(f"{app}/{'about' if choice == 'dark' else 'photos'}")
+        page.wait_for_function(f"{scheme} === {choice!r}")
