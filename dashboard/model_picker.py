@@ -15,6 +15,7 @@ from fer.inference import detection, search
 from fer.inference.recognizer import Recognizer
 from fer.model_card import ModelCard
 from fer.prior import BALANCED, MIXED, TRAINING
+from fer.teaching.personal import TAUGHT_PRIOR
 
 DETECTOR_LABELS = {
     "mtcnn": "MTCNN: most accurate",
@@ -24,12 +25,17 @@ PRIOR_LABELS = {
     BALANCED: "equally likely (balanced)",
     TRAINING: "as common as in the training data",
     MIXED: "nearly equally likely (mixed)",
+    TAUGHT_PRIOR: "those that were taught, and no others",
 }
 PRIOR_HELP = (
     "A model learns also how common each expression was in its training data, and leans towards "
     "the common ones. “Equally likely” takes that away, so that rare expressions are not passed "
     "over; “as common as in the training data” leaves it in, which suits pictures with the same "
     "mix. “Nearly equally likely” is the compromise on crowd's card: 10 to 18% for each."
+)
+TAUGHT_HELP = (
+    " Where you show nothing but what you taught, “those that were taught” is more accurate: any "
+    "other expression is then called one of these."
 )
 
 _DASH = "\u2060–\u2060"
@@ -138,7 +144,7 @@ def prior_picker(card: ModelCard, key: str) -> str:
         "Assume expressions are",
         names,
         format_func=prior_label,
-        help=PRIOR_HELP,
+        help=PRIOR_HELP + (TAUGHT_HELP if TAUGHT_PRIOR in names else ""),
         key=f"{key}-prior-{card.name}",
         disabled=len(names) < 2,
         persist_state="session",

@@ -71,6 +71,9 @@ def _score(title: str, key: str, score: Score) -> None:
 
 def _changed(taught: Taught) -> None:
     changed = [change for change in taught.comparison.changed if change.index in taught.faces]
+    if not changed:
+        st.markdown("No held-back face has another answer than before.")
+        return
     st.header(f"{count(len(changed), 'held-back face')} with another answer")
     with st.container(horizontal=True):
         for change in changed[:MOST_CHANGED]:

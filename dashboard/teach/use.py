@@ -73,7 +73,10 @@ def _archive(session: TeachSession) -> bytes:
 
 def _facts(own: PersonalModel) -> str:
     card = own.model.card
-    return f"Taught with {', '.join(card.taught)}; made on {escape_markdown(card.created[:10])}."
+    return (
+        f"Taught with {', '.join(card.taught)}; made on {escape_markdown(card.created[:10])}. "
+        "Expressions that you did not show may be taken for these."
+    )
 
 
 def _publish(session: TeachSession) -> None:

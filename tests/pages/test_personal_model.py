@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import explanation_view
 from dashboard.camera import help as camera_help
+from dashboard.model_picker import prior_label
 from dashboard.personal import model as personal
 from dashboard.personal.model import PersonalModel
 from dashboard.server import memory, workspaces
@@ -25,6 +26,7 @@ from fer.engine import cache, trial
 from fer.errors import BadModel
 from fer.inference import explanation
 from fer.inference.explanation import Explanation
+from fer.teaching.personal import TAUGHT_PRIOR
 from tests import films
 from tests.helpers import astronaut, publish_tiny
 from tests.pages.conftest import Open, go
@@ -259,3 +261,7 @@ def test_a_model_put_to_use_answers_on_every_page_whatever_the_tab_used_before(
     for page in personal.PAGES:
         go(app, page)
         assert model_of(app, page) == "other", page
+
+
+def test_the_prior_of_the_taught_expressions_is_named_in_words() -> None:
+    assert prior_label(TAUGHT_PRIOR) == "those that were taught, and no others"
