@@ -5,14 +5,17 @@
     python -m benchmarks.scale memory             peaks for 1,000 cut-out faces and for 10,000
     python -m benchmarks.scale sweep              eight short trials, and the same one by one
 
-Each row is the command `analyze`, its start included. The rows it writes must be the same. Needs
-`requirements-ray.txt`.
+    python -m benchmarks.scale train              two epochs here, and by one and two workers
+
+Each row is a whole command, its start included; the rows that `analyze` writes must be the same.
+The cluster ends with this command, however that ends. Needs `requirements-ray.txt`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,11 +39,13 @@ SWEEP: dict[str, Any] = {
     "search": {"learning_rate": {"low": 0.001, "high": 0.1, "log": True}},
     "trials": 8,
 }
+TRAINING = ("--data", "drawn", "--network", "resnet", "--epochs", "2", "--batch-size", "64")
 _CPUS = 2
 
 
 def main() -> None:
     kind, *numbers = sys.argv[1:] or ["photos"]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory() as folder, clusters.running(_CPUS) as cluster:
         pictures = Path(folder, "pictures")
         if kind == "memory":
@@ -48,6 +53,9 @@ def main() -> None:
             return
         if kind == "sweep":
             _measure_sweep(Path(folder), cluster)
+            return
+        if kind == "train":
+            _measure_training(Path(folder), cluster)
             return
         if kind == "photos":
             number = int(numbers[0]) if numbers else PHOTOS
@@ -90,12 +98,15 @@ def _measure_memory(pictures: Path, cluster: Cluster) -> None:
 def _peaks(process: psutil.Popen, cluster: Cluster) -> tuple[float, float, float]:
     """Peaks of the command and of a worker in MB, and the command's own seconds of CPU."""
     here = there = seconds = 0
-    while process.poll() is None:
-        with suppress(psutil.Error):
-            here = max(here, process.memory_info().rss)
-            seconds = sum(process.cpu_times()[:2])
-            there = max([there, *(worker.memory_info().rss for worker in cluster.workers())])
-        time.sleep(0.2)
+    try:
+        while process.poll() is None:
+            with suppress(psutil.Error):
+                here = max(here, process.memory_info().rss)
+                seconds = sum(process.cpu_times()[:2])
+                there = max([there, *(worker.memory_info().rss for worker in cluster.workers())])
+            time.sleep(0.2)
+    finally:
+        process.kill()
     assert process.returncode == 0
     return here / 2**20, there / 2**20, seconds
 
@@ -120,6 +131,21 @@ def _measure_sweep(folder: Path, cluster: Cluster) -> None:
         seconds += _training_seconds(environment, "train", "--settings", given)
     epochs = len(rows) * SWEEP["settings"]["epochs"]
     print(f"| `train`, one by one | {seconds:.0f} | {epochs} |")
+
+
+def _measure_training(folder: Path, cluster: Cluster) -> None:
+    print("| way | whole command, s | last epoch, s | loss | validation loss |")
+    print("|---|---|---|---|---|")
+    for workers in range(_CPUS + 1):
+        runs = folder / f"runs{workers}"
+        environment = {**os.environ, "FER_RUNS": str(runs), "FER_MODELS": str(folder / "m")}
+        shared = ("--workers", str(workers), "--address", cluster.address) if workers else ()
+        seconds = _training_seconds(environment, "train", *TRAINING, *shared)
+        (table,) = runs.glob("*/metrics.jsonl")
+        row = json.loads(table.read_text().splitlines()[-1])
+        way = f"{workers} workers" if workers else "one process"
+        losses = f"{row['loss']:.5f} | {row['val_loss']:.5f}"
+        print(f"| {way} | {seconds:.0f} | {row['seconds']:.1f} | {losses} |", flush=True)
 
 
 def _training_seconds(environment: dict[str, str], *arguments: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,6 +20,8 @@ import psutil
 
 from fer.storage import folders
 
+TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+"""Of the clusters that this process starts."""
 _START_SECONDS, _END_SECONDS = 120, 30
 
 
@@ -40,14 +43,15 @@ class Cluster:
 @contextmanager
 def running(cpus: int) -> Iterator[Cluster]:
     """A head with so many CPUs, without dashboard and usage statistics, that lets in commands which
-    are started meanwhile: they have its token."""
-    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    are started meanwhile: they have its token. It ends with this process, also where that is
+    killed."""
     with (
-        mock.patch.dict(os.environ, token),
+        mock.patch.dict(os.environ, TOKEN),
         tempfile.TemporaryDirectory(prefix="fer-ray-") as folder,  # Ray's sockets need short paths
     ):
         port, client, dashboard, agent = free_ports(4)
         command = [
+            *(("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()),
             *(str(Path(sys.executable).with_name("ray")), "start", "--head", "--block"),
             *(f"--num-cpus={cpus}", f"--port={port}", "--node-ip-address=127.0.0.1"),
             *("--min-worker-port=0", "--max-worker-port=0", f"--ray-client-server-port={client}"),

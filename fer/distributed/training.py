@@ -18,7 +18,7 @@ from ray.exceptions import RayError
 
 from fer.data.budget import Budget
 from fer.data.dataset import Dataset
-from fer.distributed import cluster, versions, workers
+from fer.distributed import cluster, connecting, versions, workers
 from fer.errors import BadSettings, FerError, Stopped
 from fer.runs import processes
 from fer.runs.processes import Identity
@@ -151,12 +151,13 @@ def _fit(task: _Task) -> str | None:
     """Lets Ray Train start the workers, and waits for their end; what went wrong, or nothing."""
     os.environ["RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S"] = str(_START_SECONDS)
     from ray.train import FailureConfig, RunConfig, ScalingConfig, WorkerGroupError
-    from ray.train.tensorflow import TensorflowTrainer
+    from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
     from ray.train.v2.api.exceptions import TrainingFailedError
 
-    trainer = TensorflowTrainer(
+    trainer = DataParallelTrainer(
         _learn,
         train_loop_config={"task": task},
+        backend_config=connecting.TfConfig(),
         scaling_config=ScalingConfig(
             num_workers=task.workers, resources_per_worker={"CPU": 1}, use_gpu=False
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from tests import clusters
 from tests.clusters import Cluster
 
 CPUS = 2
+os.environ.update(clusters.TOKEN)  # Ray reads it once in a process
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,9 @@ import numpy as np
 import pytest
 
 from fer import cli, images
+from fer.doctor import packages
+from fer.storage import folders
+from tests import films, scenes
 from tests.clusters import Cluster
 from tests.fer.distributed.conftest import CPUS
 from tests.helpers import astronaut, within_seconds
@@ -39,12 +41,14 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-def start(cluster: Cluster, folder: Path, out: Path, *flags: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "fer", "analyze", folder, "--model", "tiny"]
+def analyze(cluster: Cluster, folder: Path, out: Path) -> list[str]:
     outputs = ["--csv", f"{out}.csv", "--json", f"{out}.json", "--address", cluster.address]
-    return subprocess.Popen(
-        [*map(str, [*command, *outputs, *flags])], stderr=subprocess.PIPE, text=True
-    )
+    return ["analyze", str(folder), "--model", "tiny", *outputs]
+
+
+def start(cluster: Cluster, folder: Path, out: Path, *flags: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "fer", *analyze(cluster, folder, out), *flags]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
 def halt_after_some_rows(out: Path, process: subprocess.Popen[str]) -> None:
@@ -79,12 +83,12 @@ def assert_same(one: Path, other: Path) -> None:
 
 @pytest.mark.usefixtures("own_main")
 def test_a_worker_killed_midway_is_replaced_and_a_stopped_run_is_gone_on_with(
-    cluster: Cluster, photos: Path, tmp_path: Path
+    cluster: Cluster, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     analyze_here(photos, here)
 
-    process = start(cluster, photos, there, "--workers", CPUS)
+    process = start(cluster, photos, there, "--workers", str(CPUS))
     halt_after_some_rows(there, process)
     first, _ = cluster.workers()
     first.kill()
@@ -104,47 +108,56 @@ def test_a_worker_killed_midway_is_replaced_and_a_stopped_run_is_gone_on_with(
     assert process.returncode == 130
     assert "--resume does the rest" in told and "Traceback" not in told
     within_seconds(200, lambda: not cluster.workers())
-    process = start(cluster, photos, stopped, "--resume")
-    told = process.communicate(timeout=600)[1]
-    assert process.returncode == 1
-    assert "done already" in told
+    assert cli.main([*analyze(cluster, photos, stopped), "--resume"]) == 1
+    assert "done already" in capsys.readouterr().err
     assert_same(here, stopped)
 
 
 def test_more_workers_than_cpus_is_a_sentence_before_any_work(
-    cluster: Cluster, photos: Path, tmp_path: Path
+    cluster: Cluster, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    process = start(cluster, photos, tmp_path / "out", "--workers", CPUS + 1)
-    told = process.communicate(timeout=300)[1]
-    assert process.returncode == 2
+    flags = ["--csv", str(tmp_path / "out.csv"), "--address", cluster.address]
+    assert cli.main(["analyze", str(photos), *flags, "--workers", str(CPUS + 1)]) == 2
+    told = capsys.readouterr().err
     assert f"has {CPUS} CPUs, and each worker takes one; got --workers {CPUS + 1}." in told
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_workers_that_have_another_model_of_that_name_are_a_sentence(
-    cluster: Cluster, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_workers_that_lack_the_model_are_a_sentence(
+    cluster: Cluster,
+    photos: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.delenv("FER_MODELS")  # this end has its own, the workers those of the project
-    elsewhere = tmp_path / "home"
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-c", OTHER_MODELS, str(tmp_path / "models")),
-            *("analyze", str(photos), "--model", "tiny", "--address", cluster.address),
-        ],
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "HOME": str(elsewhere)},
-    )
-    told = process.communicate(timeout=300)[1]
-    assert process.returncode == 2
-    assert "cannot load the model" in told and "Traceback" not in told
+    monkeypatch.setattr(folders, "models", lambda: tmp_path / "models")
+    flags = ["--model", "tiny", "--address", cluster.address]
+    assert cli.main(["analyze", str(photos), *flags]) == 2
+    assert "cannot load the model" in capsys.readouterr().err
 
 
-OTHER_MODELS = """
-import sys
-from pathlib import Path
-from fer import cli
-from fer.storage import folders
-folders.models = lambda: Path(sys.argv[1])
-sys.exit(cli.main(sys.argv[2:]))
-"""
+def test_workers_with_other_versions_are_a_sentence(
+    cluster: Cluster,
+    photos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(packages, "version", lambda: "0.0.1")
+    assert cli.main(["analyze", str(photos), "--address", cluster.address]) == 2
+    told = capsys.readouterr().err
+    assert "has fer-dashboard" in told and "and this machine fer-dashboard 0.0.1" in told
+
+
+def test_films_are_read_as_here(
+    cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    still = [scenes.frame([(160, 120, 120, False)], 320, 240)] * 6
+    clips = [films.write(tmp_path / f"{name}.mp4", still, 25) for name in "ab"]
+    (tmp_path / "bad.mp4").write_bytes(clips[0].read_bytes()[:300])
+    command = ["video", str(clips[0]), str(tmp_path / "bad.mp4"), str(clips[1]), "--csv", "-"]
+    assert cli.main(command) == 1
+    here = capsys.readouterr()
+    assert here.out.count("\n") == 1 + 12
+    assert cli.main([*command, "--address", cluster.address]) == 1
+    assert capsys.readouterr() == here

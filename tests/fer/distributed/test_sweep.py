@@ -48,14 +48,23 @@ def wait_for_epoch(process: subprocess.Popen[str]) -> None:
     within_seconds(400, has_epoch)
 
 
-def kill_a_trial(driver: subprocess.Popen[str]) -> bool:
-    """Kills a worker that trains, if there is one just now."""
+def trials_at_work(driver: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The workers that train just now."""
+    found = []
     for run in store.listing():
         owner = run.status().owner if run.status().is_active else None
         if owner is not None and owner.pid != driver.pid:
             with suppress(psutil.NoSuchProcess):
-                psutil.Process(owner.pid).kill()
-                return True
+                found.append(psutil.Process(owner.pid))
+    return found
+
+
+def kill_a_trial(driver: subprocess.Popen[str]) -> bool:
+    """Kills a worker that trains, if there is one just now."""
+    for worker in trials_at_work(driver):
+        with suppress(psutil.NoSuchProcess):
+            worker.kill()
+            return True
     return False
 
 
@@ -68,6 +77,9 @@ def test_a_sweep_outlives_its_driver_and_a_worker(
     (tmp_path / "sweep.yaml").write_text(SETTINGS)
     process = start(cluster, tmp_path / "sweep.yaml", "--workers", 2)
     wait_for_epoch(process)
+    for worker in trials_at_work(process):  # so that something is left to go on with
+        with suppress(psutil.NoSuchProcess):
+            worker.suspend()
     process.kill()
     process.communicate()
     (folder,) = (store.folder() / "sweeps").iterdir()
@@ -75,7 +87,7 @@ def test_a_sweep_outlives_its_driver_and_a_worker(
 
     flags = ("--resume", folder.name, "--name", "tuned", "--json", "-")
     process = start(cluster, *flags, "--workers", 2)
-    within_seconds(400, lambda: kill_a_trial(process))
+    within_seconds(400, lambda: kill_a_trial(process) or process.poll() is not None)
     out, told = process.communicate(timeout=800)
     assert process.returncode == 0, told
     rows: list[dict[str, Any]] = json.loads(out)

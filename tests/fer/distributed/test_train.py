@@ -18,7 +18,8 @@ from tests.helpers import within_seconds
 WORKER = "ray::RayTrainWorker"
 SETTINGS = [
     *("--data", "drawn", "--limit", "70", "--network", "cnn4", "--size", "16", "--epochs", "500"),
-    *("--batch-size", "32", "--augmentation", "strong", "--schedule", "constant"),
+    *("--augmentation", "strong", "--schedule", "constant", "--learning-rate", "0.001"),
+    *("--batch-size", "32"),
 ]
 """With batch normalisation and dropout. Nobody waits for so many epochs."""
 
@@ -62,19 +63,21 @@ def test_two_workers_give_the_curve_of_one_process_also_after_one_is_killed(
     from fer.training import job
 
     learner = job.learner_for(run.settings, job.checked_data(run.settings))
-    for row in rows:
+    for row in rows[:20]:
         assert learner.run_epoch(lambda _: None, lambda: False)
         here = learner.finish_epoch()
-        print(row["epoch"], row["loss"], here["loss"], row["val_loss"], here["val_loss"])
+        for name in ("loss", "val_loss"):  # five digits at first; rounding grows with the steps
+            closeness = 1e-4 if row["epoch"] <= 3 else 1e-2
+            assert row[name] == pytest.approx(here[name], rel=closeness), row["epoch"]
     learner.restore(run.checkpoint)
     assert learner.progress.epoch == len(rows)
 
 
+@pytest.mark.cluster
 def test_a_batch_that_workers_cannot_share_is_a_sentence(
     cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert (
-        cli.main(["train", *SETTINGS[:-4], "--batch-size", "33", "--address", cluster.address]) == 2
-    )
+    flags = [*SETTINGS[:-1], "33", "--address", cluster.address]
+    assert cli.main(["train", *flags]) == 2
     assert "2 workers cannot share a batch of 33 faces equally" in capsys.readouterr().err
     assert not store.folder().exists()

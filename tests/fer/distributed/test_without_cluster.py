@@ -16,8 +16,20 @@ def analyze(folder: Path, *flags: str) -> int:
     return cli.main(["analyze", str(folder), "--csv", str(folder / "out.csv"), *flags])
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["analyze", "a.png", "--address", "auto"],
+        ["video", "a.mp4", "--address", "auto"],
+        ["train", "--data", "drawn", "--workers", "2"],
+        ["sweep", "sweep.yaml"],
+    ],
+)
 def test_without_ray_the_line_that_installs_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     find_spec = importlib.util.find_spec
 
@@ -25,7 +37,8 @@ def test_without_ray_the_line_that_installs_it(
         return None if name == "ray" else find_spec(name, package)
 
     monkeypatch.setattr(importlib.util, "find_spec", found)
-    assert analyze(tmp_path, "--address", "auto") == 2
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(command) == 2
     assert "Install it: pip install -r requirements-ray.txt" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
