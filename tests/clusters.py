@@ -22,7 +22,7 @@ from fer.storage import folders
 
 TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
 """Of the clusters that this process starts."""
-_START_SECONDS, _END_SECONDS = 120, 30
+_START_SECONDS, _END_SECONDS = 120, 8
 
 
 @dataclass(frozen=True, slots=True)
