@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import psutil
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from streamlit import net_util
 from streamlit.web.server.starlette import starlette_websocket
 from streamlit.web.server.starlette.starlette_path_security_middleware import (
@@ -36,6 +36,7 @@ FOREIGN_NAMES = (
 )
 VARIABLE = "FER_HOSTS"
 LOCAL = ("localhost", "127.0.0.1", "::1")
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 REFUSAL = (
     "This server does not answer to that host name. Whoever runs it can add the name: "
     f"{VARIABLE}=faces.example.org python -m fer app, see docs/settings.md."
@@ -85,8 +86,23 @@ async def _checked(
         if not starlette_websocket.is_host_allowed(host):
             await PlainTextResponse(REFUSAL, 403)(scope, receive, send)
             return
+        if host and host.lower().startswith(_LOCAL_HOSTS):
+            send = _unframed(send)
     with suppress(ClientDisconnect):
         await _answer(self, scope, receive, send)
+
+
+def _unframed(send: Send) -> Send:
+    """No page of another site may lay this one into a frame and have its visitor press our buttons.
+    Under a public name that is for the proxy to say: some hosts of apps show them in frames."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("Content-Security-Policy", "frame-ancestors 'self'")
+        await send(message)
+
+    return sent
 
 
 def _bound_to(arguments: Sequence[str]) -> str | None:

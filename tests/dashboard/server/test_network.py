@@ -85,8 +85,8 @@ def as_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
         with_hosts(monkeypatch, tomllib.load(file)["server"]["allowedHosts"])
 
 
-def status_for(host: str, path: str = "/") -> int:
-    """The status of the server's answer to a request with that host name."""
+def answer_for(host: str, path: str = "/") -> tuple[int, dict[bytes, bytes]]:
+    """Status and headers of the server's answer to a request with that host name."""
     sent: list[dict[str, Any]] = []
 
     async def page(scope: Any, receive: Any, send: Any) -> None:
@@ -100,7 +100,11 @@ def status_for(host: str, path: str = "/") -> int:
 
     scope = {"type": "http", "method": "GET", "path": path, "headers": [(b"host", host.encode())]}
     asyncio.run(PathSecurityMiddleware(page)(scope, receive, send))
-    return int(sent[0]["status"])
+    return int(sent[0]["status"]), dict(sent[0]["headers"])
+
+
+def status_for(host: str, path: str = "/") -> int:
+    return answer_for(host, path)[0]
 
 
 @pytest.mark.usefixtures("as_shipped")
@@ -120,6 +124,20 @@ def test_this_computer_is_let_in(host: str) -> None:
     startup.apply()
     assert is_allowed(f"http://{host}", host)
     assert status_for(host) == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "frames"),
+    [("localhost:8501", b"frame-ancestors 'self'"), ("faces.example", None)],
+)
+def test_no_foreign_page_frames_the_app_of_this_computer(
+    host: str, frames: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or it would have its visitor press our buttons. For public names the proxy says it."""
+    with_hosts(monkeypatch, ["localhost", "faces.example"])
+    startup.apply()
+    status, headers = answer_for(host)
+    assert status == 200 and headers.get(b"content-security-policy") == frames
 
 
 def test_a_tab_that_is_closed_in_an_upload_is_no_error() -> None:
