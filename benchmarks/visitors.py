@@ -5,7 +5,7 @@
     python -m benchmarks.visitors --seconds 40 --after 200 --visitors 5
 
 Two visitors (of five and of ten) show their camera, in a browser with a fake one. The
-others open Home, Photos, Train, Evaluate and Models in turn, upload a photograph of 1 to 2
+others open Home, Live, Photos, Train, Evaluate and Models in turn, upload a photograph of 1 to 2
 megapixels on each round, and look at the answer; they speak Streamlit's protocol without a browser.
 The empty app has one page whose video callback does nothing, and its visitors open that page. A
 browser runs beside the server that is measured, with both apps.
@@ -41,7 +41,7 @@ VISITORS = (1, 5, 10)
 LIVE = 2
 PAUSE_SECONDS = 3.0
 WANTED = 1.1
-PAGES = ("home", "photos", "train", "evaluate", "models")
+PAGES = ("home", "live", "photos", "train", "evaluate", "models")
 HEAD = (
     *("visitors", "app", "pages a second", "photos", "live frames, each"),
     *("health p50 / p95, ms", "MB idle", "most", "after they left", "of idle"),
