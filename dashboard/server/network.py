@@ -1,4 +1,4 @@
-"""Whom the server answers to, and that it asks nobody.
+"""Whom the server answers to and how much they may say, and that it asks nobody.
 
 A page of a foreign name may make that name point to this computer (DNS rebinding): the browser then
 takes our server for a part of that page. Streamlit checks the host name of websockets alone, by
@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 from streamlit import net_util
-from streamlit.web.server.starlette import starlette_websocket
+from streamlit.web.server.starlette import starlette_server, starlette_websocket
 from streamlit.web.server.starlette.starlette_path_security_middleware import (
     PathSecurityMiddleware,
 )
@@ -33,6 +33,7 @@ FOREIGN_NAMES = (
     ForeignName("streamlit", "1.67", "streamlit.net_util:get_external_ip"),
     ForeignName("streamlit", "1.67", f"{_STARLETTE}starlette_websocket:is_host_allowed"),
     ForeignName("streamlit", "1.67", f"{_STARLETTE}{_MIDDLEWARE}"),
+    ForeignName("streamlit", "1.67", f"{_STARLETTE}starlette_server:get_max_message_size_bytes"),
 )
 VARIABLE = "FER_HOSTS"
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -42,6 +43,7 @@ REFUSAL = (
     f"{VARIABLE}=faces.example.org python -m fer app, see docs/settings.md."
 )
 _OPTION = "STREAMLIT_SERVER_ALLOWED_HOSTS"
+MESSAGE_BYTES = 4 * 1024**2
 _HEALTH = "/_stcore/health"
 
 
@@ -65,6 +67,14 @@ def refuse_foreign_hosts() -> None:
     is closed while it uploads is no error in the log."""
     require(*FOREIGN_NAMES)
     PathSecurityMiddleware.__call__ = _checked  # type: ignore[method-assign]
+
+
+def bound_messages() -> None:
+    """Closes the connection of a browser that sends more than `MESSAGE_BYTES` in one message: what
+    is chosen on a page takes some kilobytes, and Streamlit would keep 200 MB of it for each tab.
+    Before the server is started."""
+    require(*FOREIGN_NAMES)
+    starlette_server.get_max_message_size_bytes = lambda: MESSAGE_BYTES  # type: ignore[attr-defined]
 
 
 def allow_hosts(arguments: Sequence[str]) -> None:

@@ -15,8 +15,8 @@ SWEEP_SECONDS, UPLOADS_SECONDS = 600.0, 60.0
 
 def apply() -> None:
     """Bounds the heaps; keeps uploads in memory, downloads while they may be clicked, the server
-    from asking others, and foreign host names out; asks who may change what; deletes what killed
-    processes and servers have left. May be called again.
+    from asking others, foreign host names and long messages out; asks who may change what; deletes
+    what killed processes and servers have left. May be called again.
 
     Raises `UnsupportedVersion`. The live page installs `video_relay` itself, since only there the
     packages below it are loaded.
@@ -26,6 +26,7 @@ def apply() -> None:
     media.keep_clicked_downloads()
     network.disable_external_address()
     network.refuse_foreign_hosts()
+    network.bound_messages()
     permission.add_rule("login", login.refusal)
     _sweep()
 

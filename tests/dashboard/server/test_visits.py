@@ -5,13 +5,18 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 import pytest
 import requests
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+from websockets.sync.client import connect
 
 from benchmarks.page_client import PageClient
 from dashboard.photos import picture
+from dashboard.server import network
 from tests.browser.conftest import running_app
 from tests.helpers import astronaut, within_seconds
 
@@ -44,6 +49,18 @@ def held_uploads(app: str) -> int:
 
 def answers(app: str, addresses: set[str]) -> set[int]:
     return {requests.get(app + address, timeout=60).status_code for address in addresses}
+
+
+def test_a_browser_that_sends_too_much_at_once_is_cut_off(app: str) -> None:
+    """What widgets hold stays in memory as long as its tab."""
+    with connect(f"{app.replace('http', 'ws')}/_stcore/stream", subprotocols=["streamlit"]) as tab:
+        with suppress(ConnectionClosed):
+            tab.send(b"." * (network.MESSAGE_BYTES + 1))
+        with pytest.raises(ConnectionClosed) as closed:
+            for _ in tab:
+                pass
+            tab.recv()
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == CloseCode.MESSAGE_TOO_BIG
 
 
 def test_a_photo_is_out_of_the_upload_manager_once_it_is_read_and_gone_once_removed(
