@@ -65,11 +65,13 @@ class PageClient:
         state = WidgetState(id=button.id, trigger_value=True)
         self._run(state, *([self._uploaded] if with_upload else []))
 
-    def upload(self, *files: tuple[str, bytes]) -> None:
-        """Sends files to the page's upload field and waits until the page is shown."""
+    def upload(self, *files: tuple[str, bytes], field: str = "") -> None:
+        """Sends files to the page's upload field, or to the one whose label begins so, and waits
+        until the page is shown."""
         announced = self.announce(*(name for name, _ in files))
-        field = next(item for kind, item in self.elements.items() if kind.startswith("upload "))
-        state = WidgetState(id=field.id)
+        fields = self.elements.items()
+        found = next(item for kind, item in fields if kind.startswith(f"upload {field}"))
+        state = WidgetState(id=found.id)
         for (name, data), urls in zip(files, announced, strict=True):
             self.put(urls.upload_url, name, data).raise_for_status()
             info = state.file_uploader_state_value.uploaded_file_info.add()

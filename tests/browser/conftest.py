@@ -48,7 +48,7 @@ def running_app(folder: Path, *options: str) -> Iterator[str]:
     """A server of its own, whose models, runs and log live in `folder`."""
     port = free_port()
     folder.mkdir(exist_ok=True)
-    log = folder / "log.txt"
+    log = folder / f"log-{port}.txt"
     if not (folder / "models").exists():  # it is the second server of this folder
         shutil.copytree(registry.folder(), folder / "models")
     environment = {

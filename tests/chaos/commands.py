@@ -11,10 +11,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashboard.server import workspaces
 from fer import registry
-from fer.storage import folders
+from fer.storage import files, folders
 
-LIMIT_SECONDS = 600.0
+LIMIT_SECONDS = 900.0
+_KNOWN_HIDDEN = {".commands", ".queue", ".lock"}
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,19 @@ class Place:
             timeout=LIMIT_SECONDS,
         )
 
-    def kill(self, seconds: float, *arguments: str) -> int | None:
-        """Starts a command and kills it after so many seconds; its exit code if it was faster."""
-        process = subprocess.Popen(
+    def started(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """A command at work."""
+        return subprocess.Popen(
             [sys.executable, "-m", "fer", *arguments],
             cwd=folders.ROOT,
             env=self.environment(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+    def kill(self, seconds: float, *arguments: str) -> int | None:
+        """Starts a command and kills it after so many seconds; its exit code if it was faster."""
+        process = self.started(*arguments)
         try:
             return process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -61,6 +67,17 @@ class Place:
         finally:
             process.kill()
             process.wait()
+
+    def check_clean(self) -> None:
+        """An hour later the next start leaves nothing half-made. Call `use` before."""
+        hour_ago = time.time() - 2 * files.LEFT_SECONDS
+        for root in (self.folder / "models", self.folder / "runs"):
+            for path in root.glob(".*"):
+                os.utime(path, (hour_ago, hour_ago))
+            files.remove_leftovers(root)
+            assert {path.name for path in root.glob(".*")} <= _KNOWN_HIDDEN
+        workspaces.sweep()
+        assert not workspaces.left()
 
     def seconds_of(self, *arguments: str) -> float:
         """How long a command takes that must succeed."""
