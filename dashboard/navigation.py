@@ -21,6 +21,9 @@ _theme = st.components.v2.component(
     "fer_theme", js=(PACKAGE / "assets" / "theme.js").read_text("utf-8")
 )
 FRAMED = "_framed"
+_top = st.components.v2.component(
+    "fer_page_top", js=(PACKAGE / "assets" / "page_top.js").read_text("utf-8")
+)
 
 _PAGES: dict[str, tuple[str, str]] = {
     "home": ("Home", "home"),
@@ -57,6 +60,11 @@ def configure() -> None:
     st.logo(_LOGO, size="large")
     st.html(_STYLE)
     _theme(key="theme-browser")
+
+
+def begin_at_top(page: StreamlitPage) -> None:
+    """Scrolls to the top where the page is another one than before."""
+    _top(key="page-top-browser", data={"page": page.url_path})
 
 
 def browser_title(page: StreamlitPage) -> str:

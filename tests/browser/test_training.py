@@ -106,9 +106,11 @@ def test_the_form_stays_and_start_takes_the_field_that_is_left_by_pressing_it(
     open_training(page, app)
     choose_network(page, "mlp")
     fill(page, "spinbutton", "Epochs", "5")
+    main = page.get_by_test_id("stMain")
+    main.evaluate("one => one.scrollTo(0, one.scrollHeight)")
     for stem in ("About", "Train"):
         page.get_by_test_id("stSidebarNavLink").filter(has_text=stem).click()
-        expect(page.get_by_role("heading", name=stem, exact=True)).to_be_visible()
+        expect(page.get_by_role("heading", name=stem, exact=True)).to_be_in_viewport()
         settled(page)
     epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
     expect(epochs).to_have_value("5")

@@ -7,14 +7,16 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fer import distributed
 from fer.runs import processes, store
-from tests.fer.distributed.test_sweep_jobs import SWEEP, add_trial
 from tests.pages.conftest import Open
 from tests.pages.test_photos import press, words
 from tests.pages.test_train import labelled
 
-sweeps = pytest.importorskip("fer.distributed.sweeps", exc_type=ImportError)
-from fer.distributed import sweep_jobs  # noqa: E402
+if not distributed.is_installed():
+    pytest.skip("Ray is not installed", allow_module_level=True)
+from fer.distributed import sweep_jobs, sweeps
+from tests.fer.distributed.test_sweep_jobs import SWEEP, add_trial
 
 pytestmark = pytest.mark.usefixtures("tiny_models", "runs_folder")
 
