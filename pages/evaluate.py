@@ -19,10 +19,7 @@ from dashboard.text import escape_markdown
 navigation.ensure_frame()
 
 st.title("Evaluate")
-st.markdown(
-    "How often does a model predict the **apparent expression** that people named? Anyone with "
-    "the address of a result can see it, until it is removed or two hours unseen."
-)
+st.markdown("How often does a model predict the **apparent expression** that people named?")
 form = start_button.form("evaluate")
 listed = evaluations.current_evaluations()
 folded = any(item.has_result for item in listed)

@@ -67,5 +67,5 @@ def about_suspects(probabilities: NDArray[np.float32], true: NDArray[np.int64]) 
         "(Northcutt et al. 2021): the face reaches the mean probability that the model gives to "
         "faces of another label. The model itself differs from "
         f"{wrong.sum():,} of the labels ({share:.0%}), and the more often it is the one that is "
-        "wrong, the fewer of these labels are. Look before you change one."
+        "wrong, the fewer of these labels really are. Look before you change one."
     )

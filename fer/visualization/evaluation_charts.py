@@ -175,7 +175,7 @@ def slice_bars(
             hovertemplate="%{x}: %{y:.1%} of %{customdata} faces<extra></extra>",
         )
     lay_out(chart, f"Accuracy by {quality}", y="Accuracy")
-    chart.update_layout(barmode="group")
+    chart.update_layout(barmode="group", legend={"y": -0.3})  # below labels of two lines
     ranges = [row[0] for rows in slices.values() for row in rows]
     broken = [text.replace(" to ", " to<br>") for text in ranges]
     chart.update_xaxes(type="category", tickangle=0, tickvals=ranges, ticktext=broken)
