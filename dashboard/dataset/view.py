@@ -59,7 +59,7 @@ def look(choice: Choice, faces: Faces, as_is: bool = False) -> bool:
     sheet = Path(child.folder.name, _SHEET).read_bytes()
     left.image(sheet, width="stretch", alt="Some faces of each emotion")
     with right:
-        _show_counts(found)
+        _show_counts(found, as_is)
     _show_notes(found)
     return True
 
@@ -85,7 +85,7 @@ def _key(choice: Choice, as_is: bool) -> str:
     return f"inspect {choice.data} {choice.votes} {files} {choice.classes} {as_is}"
 
 
-def _show_counts(found: dict[str, Any]) -> None:
+def _show_counts(found: dict[str, Any], as_is: bool) -> None:
     splits = found["counts"].items()
     rows = [
         {"emotion": emotion, **{name: counts.get(emotion, 0) for name, counts in splits}}
@@ -98,7 +98,8 @@ def _show_counts(found: dict[str, Any]) -> None:
     )
     if found["num_removed"] or found["contradictions"]:
         st.markdown(
-            f"**{found['num_removed']:,}** exact duplicates are left out of training: "
+            f"**{found['num_removed']:,}** exact duplicates, which "
+            f"{'an evaluation keeps' if as_is else 'are left out of training'}: "
             f"{found['copies_inside']:,} of other training faces, {found['copies_across']:,} of "
             f"faces in other splits. "
             f"{count(found['contradictions'], 'picture')} with two labels."

@@ -313,7 +313,9 @@ def test_copies_are_shown_with_where_else_they_stand(open_page: Open) -> None:
     with zipfile.ZipFile(both, "a") as archive:
         for name in there.namelist():
             archive.writestr(name, there.read(name))
-    page = finished(press(asked(open_page, both.getvalue(), "reads"), "Start evaluation"))
+    page = asked(open_page, both.getvalue(), "reads")
+    assert "exact duplicates, which an evaluation keeps" in words(page)
+    finished(press(page, "Start evaluation"))
     show(page, "Duplicates")
     assert {one.label: one.value for one in page.metric}["Also in the train split"] == "2"
     shown = words(page).replace("\\", "")
