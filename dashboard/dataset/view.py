@@ -38,8 +38,8 @@ def check_upload(choice: Choice | None, faces: Faces, as_is: bool = False) -> bo
 def look(choice: Choice, faces: Faces, as_is: bool = False) -> bool:
     """Counts, copies, problems, notes and a contact sheet, and whether the faces can be used.
 
-    False as well while they are being read. The copy of an upload that the command reads is
-    private to it and deleted once it has ended.
+    False as well while they are being read, and without training faces where these are needed. The
+    copy of an upload that the command reads is private to it and deleted once it has ended.
     """
     child = _inspected(choice, as_is)
     if child is None:
@@ -61,7 +61,13 @@ def look(choice: Choice, faces: Faces, as_is: bool = False) -> bool:
     with right:
         _show_counts(found, as_is)
     _show_notes(found)
-    return True
+    has_faces = as_is or any(found["counts"].get("train", {}).values())
+    if not has_faces:
+        st.error(
+            "There is nothing to train on: all of these faces are for testing or validation.",
+            icon=":material/warning:",
+        )
+    return has_faces
 
 
 def _inspected(choice: Choice, as_is: bool) -> Child | None:

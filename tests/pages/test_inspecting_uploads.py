@@ -67,6 +67,11 @@ def test_what_is_in_an_upload_is_shown_and_nothing_is_stored(
     assert not (runs_folder / "uploads").exists() and store.listing() == []
 
 
+def test_an_upload_of_test_faces_alone_is_not_trained_on(open_page: Open) -> None:
+    page = uploaded(open_page, "train", labelled_zip([3, 4], [3, 4]))
+    assert "nothing to train on" in page.error[0].value and is_start_disabled(page)
+
+
 @pytest.mark.parametrize("stem", ["train", "evaluate"])
 def test_an_upload_that_cannot_be_used_is_not_started(open_page: Open, stem: str) -> None:
     page = uploaded(open_page, stem, zip_of_classes("happy_sad", "neutral"))
