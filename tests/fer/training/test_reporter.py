@@ -59,12 +59,14 @@ def test_the_rate_is_of_this_process_after_the_first_batch(monkeypatch: pytest.M
         state.batch += 1
         state.loss_sum += 64 * seconds
         reporter.batch(learner)
-    reporter.doing("something")
+    reporter.validating()
     status = run.status()
     assert status.images_per_second == 128
     assert status.batch_losses == ((3.11, 30.0), (3.12, 0.5), (3.13, 0.5))
     assert status.progress == 0.13
     assert status.seconds_left == pytest.approx(6.87 * 6400 / 128)
+    reporter.doing("saving the model")  # which has another pace
+    assert run.status().images_per_second is None
     assert state.seconds == 38
     learner.trains_head_only = True
     reporter.begin_epoch(learner)
