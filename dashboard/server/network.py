@@ -38,6 +38,8 @@ FOREIGN_NAMES = (
 VARIABLE = "FER_HOSTS"
 LOCAL = ("localhost", "127.0.0.1", "::1")
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+_LOCAL_FRAMES = "frame-ancestors 'self' http://localhost:* http://127.0.0.1:* vscode-webview:"
+"""Notebooks and editors of this computer show the app in a frame."""
 REFUSAL = (
     "This server does not answer to that host name. Whoever runs it can add the name: "
     f"{VARIABLE}=faces.example.org python -m fer app, see docs/settings.md."
@@ -103,13 +105,13 @@ async def _checked(
 
 
 def _unframed(send: Send) -> Send:
-    """No page of another site may lay this one into a frame and have its visitor press our buttons.
+    """No page from elsewhere may lay this one into a frame and have its visitor press our buttons.
     Under a public name that is for the proxy to say: some hosts of apps show them in frames."""
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.setdefault("Content-Security-Policy", "frame-ancestors 'self'")
+            headers.setdefault("Content-Security-Policy", _LOCAL_FRAMES)
         await send(message)
 
     return sent
