@@ -55,7 +55,7 @@ def test_a_browser_that_sends_too_much_at_once_is_cut_off(app: str) -> None:
     """What widgets hold stays in memory as long as its tab."""
     with connect(f"{app.replace('http', 'ws')}/_stcore/stream", subprotocols=["streamlit"]) as tab:
         with suppress(ConnectionClosed):
-            tab.send(iter([b"." * network.MESSAGE_BYTES, b"."]))  # the answer comes once all is read
+            tab.send(iter([b"." * network.MESSAGE_BYTES, b"."]))  # its answer finds all read
         with pytest.raises(ConnectionClosed) as closed:
             for _ in tab:
                 pass
