@@ -39,9 +39,6 @@ RUN_ONCE_MORE = ("browser", "cluster")
 that fails is run again, and the summary names it."""
 
 SHARED_WORKERS = {
-    "browser/test_live.py": "browser and camera",
-    "browser/test_teach.py": "browser and camera",
-    "browser/test_video.py": "browser and camera",
     "browser": "browser",
     "fer/live": "live",
     "dashboard/camera": "live",

@@ -16,7 +16,6 @@ from tests.conftest import SHARED_WORKERS, SLOW_FOLDERS, TESTS, worker_group
     ("nodeid", "group"),
     [
         ("tests/browser/test_app.py::test_a[home]", "browser"),
-        ("tests/browser/test_live.py::test_a", "browser and camera"),
         ("tests/fer/live/test_feed.py::test_b", "live"),
         ("tests/pages/test_live.py::test_c", "live"),
         ("tests/fer/export/test_onnx.py::test_d", "fer/export/test_onnx.py"),
