@@ -22,8 +22,8 @@ run: $(VENV)/run.stamp
 	@echo "Starting; open the address below in a browser. Ctrl-C stops it."
 	@$(BIN)/python -m dashboard
 
-# A worker for each core and one more, since browser tests wait; four at most: each may load TensorFlow.
-PYTEST = $(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(min(4, os.cpu_count() + 1))') --dist loadgroup
+# A worker for each core, four at most: each may load TensorFlow.
+PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup
 
 check: lint audit
 	$(PYTEST) -m "not slow and not browser and not cluster"
