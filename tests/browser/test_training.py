@@ -158,3 +158,4 @@ def test_a_newcomers_own_zip_becomes_a_model_in_use_with_all_defaults(page: Page
     page.get_by_role("button", name="Use this model").click()
     expect(page.get_by_text("Active model").first).to_be_visible()
     page.get_by_role("button", name="Go back to crowd").click()
+    expect(page.get_by_role("button", name="Use this model")).to_be_visible()
