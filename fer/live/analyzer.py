@@ -26,6 +26,9 @@ SEARCH_SIDE = 320
 """Faces are detected on a copy of this size: from 40 pixels on in a frame of 640. The cascade,
 which misses too many there, uses a larger one."""
 
+LONGEST_PAUSE = 5.0
+"""Who is seen after so many seconds without a frame is somebody else."""
+
 MOST_EVERY = 100
 
 
@@ -127,6 +130,7 @@ class Analyzer:
         self._following = RateController(share=0.15, shortest=0.1, longest=0.4)
         self._reading = RateController(share=0.3, shortest=1 / 15, longest=0.25)
         self._frames = 0
+        self._now = 0.0
         self._crowd = 1
         self._shown: dict[int, FaceResult] = {}
 
@@ -158,6 +162,9 @@ class Analyzer:
             raise BadImage("the camera's frame is no picture.")
         smaller, scale = images.bounded(images.as_image(image), LONGEST_SIDE)
         now = self._steady_time(time, arrived)
+        if now - self._now > LONGEST_PAUSE:
+            self._tracker.cut()
+        self._now = now
         self._adopt(model, settings)
         self._crowd = crowd
         seconds: dict[str, float] = {}

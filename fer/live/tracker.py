@@ -38,9 +38,10 @@ class Tracked:
 class Tracker:
     """The tracks of one stream. A plain state machine: one thread, no clock of its own.
 
-    Time that goes backwards or stands still counts as no time. When frames change their size, the
-    tracks are scaled along. Without `is_patient`, a face that a detection missed and whose motion
-    cannot be followed is no longer shown, from that frame on.
+    Time that goes backwards or stands still counts as no time, and frames further apart than
+    `LONGEST_STEP` as that far apart: nobody is lost for not having been looked for. When frames
+    change their size, the tracks are scaled along. Without `is_patient`, a face that a detection
+    missed and whose motion cannot be followed is no longer shown, from that frame on.
     """
 
     def __init__(self, is_patient: bool = True) -> None:
@@ -49,7 +50,7 @@ class Tracker:
         self._ended: list[tuple[Box, float]] = []
         self._beyond: list[Box] = []
         self._next = 1
-        self._now = 0.0
+        self._now = self._clock = 0.0
         self._time: float | None = None
         self._grey: motion.Grey | None = None
         self._size: tuple[int, int] | None = None
@@ -109,7 +110,7 @@ class Tracker:
             if index in matched:
                 self._tracks[matched[index]].correct(face, self._now)
             else:
-                self._tracks.append(Track.begun(face, self._now))
+                self._tracks.append(Track.begun(face, self._now, self._clock))
         front = [track.position for track in self._tracks if track not in missing]
         for track in missing:
             track.missed += 1 if track.steady or self._is_patient else 2
@@ -154,9 +155,10 @@ class Tracker:
         if not math.isfinite(time):
             return 0.0
         if self._time is None:
-            self._now = self._time = time
+            self._now = self._clock = self._time = time
         passed = max(0.0, time - self._time)
-        self._now, self._time = self._now + passed, time
+        self._clock, self._time = self._clock + passed, time
+        self._now += min(passed, tracks.LONGEST_STEP)
         return passed
 
     def _resize(self, width: int, height: int) -> None:

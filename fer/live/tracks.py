@@ -23,6 +23,9 @@ COVERED_SECONDS = 2.0
 HIDDEN_SECONDS = 0.5
 """A face not seen for this long is no longer shown, but keeps its track."""
 
+LONGEST_STEP = 0.6
+"""Frames that are further apart are so many seconds apart for their tracks."""
+
 MOST_FACES = 32
 SURE = 0.9
 """A face of a lower detector score is shown once a second detection confirms it."""
@@ -44,7 +47,8 @@ Position = Floats
 
 @dataclass(slots=True, eq=False)
 class Track:
-    """`course`: position, velocity and time of the last detection. `missed`: detections in a
+    """`since`: when it was first seen, in seconds of the stream; all other times are the tracker's.
+    `course`: position, velocity and time of the last detection. `missed`: detections in a
     row that did not. `steady`: its motion could be followed into the present frame. `covered`:
     another face is in front of it."""
 
@@ -62,10 +66,10 @@ class Track:
     covered: bool = False
 
     @classmethod
-    def begun(cls, face: Face, now: float) -> Track:
+    def begun(cls, face: Face, now: float, since: float) -> Track:
         """A new track where a face was detected."""
         position, points = position_of(face.box), _points(face)
-        return cls(position, points, face.score, now, now, (position, np.zeros(2), now))
+        return cls(position, points, face.score, since, now, (position, np.zeros(2), now))
 
     def shown(self, now: float) -> bool:
         settled = self.score >= SURE or self.sightings > 1
@@ -93,7 +97,7 @@ class Track:
         """Moves by the optical flow of an image of `scale`; without it, coasts and slows down."""
         self.steady = motion is not None
         if motion is None:
-            shift, zoom = self.velocity * passed, 1.0
+            shift, zoom = self.velocity * min(passed, LONGEST_STEP), 1.0
             if not self.covered:
                 self.velocity = self.velocity * math.exp(-passed / _COAST_SECONDS)
         else:

@@ -21,10 +21,6 @@ from fer.video.smoothing import ReadFrame, Reading
 READ_SECONDS = 1 / 16
 """A face is classified so often, and in every frame between two readings that disagree."""
 
-LONGEST_STEP = 0.6
-"""Where frames are further apart, they are so many seconds apart for the tracker: nobody is lost
-for not having been looked for."""
-
 _AGAIN_AFTER = 2
 _IN_PLACE = 0.3
 
@@ -39,7 +35,6 @@ class Follower:
         self._size = size
         self._before: Sequence[Box] = ()
         self._since_search = 0
-        self._time, self._tracker_time = 0.0, 0.0
         self.cuts: list[float] = []
         """Times of the first frames of new shots so far."""
 
@@ -74,9 +69,7 @@ class Follower:
         if frame.is_cut:
             self._cut(frame.time)
             self._before = ()
-        self._tracker_time += min(frame.time - self._time, LONGEST_STEP)
-        self._time = frame.time
-        tracked = self._tracker.moved(frame.image, self._tracker_time)
+        tracked = self._tracker.moved(frame.image, frame.time)
         self._since_search += 1
         replaced = [box for box in self._before if _is_replaced(frame, box)]
         is_lost = self._tracker.strays and self._since_search > _AGAIN_AFTER

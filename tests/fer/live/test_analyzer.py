@@ -90,6 +90,18 @@ def test_one_person_in_a_clip_is_one_track() -> None:
         assert scenes.overlap(one.result.faces[0].face.box, truth) > 0.5
 
 
+@pytest.mark.parametrize("rate", [15.0, 0.6, 0.3])
+def test_a_machine_that_is_slow_keeps_who_is_who(rate: float) -> None:
+    found = analysed([bright_square()] * 8, LiveSettings(detector=NAME), rate)
+    assert [[face.track for face in one.result.faces] for one in found] == [[1]] * 8
+    assert found[-1].since == {1: 0.0} and found[-1].now == pytest.approx(7 / rate)
+
+
+def test_whoever_is_there_after_a_long_pause_is_somebody_else() -> None:
+    found = analysed([bright_square()] * 3, LiveSettings(detector=NAME), 0.1)
+    assert [[face.track for face in one.result.faces] for one in found] == [[1], [2], [3]]
+
+
 def test_a_large_frame_is_read_small_and_answered_in_its_own_pixels() -> None:
     image = np.full((2160, 3840, 3), 20, np.uint8)
     image[600:1500, 1000:1900] = 250
