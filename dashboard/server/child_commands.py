@@ -30,11 +30,14 @@ ALONE = ("teach",)
 """Commands of which a server runs one at a time: each takes all cores for some seconds."""
 Watch = Callable[[Path], None]
 """Shows more of a command at work, from what it writes in its folder."""
+MOST_WAITING = 50
+"""Each waits with a folder of its own, of all visitors together."""
 _KEY = "_children"
 _MAX_KEPT = 16
 
 _of_visitors: weakref.WeakKeyDictionary[Child, tuple[str, str]] = weakref.WeakKeyDictionary()
 """The visitor and the kind of each."""
+_waiting: weakref.WeakSet[_Request] = weakref.WeakSet()
 _beginning = threading.Lock()
 
 
@@ -53,6 +56,7 @@ class _Request:
 
     def __post_init__(self) -> None:
         self.unstarted = running.end_with(self, None, self.folder)
+        _waiting.add(self)
 
     @property
     def kind(self) -> str:
@@ -70,6 +74,7 @@ class _Request:
             is_alone = self.kind not in ALONE or self.kind not in [kind for _, kind in at_work]
             if self.child is None and is_free and is_alone:
                 self.child = self._start()
+                _waiting.discard(self)
                 _of_visitors[self.child] = self.visitor, self.kind
         return self.child
 
@@ -99,13 +104,16 @@ def run(
     `out` is a flag and the name of what the command writes in its folder; `settings` become the
     file that `--settings` names; `prepare` writes more into the folder and returns the arguments
     that name it; all of it is deleted with the command. A session runs one command of a kind (its
-    first argument): a new one replaces the one before.
+    first argument): a new one replaces the one before. While `MOST_WAITING` wait, none is taken.
     """
     requests = _session_requests()
     if key not in requests:
         for other in [name for name, item in requests.items() if item.kind == arguments[0]]:
             if not requests[other].is_done:
                 discard(other)
+        if len(_waiting) >= MOST_WAITING:
+            _show_full(message)
+            return None
         folder = workspaces.new(arguments[0])
         try:
             more = prepare(Path(folder.name)) if prepare else ()
@@ -128,6 +136,7 @@ def discard(key: str) -> None:
     request = _session_requests().pop(key, None)
     if request is None:
         return
+    _waiting.discard(request)
     if request.child is None:
         request.folder.cleanup()
     else:
@@ -143,6 +152,17 @@ def discard_naming(text: str) -> None:
 def _session_requests() -> dict[str, _Request]:
     requests: dict[str, _Request] = st.session_state.setdefault(_KEY, {})
     return requests
+
+
+@st.fragment(run_every=5)
+def _show_full(message: str) -> None:
+    """Until there is room for one more that waits."""
+    if len(_waiting) < MOST_WAITING:
+        st.rerun()
+    st.warning(
+        f"{message} Too many commands wait on this server; this one will begin when fewer do.",
+        icon=":material/hourglass_empty:",
+    )
 
 
 @st.fragment(run_every=0.7)

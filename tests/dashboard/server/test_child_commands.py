@@ -88,6 +88,22 @@ def test_the_server_does_a_few_at_a_time_and_the_others_say_that_they_wait() -> 
     assert "Waiting" not in shown_text(late)
 
 
+def test_only_so_many_wait_and_whoever_comes_then_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_commands, "MOST_WAITING", 2)
+    pages = [visitor() for _ in range(child_commands.PLACES.most)]
+    first, *_ = [ask(page, it="networks")["it"] for page in pages]
+    waiting = [visitor() for _ in range(2)]
+    assert [ask(page, it="networks") for page in waiting] == [{"it": None}] * 2
+    late = visitor()
+    assert ask(late, it="networks") == {}
+    assert "Too many commands wait" in late.warning[0].value
+    assert first is not None
+    first.end()
+    assert ask(waiting[0], it="networks")["it"] is not None
+    assert ask(late, it="networks") == {"it": None}
+    assert not late.warning
+
+
 def test_one_visitor_cannot_have_all_places() -> None:
     greedy, other = visitor(), visitor()
     three = {"network": "networks", "rate": "find-rate", "faces": "inspect"}
