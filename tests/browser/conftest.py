@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 
 from fer import registry
+from fer.runs import launcher, store
 from tests import clips
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,10 +38,34 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a running app with a copy of the shipped models."""
-    with running_app(tmp_path_factory.mktemp("app")) as address:
-        yield address
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Address and folder of a running app with a copy of the shipped models."""
+    folder = tmp_path_factory.mktemp("app")
+    with running_app(folder) as address:
+        yield address, folder
+
+
+@pytest.fixture
+def app(server: tuple[str, Path]) -> str:
+    """Address of the running app, whose models and runs are as when it was started: whatever the
+    test before it left, also where it failed, is gone."""
+    address, folder = server
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FER_RUNS", str(folder / "runs"))
+        patch.setenv("FER_MODELS", str(folder / "models"))
+        remove_runs_and_models()
+    return address
+
+
+def remove_runs_and_models() -> None:
+    """Ends and deletes all runs, and leaves the shipped models alone, the default one active."""
+    (registry.folder() / "active.json").unlink(missing_ok=True)
+    for name in set(registry.names()).difference(registry.SHIPPED):
+        registry.delete(name)
+    for run in store.listing():
+        if run.status().is_active:
+            launcher.stop(run, force=True)
+        launcher.delete(run)
 
 
 @contextmanager
@@ -68,7 +93,7 @@ def running_app(folder: Path, *options: str) -> Iterator[str]:
         assert "Traceback" not in log.read_text("utf-8", "replace"), log.read_text()
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(60)
 
 
 def server_of(address: str) -> psutil.Process:
@@ -82,7 +107,7 @@ def server_of(address: str) -> psutil.Process:
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while time.monotonic() < until and server.poll() is None:
         try:
             with urllib.request.urlopen(address, timeout=2):
@@ -93,18 +118,18 @@ def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @pytest.fixture(scope="package")  # its event loop would be in the way of other tests
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A browser whose camera plays a film of a moving face."""
     film = clips.write(tmp_path_factory.mktemp("camera") / "face.mjpeg")
     with sync_playwright() as playwright:
         try:
-            chromium = launch(playwright, film)
+            browser = launch(playwright, film)
         except Error as error:
             if os.environ.get("CI") == "true":
                 raise
             pytest.skip(f"no browser: install chromium, or run `playwright install`: {error}")
-        yield chromium
-        chromium.close()
+        yield browser
+        browser.close()
 
 
 def launch(playwright: Playwright, film: Path) -> Browser:
@@ -115,8 +140,15 @@ def launch(playwright: Playwright, film: Path) -> Browser:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """The browser; what a test opens in it is closed after it, also where it fails."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Page:
     context = browser.new_context(viewport={"width": 1300, "height": 900})
     context.set_default_timeout(90_000)
-    yield context.new_page()
-    context.close()
+    return context.new_page()

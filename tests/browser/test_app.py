@@ -179,7 +179,6 @@ def test_two_visitors_do_not_see_each_others_pictures(
     other = browser.new_context().new_page()
     open_photos(other, app)
     expect(other.get_by_text("Drop pictures here")).to_be_visible()
-    other.context.close()
 
 
 def test_nothing_uploaded_is_written_to_disk(page: Page, app: str, tmp_path: Path) -> None:
@@ -240,7 +239,6 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, app: str, stem: str) ->
         try_sample(phone)
     main = phone.get_by_test_id("stMain")
     assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
-    context.close()
 
 
 def test_choices_in_the_sidebar_and_of_light_or_dark_hold(page: Page, app: str) -> None:

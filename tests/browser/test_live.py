@@ -50,18 +50,13 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def new_context(browser: Browser) -> Iterator[NewContext]:
-    """Browser contexts that are closed however the test ends, and their streams with them."""
-    opened: list[BrowserContext] = []
-
+def new_context(browser: Browser) -> NewContext:
     def new(**options: Any) -> BrowserContext:
-        opened.append(browser.new_context(**options))
-        opened[-1].set_default_timeout(60_000)
-        return opened[-1]
+        context = browser.new_context(**options)
+        context.set_default_timeout(60_000)
+        return context
 
-    yield new
-    for context in opened:
-        context.close()
+    return new
 
 
 def open_live(page: Page, address: str) -> FrameLocator:

@@ -29,6 +29,7 @@ def open_training(page: Page, app: str) -> None:
 def choose_network(page: Page, name: str) -> None:
     page.get_by_role("combobox", name="Network").click()
     page.get_by_role("option", name=name, exact=True).click()
+    expect(page.get_by_text(f"{name}, ")).to_be_visible()
     settled(page)
 
 
@@ -44,13 +45,13 @@ def test_a_run_is_started_watched_used_and_undone(browser: Browser, page: Page, 
     choose_network(page, "mlp")
     fill(page, "spinbutton", "Epochs", "3")
     fill(page, "textbox", "Name of the model", "taught")
+    expect(page.get_by_text("mlp, 3 epochs")).to_contain_text("saved as taught")
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_role("heading", name="taught")).to_be_visible()
 
     other = browser.new_context().new_page()
     open_training(other, app)
     expect(other.get_by_role("heading", name="taught")).to_be_visible()
-    other.context.close()
 
     page.reload()
     expect(page.get_by_text("Best epoch: ")).to_be_visible(timeout=LONG)
@@ -78,8 +79,6 @@ def test_a_learning_rate_that_is_none_is_a_sentence(page: Page, app: str) -> Non
 
 def test_the_faces_can_be_looked_at(page: Page, app: str) -> None:
     open_training(page, app)
-    if not page.get_by_text("No runs yet").is_visible():  # the faces are folded beside runs
-        page.get_by_text("Training data: faces and counts").click()
     expect(page.get_by_role("img", name="Some faces of each emotion")).to_be_visible(timeout=LONG)
     expect(page.get_by_text("Target: the FER+ vote distribution")).to_be_visible()
 
@@ -97,7 +96,6 @@ def test_on_a_phone_a_link_opens_the_settings(browser: Browser, app: str) -> Non
         page.mouse.click(380, 700)
     page.set_viewport_size({"width": 1280, "height": 900})
     expect(link).not_to_be_visible()
-    context.close()
 
 
 def test_the_form_stays_and_start_takes_the_field_that_is_left_by_pressing_it(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,8 @@ from playwright.sync_api import Page, expect
 from dashboard.video import example
 from fer.video import reading
 from tests.browser import axe
+from tests.browser.clicks import A_CLICK_MS, click_until
 from tests.browser.test_app import settled
-from tests.helpers import within_seconds
 
 pytestmark = pytest.mark.browser
 
@@ -53,20 +52,6 @@ def taken_home(page: Page, button: str, folder: Path) -> Path:
     return path
 
 
-def shows_the_clicked_moment(page: Page) -> bool:
-    """Clicks on a point of a curve; the page may move just then, as the form above it folds."""
-    if not (point := page.evaluate(_POINT, 8)):
-        page.wait_for_timeout(200)
-        return False
-    across, down, time = point
-    page.mouse.click(across, down)
-    with suppress(AssertionError):
-        moment = page.get_by_test_id("stSliderThumbValue")
-        expect(moment).to_have_text(f"{time:.2f}", timeout=5_000)
-        return True
-    return False
-
-
 def test_a_film_is_uploaded_watched_looked_into_and_taken_home(
     page: Page, app: str, film: Path, tmp_path: Path
 ) -> None:
@@ -77,14 +62,19 @@ def test_a_film_is_uploaded_watched_looked_into_and_taken_home(
     start = page.get_by_role("button", name="Analyse film")
     expect(start).to_be_enabled()
     start.click()
-    expect(page.get_by_text("Analysing …")).to_be_visible()
     expect(page.get_by_text("Length", exact=True)).to_be_visible(timeout=LONG)
     settled(page)
 
-    within_seconds(60, lambda: shows_the_clicked_moment(page))
-    before = page.get_by_test_id("stSliderThumbValue").inner_text()
+    moment = page.get_by_test_id("stSliderThumbValue")
+    click_until(
+        page,
+        _POINT,
+        8,
+        lambda point: expect(moment).to_have_text(f"{point[2]:.2f}", timeout=A_CLICK_MS),
+    )
+    before = moment.inner_text()
     page.get_by_role("button", name="· happy").first.click()
-    expect(page.get_by_test_id("stSliderThumbValue")).not_to_have_text(before)
+    expect(moment).not_to_have_text(before)
     settled(page)
     expect(page.get_by_alt_text("The film at 0:0")).to_be_visible()
 
