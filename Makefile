@@ -1,7 +1,8 @@
 # make run: install what the app needs into .venv and start it on this computer.
 # make check: install what the tests need as well; lint, types, known vulnerabilities (make audit)
 # and the quick tests, before a commit.
-# make test: all of that, the slow tests, those in a browser, and those of a cluster; what CI runs.
+# make test: lint, types and all tests, also slow ones, those in a browser and those of a cluster; what CI
+# runs.
 # make fuzz: 10,000 damaged files of every kind, read as those of visitors are; some minutes.
 # make chaos: work that is killed, damaged folders, many visitors at once; half an hour.
 # make docs: the reference of commands and library, into build/docs.
