@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
-import json
 import os
 import secrets
 import shutil
@@ -20,7 +19,7 @@ from fer.model_card import ModelCard, card_dict as card_dict, card_from, card_te
 from fer.model_card.names import MAX_NAME, NAME, check_name as check_name, name_from as name_from
 from fer.permission import require
 from fer.prior import PriorLike
-from fer.storage import folders
+from fer.storage import active_model, folders
 from fer.storage.files import (
     file_hash as file_hash,
     hidden_folder,
@@ -34,8 +33,6 @@ DEFAULT = "crowd"
 """The shipped model that is used until another is activated."""
 
 SHIPPED = ("crowd", "crowd-small", "fer2013")
-
-_ACTIVE = "active.json"
 
 
 def folder() -> Path:
@@ -161,12 +158,12 @@ def rewrite(card: ModelCard) -> None:
 
 def active() -> str:
     """Name of the model in use: the activated one, else the shipped default."""
-    return _activation().get("active", DEFAULT)
+    return active_model.read(folder(), names()).get("active", DEFAULT)
 
 
 def previous() -> str | None:
     """Name of the model that `go_back` returns to, if there is one."""
-    return _activation().get("previous")
+    return active_model.read(folder(), names()).get("previous")
 
 
 def activate(name: str) -> None:
@@ -177,7 +174,7 @@ def activate(name: str) -> None:
     require("activate")
     load(name)
     if name != active():
-        _write_activation(name, active())
+        _use(name)
 
 
 def go_back() -> str:
@@ -187,7 +184,7 @@ def go_back() -> str:
     if name is None:
         raise BadModel("no model was activated before this one, so there is none to go back to.")
     load(name)
-    _write_activation(name, active())
+    _use(name)
     return name
 
 
@@ -214,7 +211,7 @@ def delete(name: str) -> None:
 def engine_bytes(name: str) -> int:
     """Size of a model's engine file; 0 where it has none."""
     try:
-        return (path_of(name) / "model.onnx").stat().st_size
+        return (path_of(name) / ENGINE_FILE).stat().st_size
     except FileNotFoundError:
         return 0
 
@@ -238,23 +235,10 @@ def _changed(name: str, path: Path) -> int:
         raise _unknown(name) from None
 
 
-def _activation() -> dict[str, str]:
-    """The entries of `active.json` that name existing models; empty if it is absent or broken."""
-    try:
-        values = json_object(folder() / _ACTIVE)
-        existing = {
-            key: values[key] for key in ("active", "previous") if values.get(key) in names()
-        }
-        return existing if "active" in existing else {}
-    except (OSError, ValueError, TypeError):
-        return {}
-
-
-def _write_activation(name: str, before: str) -> None:
-    text = json.dumps({"active": name, "previous": before}) + "\n"
+def _use(name: str) -> None:
+    before = active()
     with _writing():
-        folder().mkdir(parents=True, exist_ok=True)
-        replace_file(folder() / _ACTIVE, text.encode())
+        active_model.write(folder(), name, before)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import pytest
 
 from fer import registry
 from fer.errors import BadModel
-from fer.storage import folders
+from fer.storage import active_model, folders
 from tests.helpers import make_card, publish_tiny
 
 
@@ -72,8 +72,8 @@ def test_a_shipped_name_is_taken(installed: Path) -> None:
 
 
 def test_the_first_thing_written_makes_the_folder(installed: Path) -> None:
-    registry._write_activation("shipped", "shipped")
-    assert (installed / "models" / "active.json").is_file()
+    active_model.write(registry.folder(), "shipped", "shipped")
+    assert (installed / "models" / active_model.FILE).is_file()
 
 
 def test_a_folder_that_is_named_is_the_only_one(
