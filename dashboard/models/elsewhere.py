@@ -52,7 +52,9 @@ def _table(rows: list[Elsewhere]) -> None:
     st.table(table)
 
 
-def _interval(row: Elsewhere) -> tuple[float, float]:
+def _interval(row: Elsewhere) -> tuple[float, float] | None:
+    if not row.n:
+        return None
     low, high = metrics.share_interval(round(row.accuracy * row.n), row.n)
     return low, high
 

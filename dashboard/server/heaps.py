@@ -17,13 +17,16 @@ def bound() -> None:
     visitors leave 87 MB, and 31 MB where there are two heaps. Blocks from 1 MB on are mapped by
     themselves, so that a picture's memory returns to the system.
     """
-    with suppress(OSError, AttributeError):
-        libc = ctypes.CDLL(None)
-        libc.mallopt(_M_ARENA_MAX, MOST)
-        libc.mallopt(_M_MMAP_THRESHOLD, MAPPED_BYTES)
+    _call("mallopt", _M_ARENA_MAX, MOST)
+    _call("mallopt", _M_MMAP_THRESHOLD, MAPPED_BYTES)
 
 
 def trim() -> None:
     """Gives what is free in the heaps back to the system, which glibc does for their ends alone."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
+    _call("malloc_trim", 0)
+
+
+def _call(function: str, *arguments: int) -> None:
+    """Calls a function of glibc; other libraries lack it, and Windows refuses the None."""
+    with suppress(OSError, AttributeError, TypeError):
+        getattr(ctypes.CDLL(None), function)(*arguments)

@@ -58,10 +58,11 @@ def main(arguments: list[str]) -> int:
     except MemoryError:
         print(too_much, file=sys.stderr)
     except Exception as error:  # noqa: BLE001 - the engine raises types of its own
-        reason = f"{called} cannot be run on a batch of faces: {first_line(error)}."
+        problem = f"{called} cannot be run on a batch of faces: {first_line(error)}."
         if isinstance(error, BadModel):
-            reason = str(error)
-        print(too_much if "alloc" in reason else reason, file=sys.stderr)
+            problem = str(error)
+        is_memory = "alloc" in problem.removeprefix(called)
+        print(too_much if is_memory else problem, file=sys.stderr)
     else:
         return 0
     return 1

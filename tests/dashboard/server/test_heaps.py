@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import platform
 import subprocess
 import sys
 
@@ -32,9 +33,22 @@ libc.fflush(None)
 """
 
 
-@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="glibc alone has them")
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc alone has them")
 def test_threads_have_few_heaps() -> None:
     done = subprocess.run(
         [sys.executable, "-c", THREADS], cwd=folders.ROOT, capture_output=True, text=True
     )
     assert 1 <= done.stdout.count("<heap nr=") <= heaps.MOST, done.stderr
+
+
+def test_where_the_program_has_no_library_of_its_own_nothing_is_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on Windows: the pages must open all the same."""
+
+    def library(name: str | None) -> None:
+        raise TypeError("argument of type 'NoneType' is not iterable")
+
+    monkeypatch.setattr(ctypes, "CDLL", library)
+    heaps.bound()
+    heaps.trim()

@@ -12,6 +12,7 @@ from onnx import helper
 
 from fer import registry
 from fer.engine import trial
+from fer.engine.session import engine_of
 from fer.errors import BadModel
 from fer.model_card import InputSpec
 from tests.fer.engine.test_opening import constant, endless, engine, output, pixels
@@ -52,6 +53,12 @@ def test_bytes_that_are_no_engine_are_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "net.onnx").write_bytes(b"no engine")
     with pytest.raises(BadModel, match="the network cannot be opened: "):
         trial.check(tmp_path / "net.onnx", InputSpec())
+
+
+def test_the_name_of_a_model_says_nothing_about_its_memory(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(b"no engine")
+    with pytest.raises(BadModel, match="'allocated' cannot be opened: "):
+        trial.check(tmp_path / "net.onnx", InputSpec(), engine_of("allocated"))
 
 
 def test_the_shipped_engines_pass() -> None:
