@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.camera.stream import Moment, Stream
 from dashboard.live.settings import Choice
-from dashboard.server.visitors import media
+from dashboard.server.visitors import media, rates
 from fer import registry
 from fer.live.recording import Recording
 
@@ -50,7 +50,9 @@ class Session:
             self.stream = None
 
     def freeze(self) -> None:
-        """Keeps the present moment, the newest first, and no more than `MOST_MOMENTS`."""
+        """Keeps the present moment, the newest first, and no more than `MOST_MOMENTS`. Raises
+        `NoPlace` where the visitor has asked for too many: each may have to be analysed."""
+        rates.ANALYSES.take()
         moment = self.stream.freeze() if self.stream is not None else None
         if moment is None:
             st.toast("There is no picture yet.", icon=":material/photo_camera:")

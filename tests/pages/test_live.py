@@ -25,6 +25,8 @@ from dashboard.live import (
     summary as live_summary,
     view as live_view,
 )
+from dashboard.server.visitors import rates
+from dashboard.server.visitors.rates import Rate
 from dashboard.text import escape_markdown
 from fer import images, registry
 from fer.emotions import EMOTIONS
@@ -212,7 +214,9 @@ def test_settings_are_beside_the_picture_and_other_ways_gone_while_it_goes_on(
     assert freeze.proto.shortcut
 
 
-def test_a_moment_is_frozen_and_removed(open_live: Show) -> None:
+def test_a_moment_is_frozen_as_often_as_photos_may_be_read_and_removed(
+    open_live: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = open_live(sending=True)
     press(page, "Freeze")
     assert session(page).moments == []
@@ -222,6 +226,11 @@ def test_a_moment_is_frozen_and_removed(open_live: Show) -> None:
     assert "the computer that runs this app" in words(page)
     labels = [button.proto.label for button in page.get("download_button")]
     assert labels == ["PNG", "JSON"]
+    with monkeypatch.context() as busy:
+        busy.setattr(rates, "ANALYSES", Rate(0.4, 600, "pictures"))  # not one
+        press(page, "Freeze")
+        assert "of your own pictures a minute" in page.toast[0].value
+    assert len(session(page).moments) == 1
     press(page, "Remove")
     assert session(page).moments == []
 
