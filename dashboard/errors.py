@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from dashboard.text import escape_markdown
+from dashboard.text import escape_markdown, sentence
 from fer import permission
 from fer.errors import FerError
 from fer.permission import Action
@@ -60,4 +60,4 @@ def button(
 
 def closed(reason: str) -> None:
     """Why something is closed to the visitor of this page."""
-    st.caption(f":material/lock: {escape_markdown(reason[:1].upper() + reason[1:])}")
+    st.caption(f":material/lock: {escape_markdown(sentence(reason))}")

@@ -32,9 +32,9 @@ def use(name: str, warn: bool = True) -> None:
     better than a constant answer."""
     if warn:
         with suppress(FerError):  # a damaged card is an error elsewhere
-            words = model_verdict.warning(registry.card(name))
-            if words:
-                st.caption(f":material/warning: This model is {words}.")
+            warning = model_verdict.warning(registry.card(name))
+            if warning:
+                st.caption(f":material/warning: This model is {warning}.")
     if registry.active() == name:
         st.badge("Active model", icon=":material/check:", color="green", help=_ACTIVE_HELP)
     else:

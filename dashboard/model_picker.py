@@ -184,11 +184,11 @@ def show_model(card: ModelCard, prior: str | None = None) -> None:
         return
     if prior != TRAINING:
         details += " Its accuracy is weighted to match."
-    words = model_verdict.warning(card)
-    warned = f" · :material/warning: **{words}**" if words else ""
+    warning = model_verdict.warning(card)
+    warning_text = f" · :material/warning: **{warning}**" if warning else ""
     st.caption(
         f"{line} · {figures.accuracy:.1%} validation accuracy "
-        f"(95% CI {100 * bounds[0]:.1f}{_DASH}{100 * bounds[1]:.1f}){warned}",
+        f"(95% CI {100 * bounds[0]:.1f}{_DASH}{100 * bounds[1]:.1f}){warning_text}",
         help=f"{details} Measured on {figures.n:,} validation faces of "
         f"{escape_markdown(card.data_facts.name or 'unknown data')}, also used for model "
         f"selection.{_elsewhere_sentence(card, prior)}",

@@ -19,8 +19,8 @@ def escape_markdown(text: str) -> str:
     return _BREAKS.sub(rf"\1{_WORD_JOINER}", _MARKS.sub(r"\\\1", text))
 
 
-def sentence(error: Exception) -> str:
-    """What an error says, from a capital letter on."""
+def sentence(error: object) -> str:
+    """What an error says, or its text, from a capital letter on."""
     text = str(error)
     return text[:1].upper() + text[1:]
 

@@ -31,7 +31,6 @@ _UPLOAD_HELP = (
     "under “Challenges in Representation Learning”; the FER+ votes (`fer2013new.csv`) are on "
     "GitHub, under “microsoft/FERPlus”."
 )
-UNSTORED = "The finder needs stored data: start training once, then choose the stored upload above."
 _UPLOAD = "upload"
 _NO_VOTES = ""  # Streamlit shows None as a field that was left empty
 _LARGEST_MB = 1024
@@ -84,6 +83,11 @@ def faces(page: str) -> Faces:
     """Those of a page in this session."""
     found: Faces = st.session_state.setdefault(f"_{page}-faces", Faces(page))
     return found
+
+
+def unstored(what: str) -> str:
+    """Why something cannot be done with an upload before it is stored."""
+    return f"{what} needs stored data: start training once, then choose the stored upload above."
 
 
 def choose(faces: Faces, label: str = "Training data", fate: str = LISTED) -> Choice | None:

@@ -48,7 +48,7 @@ def learning_rate(settings: TrainSettings, is_stored: bool) -> None:
         errors.closed(reason)
         return
     if not is_stored:
-        st.caption(picker.UNSTORED)
+        st.caption(picker.unstored("The finder"))
         return
     searched = replace(settings, name=None)
     key = f"rate {searched}"

@@ -53,11 +53,11 @@ def _accuracy(card: ModelCard, is_drawn: bool) -> None:
     if published.accuracy is None:
         st.caption("The card of this model holds no accuracy.")
         return
-    words = model_verdict.against_constant(card)
+    verdict = model_verdict.against_constant(card)
     if model_verdict.warning(card):
-        words = f"{words}; train longer or with more faces"
+        verdict = f"{verdict}; train longer or with more faces"
     st.subheader(
-        f"{published.accuracy:.1%} validation accuracy" + (f": {words}." if words else ".")
+        f"{published.accuracy:.1%} validation accuracy" + (f": {verdict}." if verdict else ".")
     )
     bounds, facts = published.interval("accuracy"), []
     if bounds:

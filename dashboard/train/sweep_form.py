@@ -55,7 +55,7 @@ def show(settings: TrainSettings, is_stored: bool) -> None:
         "does not vary is as in the settings. The best one has the highest validation accuracy.",
     )
     if not is_stored:
-        st.caption(picker.UNSTORED.replace("The finder", "A sweep"))
+        st.caption(picker.unstored("A sweep"))
         return
     try:
         asked, workers = _asked(settings)

@@ -12,6 +12,7 @@ from dashboard import errors
 from dashboard.look import plots
 from dashboard.text import count, escape_markdown
 from dashboard.train import result, starting, sweep_form, titles, view as train_view
+from fer import permission
 from fer.distributed import sweep_jobs, sweeps
 from fer.distributed.sweeps import SweepSettings
 from fer.errors import FerError
@@ -168,6 +169,7 @@ def _unfinished(
 
 
 def _publish(run: Run, name: str | None) -> None:
+    permission.require("train")
     run.write_settings(replace(run.settings, name=name))
     starting.resume(run)
 

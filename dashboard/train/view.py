@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import errors, model_actions
 from dashboard.dataset.choice import display_name
 from dashboard.look import plots
-from dashboard.text import count, duration, escape_markdown
+from dashboard.text import count, duration, escape_markdown, sentence
 from dashboard.train import result, starting, titles
 from fer import registry
 from fer.errors import FerError
@@ -82,8 +82,7 @@ def _show(run: Run, status: RunStatus) -> None:
         return
     _state(run, status, settings)
     if status.error:
-        sentence = status.error[:1].upper() + status.error[1:]
-        st.error(escape_markdown(sentence), icon=":material/warning:")
+        st.error(escape_markdown(sentence(status.error)), icon=":material/warning:")
     if status.is_hung():
         st.warning("No sign of life for a minute: the machine is very busy, or the job hangs.")
     if status.is_active:

@@ -27,7 +27,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "evaluate",
         help="measure models on labelled faces",
         description="Measures one or several models on the same labelled faces.",
-        epilog="example: python -m fer evaluate --model crowd,first --data fer2013.csv --json -",
+        epilog="example: python -m fer evaluate --model crowd,fer2013 --data fer2013.csv --json -",
     )
     add_data_flags(parser)
     parser.add_argument("--html", metavar="FILE", help="write a report with plots, in one file")

@@ -29,7 +29,7 @@ from fer.training import distillation, failures, job
 from fer.training.reporter import Reporter, say
 
 MOST_FAILURES = 3
-"""So often a run is taken up again after its last epoch because a worker died."""
+"""So often a run goes on from its last epoch after a worker has died."""
 _START_SECONDS = 120
 _POLL_SECONDS = 0.5
 _LOST = "a worker was lost"
@@ -97,17 +97,15 @@ def _prepared(run: Run, data: Dataset | None, count: int, stop: threading.Event)
             )
         reporter.state("starting")
         reporter.doing(f"starting {count} workers")
-    return (
-        None
-        if stop.is_set()
-        else _Task(
-            str(run.path.absolute()),
-            processes.identity(),
-            data.hash,
-            versions.here(versions.TRAINING),
-            folders.environment(),
-            count,
-        )
+    if stop.is_set():
+        return None
+    return _Task(
+        str(run.path.absolute()),
+        processes.identity(),
+        data.hash,
+        versions.here(versions.TRAINING),
+        folders.environment(),
+        count,
     )
 
 
@@ -181,14 +179,14 @@ def _fit(task: _Task) -> str | None:
 
 
 def _cause(failure: BaseException) -> BaseException:
-    """What happened to a worker, out of what Ray Train makes of it."""
+    """What happened to a worker, without what Ray Train wraps it in."""
     for name in ("_base_exc", "health_check_failure"):
         failure = getattr(failure, name, failure)
     return failure
 
 
 def _is_loss(cause: BaseException) -> bool:
-    """Whether a worker died, or another one noticed that by its broken connection."""
+    """Whether a worker died, or one lost its connection to another that did."""
     return isinstance(cause, workers.LOST) or type(cause).__name__ in _BROKEN
 
 

@@ -22,10 +22,11 @@ def here(names: tuple[str, ...]) -> dict[str, str | None]:
 def check(wanted: Mapping[str, str | None]) -> None:
     """Raises `FerError` where this machine has other versions than those `here` gave elsewhere."""
     names = tuple(name for name in wanted if name not in (packages.NAME, "Python"))
-    for name, version in here(names).items():
-        if version != wanted[name]:
+    for name, found in here(names).items():
+        if found != wanted[name]:
             theirs, ours = (
-                f"{name} {it}" if it else f"no {name}" for it in (version, wanted[name])
+                f"{name} {version}" if version else f"no {name}"
+                for version in (found, wanted[name])
             )
             raise FerError(
                 f"the worker {platform.node()} has {theirs}, and this machine {ours}, so that "

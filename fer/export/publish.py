@@ -28,20 +28,20 @@ def publish(
     card_settings: Mapping[str, Any],
     facts: Mapping[str, Any],
     made_of: ModelCard | None = None,
-    told: Callable[[str], None] = lambda step: None,
+    on_step: Callable[[str], None] = lambda step: None,
 ) -> ModelCard:
-    """Exports a network and publishes it, see `publish_engine`; `told` takes each step.
+    """Exports a network and publishes it, see `publish_engine`; `on_step` is told what it does.
 
     Raises `BadModel` if the exported network gives other predictions.
     """
     with registry.workshop() as folder:
         engine = folder / "model.onnx"
-        told("exporting its best epoch to ONNX")
+        on_step("exporting its best epoch to ONNX")
         onnx_export.to_onnx(model, settings.input, engine)
-        told("checking the export")
+        on_step("checking the export")
         pixels = data.split("validation").inputs(settings.input)[:256]
         facts = {**facts, "export_difference": onnx_export.check(model, engine, pixels)}
-        told("measuring it on the validation faces")
+        on_step("measuring it on the validation faces")
         return publish_engine(
             engine,
             model,

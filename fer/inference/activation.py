@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fer import registry
 from fer.emotions import NUM_EMOTIONS
 from fer.engine import Model, limited
+from fer.engine.session import ENGINE_FILE
 
 PERSONAL = "personal/"
 """Prefix of the names that a personal model's graph adds to the general one's."""
@@ -44,7 +45,7 @@ class Classifier:
     bias: NDArray[np.float32]
     correction: Correction | None = None
 
-    def of(self, features: NDArray[np.float32]) -> Classifier:
+    def corrected(self, features: NDArray[np.float32]) -> Classifier:
         """The layer that one face gets, by its feature maps (rows, columns, F): with its share of
         the correction."""
         added = self.correction
@@ -78,7 +79,7 @@ def class_activation(
     if engine is not None:
         layer = _last_layer(engine)
     elif model.card.name in registry.names():
-        path = registry.path_of(model.card.name) / "model.onnx"
+        path = registry.path_of(model.card.name) / ENGINE_FILE
         layer = classifier(path, path.stat().st_mtime_ns)
     else:
         return None
@@ -89,7 +90,7 @@ def class_activation(
     if layer is None or not _are_maps(maps, len(layer.weights)):
         return None
     features = maps[0]
-    layer = layer.of(features)
+    layer = layer.corrected(features)
     gap = _log(layer.probabilities(features)) - _log(probabilities[0])
     if np.abs(gap).max() > _LARGEST_GAP:
         return None

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def publish(
-    run: Run, learner: Learner, data: Dataset, told: Callable[[str], None] = lambda step: None
+    run: Run, learner: Learner, data: Dataset, on_step: Callable[[str], None] = lambda step: None
 ) -> ModelCard:
-    """Publishes the average that a learner has loaded, under the run's name or id; `told` takes
-    what it is doing."""
+    """Publishes the average that a learner has loaded, under the run's name or id; `on_step` is
+    told what it does."""
     from fer.export import publish as export
 
     settings = run.settings
@@ -41,7 +41,7 @@ def publish(
             "best_epoch": learner.progress.best_epoch,
             "seconds": round(sum(row["seconds"] for row in run.metrics())),
         },
-        told=lambda step: told(f"saving the model: {step}"),
+        on_step=lambda step: on_step(f"saving the model: {step}"),
     )
 
 

@@ -80,15 +80,15 @@ def parallel(trials: Sequence[TrialPoint]) -> go.Figure:
             showlegend=False,
             hovertemplate=f"{html.escape(_described(trial))}<extra></extra>",
         )
-    for place, scale in enumerate(scales):
+    for index, scale in enumerate(scales):
         for text, height in scale.ticks():
             chart.add_annotation(
-                x=place,
+                x=index,
                 y=height,
                 text=html.escape(text),
                 showarrow=False,
-                xanchor="right" if place == len(scales) - 1 else "left",
-                xshift=-6 if place == len(scales) - 1 else 6,
+                xanchor="right" if index == len(scales) - 1 else "left",
+                xshift=-6 if index == len(scales) - 1 else 6,
                 yshift=9,
                 font={"size": _TEXT, "color": INK},
             )
@@ -121,7 +121,7 @@ class _Scale:
         if not self._is_number:
             return self._between(self._known.index(str(value)), 0, len(self._known) - 1)
         if self._is_log:
-            return self._between(*(math.log(one) for one in (value, *self._ends())))
+            return self._between(*map(math.log, (value, *self._ends())))
         return self._between(value, *self._ends())
 
     def ticks(self) -> list[tuple[str, float]]:

@@ -7,7 +7,8 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fer import distributed
+from fer import distributed, permission
+from fer.errors import NotAllowed
 from fer.runs import processes, store
 from tests.pages.conftest import Open
 from tests.pages.test_photos import press, words
@@ -15,6 +16,7 @@ from tests.pages.test_train import labelled
 
 if not distributed.is_installed():
     pytest.skip("Ray is not installed", allow_module_level=True)
+from dashboard.train import sweeps as train_sweeps
 from fer.distributed import sweep_jobs, sweeps
 from tests.fer.distributed.test_sweep_jobs import SWEEP, add_trial
 
@@ -76,3 +78,12 @@ def test_trials_are_listed_under_their_sweep_and_the_best_can_be_published(
     assert resumed == [best] and best.settings.name == "tuned"
     next(one for one in page.segmented_control if "Sweeps" in one.options).set_value("Run").run()
     assert any("mlp, trial 1" in option for option in labelled(page, "Run").options)
+
+
+def test_whoever_may_not_train_renames_no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a button that an old page still shows."""
+    run = add_trial(store.new_id("sweep"), 0)
+    monkeypatch.setenv(permission.VARIABLE, "off")
+    with pytest.raises(NotAllowed):
+        train_sweeps._publish(run, "mine")
+    assert run.settings.name is None

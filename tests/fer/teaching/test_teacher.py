@@ -86,7 +86,7 @@ def test_its_activation_map_adds_up_to_its_own_answer(taught: Taught) -> None:
     logits = np.log(raw[0])
     layer = classifier(taught.model / "model.onnx", 0)
     assert layer is not None and layer.correction is not None
-    bias = layer.of(maps[0]).bias
+    bias = layer.corrected(maps[0]).bias
     expected = logits[sad] - logits.mean() - (bias[sad] - bias.mean())
     assert evidence.sum() == pytest.approx(expected, abs=0.01)
     assert explain(model, pixels, "sad", engine).activation is not None
