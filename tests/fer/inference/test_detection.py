@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
+import signal
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,7 +16,7 @@ import pytest
 from fer.errors import UnknownDetector
 from fer.geometry import Box, Image
 from fer.inference import detection
-from tests.helpers import ASTRONAUT_FACE, astronaut, group_photo
+from tests.helpers import ASTRONAUT_FACE, astronaut, group_photo, within_seconds
 
 
 def overlap(a: Box, b: Box) -> float:
@@ -109,10 +109,8 @@ def test_a_child_forked_while_all_detectors_are_at_work_gets_its_own(tmp_path: P
             detection.detect(np.full((30, 30, 3), 127, np.uint8), "haar")
             done.touch()
             os._exit(0)
-    until = time.monotonic() + 20
-    while not done.exists() and time.monotonic() < until:
-        time.sleep(0.05)
-    if not done.exists():
-        os.kill(child, 9)
-    os.waitpid(child, 0)
-    assert done.exists()
+    try:
+        within_seconds(60, done.exists)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)

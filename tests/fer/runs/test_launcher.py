@@ -114,11 +114,9 @@ def test_runs_take_turns_in_the_order_in_which_they_were_started(runs_folder: Pa
     os.kill(owner.pid, signal.SIGKILL)
     wait_for_state(second, "running")
     assert first.status().state == "lost"
-    began = time.monotonic()
     launcher.stop(third)
     assert third.status().state in ("stopping", "stopped")
     wait_for_state(third, "stopped")
-    assert time.monotonic() - began < 10
     wait_for_state(fourth, "queued")
     assert second.status().state == "running"
     finish(second)
