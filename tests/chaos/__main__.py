@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import tempfile
 import time
 import traceback
 from pathlib import Path
+from unittest import mock
 
-from tests.chaos.rounds import ROUNDS
+from tests.chaos.rounds import ROUNDS, Attack
 from tests.chaos.visitors import visits
 
 
@@ -25,18 +27,19 @@ def main() -> int:
     chance, failed = random.Random(options.seed), 0
     for name in [options.round] if options.round else list(ROUNDS):
         for _ in range(options.times):
-            failed += not _passes(name, chance)
+            failed += not passes(name, ROUNDS[name], chance)
     if not options.round and options.visitors:
         with tempfile.TemporaryDirectory() as folder:
             failed += not visits(Path(folder), chance, options.visitors * 60)
     return 1 if failed else 0
 
 
-def _passes(name: str, chance: random.Random) -> bool:
+def passes(name: str, attack: Attack, chance: random.Random) -> bool:
+    """Tells whether it held. The next one starts with the environment as it was before."""
     began, is_sound = time.monotonic(), True
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ):
         try:
-            ROUNDS[name](Path(folder), chance)
+            attack(Path(folder), chance)
         except Exception:  # noqa: BLE001 - it is told, and the next round is run
             traceback.print_exc()
             is_sound = False

@@ -65,7 +65,9 @@ def shared_folder(folder: Path, chance: random.Random, seconds: float = 20.0) ->
     place.check_clean()
 
 
-ROUNDS: dict[str, Callable[[Path, random.Random], None]] = {
+Attack = Callable[[Path, random.Random], None]
+
+ROUNDS: dict[str, Attack] = {
     "killed training": killed.killed_training,
     "killed film": killed.killed_film,
     "killed evaluation": killed.killed_evaluation,

@@ -3,12 +3,16 @@ tests where the attacked code has its own."""
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
 import pytest
 
+from fer import registry
 from tests.chaos import rounds
+from tests.chaos.__main__ import passes
+from tests.chaos.commands import Place
 
 pytestmark = pytest.mark.slow
 
@@ -18,6 +22,17 @@ def nothing_left_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """A round points this process at its own folders."""
     for name in ("FER_MODELS", "FER_RUNS"):
         monkeypatch.setenv(name, "")
+
+
+def test_a_round_that_fails_leaves_the_next_one_the_environment(tmp_path: Path) -> None:
+    def attack(folder: Path, _: random.Random) -> None:
+        Place(folder).use()
+        assert registry.folder().is_relative_to(folder)
+        raise RuntimeError
+
+    before = dict(os.environ)
+    assert not passes("one", attack, random.Random(0))
+    assert dict(os.environ) == before
 
 
 @pytest.mark.parametrize("seed", range(3))
