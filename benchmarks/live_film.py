@@ -15,11 +15,9 @@ FRAMES_PER_SECOND = 30
 FRAMES = 240
 """Eight seconds at 30 frames a second: far longer than any delay, so that numbers are clear."""
 
-BARS = 11
-"""White, black, eight digits of the number from the highest down, and their parity."""
-
 BAR = 20
-"""Side of a bar in pixels; they stand in the lower left corner, which no label reaches."""
+"""Side of a bar in pixels. Eleven stand in the lower left corner, which no label reaches: white,
+black, eight digits of the number from the highest down, and their parity."""
 
 
 def write(path: Path) -> Path:

@@ -40,7 +40,6 @@ APP = live_visit.ROOT / "streamlit_app.py"
 VISITORS = (1, 5, 10)
 LIVE = 2
 PAUSE_SECONDS = 3.0
-WANTED = 1.1
 PAGES = ("home", "live", "photos", "train", "evaluate", "models")
 HEAD = (
     *("visitors", "app", "pages a second", "photos", "live frames, each"),

@@ -8,8 +8,9 @@ from dashboard.camera import help as camera_help, stage
 from dashboard.camera.stream import Stream
 from dashboard.server import memory, video_relay
 from dashboard.teach import cue
+from dashboard.teach.cue import chosen_emotion
 from dashboard.teach.recorder import SHORTEST_SECONDS, CuedLook, Recorder
-from dashboard.teach.session import TeachSession, chosen_emotion, input_spec
+from dashboard.teach.session import TeachSession, input_spec
 from fer import registry
 from fer.live.feed import LiveSettings
 from fer.teaching.filtering import TakeFilter

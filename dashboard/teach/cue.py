@@ -1,4 +1,4 @@
-"""What an expression looks like: a drawn face and a line of words."""
+"""Which expression is to be shown, and what it looks like: a drawn face and a line of words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dashboard.look import emotion_icons
 from fer import images
 from fer.data.synthetic import faces
 
+EMOTION, FIRST_EMOTION = "teach-emotion", "happy"
 WORDS = {
     "angry": "Draw your brows together, glare, press your lips.",
     "disgust": "Wrinkle your nose and raise your upper lip.",
@@ -29,6 +30,12 @@ ADJECTIVES = {
     "neutral": "neutral",
 }
 _SEED, _SIDE = 11, 160
+
+
+def chosen_emotion() -> str:
+    """Which emotion is shown now."""
+    emotion: str = st.session_state.get(EMOTION) or FIRST_EMOTION
+    return emotion
 
 
 def show(emotion: str, width: int = 110) -> None:

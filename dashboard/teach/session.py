@@ -25,7 +25,6 @@ from fer.teaching.comparison import Comparison
 from fer.teaching.filtering import TakeFilter
 
 CONSENT, SHOW, TEACH, USE = STEPS = ("Consent", "Show", "Teach", "Use")
-EMOTION, FIRST_EMOTION = "teach-emotion", "happy"
 MOST_PICTURES = 60
 """Pictures of one upload: as many as a take keeps faces."""
 _KEY = "_teach_session"
@@ -248,9 +247,3 @@ def current_session() -> TeachSession:
         uploads.count(st.session_state[_KEY])
     session: TeachSession = st.session_state[_KEY]
     return session
-
-
-def chosen_emotion() -> str:
-    """Which emotion is shown now."""
-    emotion: str = st.session_state.get(EMOTION) or FIRST_EMOTION
-    return emotion

@@ -6,14 +6,8 @@ import streamlit as st
 
 from dashboard.look import emotion_icons
 from dashboard.teach import camera, cue
-from dashboard.teach.session import (
-    EMOTION,
-    FIRST_EMOTION,
-    MOST_PICTURES,
-    TEACH,
-    TeachSession,
-    chosen_emotion,
-)
+from dashboard.teach.cue import EMOTION, FIRST_EMOTION, chosen_emotion
+from dashboard.teach.session import MOST_PICTURES, TEACH, TeachSession
 from dashboard.text import count, escape_markdown
 from fer import images
 from fer.emotions import EMOTIONS

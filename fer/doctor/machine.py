@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from fer.doctor.finding import FAILED, OK, WARNING, Finding, worst
-from fer.runs import store
+from fer.runs import checks
 from fer.storage import folders
 
 LEAST_MEMORY, GOOD_MEMORY = 400 * 1024**2, 1500 * 1024**2
@@ -61,10 +61,10 @@ def _folders() -> dict[str, Path]:
 
 def _space_for(name: str, path: Path) -> Finding:
     free = shutil.disk_usage(_existing(path)).free
-    if free >= store.LEAST_FREE_BYTES:
+    if free >= checks.LEAST_FREE_BYTES:
         return Finding("disk", OK, "")
     message = f"Only {_gigabytes(free)} are free where {name} lie."
-    state = FAILED if free < store.LEAST_FREE_BYTES // 10 else WARNING
+    state = FAILED if free < checks.LEAST_FREE_BYTES // 10 else WARNING
     return Finding("disk", state, message, "Delete runs or models, or free space elsewhere.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ from fer.data.dataset import (
 )
 from fer.data.splits import split_of
 from fer.emotions import NUM_EMOTIONS
+from fer.engine import Model
 from fer.errors import BadDataset
 from fer.metrics import TIED
 from fer.model_card import ModelCard
@@ -111,6 +112,17 @@ def notes(data: Dataset, selection: Selection) -> list[str]:
             "trained on it has seen most of these."
         )
     return sentences
+
+
+def prior_notes(models: Sequence[Model]) -> list[str]:
+    """A sentence where models that stand beside each other assume different things."""
+    by_prior: dict[str, list[str]] = {}
+    for model in models:
+        by_prior.setdefault(model.prior.name, []).append(model.card.name)
+    if len(by_prior) < 2:
+        return []
+    listed = "; ".join(f"{', '.join(names)}: {prior}" for prior, names in by_prior.items())
+    return [f"The models assume different priors ({listed}), which moves their metrics as well."]
 
 
 def _labels(data: Dataset, question: str) -> str:

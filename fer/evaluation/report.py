@@ -189,7 +189,7 @@ def evaluate(
         },
         "notes": [
             *protocol.notes(data, selection),
-            *_prior_notes(models),
+            *protocol.prior_notes(models),
             *duplicates.notes([model.card for model in models], data, selection.split, copies),
         ],
     }
@@ -228,17 +228,6 @@ def _facts(data: Dataset, path: str, selection: Selection, read: Reading) -> dic
         "dropped": dropped,
         "problems": [str(problem) for problem in (*data.problems, *read.problems)],
     }
-
-
-def _prior_notes(models: Sequence[Model]) -> list[str]:
-    """A sentence where models that stand beside each other assume different things."""
-    by_prior: dict[str, list[str]] = {}
-    for model in models:
-        by_prior.setdefault(model.prior.name, []).append(model.card.name)
-    if len(by_prior) < 2:
-        return []
-    listed = "; ".join(f"{', '.join(names)}: {prior}" for prior, names in by_prior.items())
-    return [f"The models assume different priors ({listed}), which moves their metrics as well."]
 
 
 def _comparison(models: Sequence[ModelReport], faces: Faces) -> tuple[dict[str, Any], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import shutil
 from pathlib import Path
 
 from fer import registry
@@ -15,6 +16,7 @@ from fer.runs.settings import TrainSettings
 
 TRAINING_PACKAGES = ("tensorflow", "keras", "tf2onnx")
 INSTALL = 'pip install "fer-dashboard[train]"'
+LEAST_FREE_BYTES = 200 * 1024**2
 
 
 def check_installed() -> None:
@@ -36,7 +38,7 @@ def check(settings: TrainSettings) -> None:
         raise BadDataset(f"{Path(settings.data).name} does not exist. Check the path.")
     weights.source(settings)
     check_teachers(settings)
-    store.check_space()
+    check_space()
 
 
 def check_name(name: str) -> None:
@@ -67,3 +69,24 @@ def check_teachers(settings: TrainSettings) -> None:
                 f"the teacher {name!r} predicts {question!r}, but the settings name "
                 f"{settings.labels!r}; choose a teacher that predicts the same."
             )
+
+
+def check_space(num_bytes: int = 0) -> None:
+    """Raises `BadRun` where runs or models could not be written for want of space.
+
+    `num_bytes` are needed, and never less than `LEAST_FREE_BYTES`.
+    """
+    num_bytes = max(num_bytes, LEAST_FREE_BYTES)
+    for target in (store.folder(), registry.folder()):
+        existing = next(path for path in (target, *target.absolute().parents) if path.exists())
+        free = shutil.disk_usage(existing).free
+        if free < num_bytes:
+            raise BadRun(
+                f"the disk is too full to train: the folder {target.name!r} needs "
+                f"{_megabytes(num_bytes)} and {_megabytes(free)} are free. "
+                "Delete runs or models, or free space elsewhere."
+            )
+
+
+def _megabytes(num_bytes: int) -> str:
+    return f"{num_bytes / 1024**2:,.0f} MB"

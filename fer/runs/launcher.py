@@ -63,7 +63,7 @@ def resume(run: Run) -> Run:
     """
     require("train")
     checks.check_installed()
-    store.check_space()
+    checks.check_space()
     with run_queue.changing():
         settings = _resumable(run)
         _check_waiting()

@@ -32,7 +32,6 @@ __all__ = [
     "STATES",
     "Run",
     "RunStatus",
-    "check_space",
     "create",
     "find",
     "folder",
@@ -42,7 +41,6 @@ __all__ = [
 ]
 
 SWEEP_FILE = "sweep.json"
-LEAST_FREE_BYTES = 200 * 1024**2
 
 _ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,60}")
 
@@ -225,23 +223,6 @@ def unfinished(settings: TrainSettings) -> Run | None:
     return None
 
 
-def check_space(num_bytes: int = 0) -> None:
-    """Raises `BadRun` where runs or models could not be written for want of space.
-
-    `num_bytes` are needed, and never less than `LEAST_FREE_BYTES`.
-    """
-    num_bytes = max(num_bytes, LEAST_FREE_BYTES)
-    for target in (folder(), registry.folder()):
-        existing = next(path for path in (target, *target.absolute().parents) if path.exists())
-        free = shutil.disk_usage(existing).free
-        if free < num_bytes:
-            raise BadRun(
-                f"the disk is too full to train: the folder {target.name!r} needs "
-                f"{_megabytes(num_bytes)} and {_megabytes(free)} are free. "
-                "Delete runs or models, or free space elsewhere."
-            )
-
-
 def _anchored(settings: TrainSettings) -> TrainSettings:
     """The settings with absolute paths, for resuming the run from any working folder."""
     weights = settings.weights
@@ -262,7 +243,3 @@ def _age(path: Path) -> tuple[str, int]:
     except OSError:
         written = 0
     return path.name[:15], written
-
-
-def _megabytes(num_bytes: int) -> str:
-    return f"{num_bytes / 1024**2:,.0f} MB"

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from fer.data import dataset, selection
 from fer.data.budget import Budget
 from fer.errors import FerError, Stopped
-from fer.runs import checks, launcher, processes, queue as run_queue, store, weights
+from fer.runs import checks, launcher, processes, queue as run_queue, weights
 from fer.runs.settings import TrainSettings
 from fer.runs.store import Run
 from fer.training import checkpoints, distillation, failures, publication
@@ -52,7 +52,7 @@ def checked_data(
         weights.source(settings)
     if not has_predictions:
         checks.check_teachers(settings)
-    store.check_space()
+    checks.check_space()
     with processes.limited_memory():
         data = selection.prepared(
             settings.data,
@@ -205,7 +205,7 @@ def begun(
         with checkpoints.set_aside_if_damaged(run):
             learner.restore(run.checkpoint)
     # A new checkpoint beside the old one, the best epoch's weights, and two exports.
-    store.check_space(3 * learner.num_bytes())
+    checks.check_space(3 * learner.num_bytes())
     if learner.trains_head_only:
         say("the backbone is frozen: its features are computed once, without augmentation")
     learner.on_features = reporter.features

@@ -49,7 +49,7 @@ def open_live(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> Show:
         monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
         monkeypatch.setattr(camera_help, "camera_facts", lambda: told)
         monkeypatch.setattr(camera_places, "_holders", weakref.WeakKeyDictionary())
-        monkeypatch.setattr("fer.live.feed.STALE_SECONDS", 1e6)  # on a busy machine
+        monkeypatch.setattr("fer.live.worker.STALE_SECONDS", 1e6)  # on a busy machine
         if sending:
             state = SimpleNamespace(state=SimpleNamespace(playing=True, signalling=False))
             monkeypatch.setattr(connection, "webrtc_streamer", lambda *_, **__: state)

@@ -33,11 +33,11 @@ import time
 import streamlit_webrtc.component
 from dashboard import navigation
 from fer import registry
-from fer.live import feed as feed_module
+from fer.live import worker
 from fer.live.feed import LiveFeed, LiveSettings
 from tests.helpers import astronaut
 from tests.privacy import canary
-feed_module.STALE_SECONDS = 60.0  # this machine may be slow
+worker.STALE_SECONDS = 60.0  # this machine may be slow
 feed = LiveFeed(registry.load(), LiveSettings())
 until = time.monotonic() + 120
 while not (feed.latest() and feed.latest().faces) and time.monotonic() < until:

@@ -25,7 +25,7 @@ PLAIN = Look(mirror=False)
 
 @pytest.fixture
 def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Stream]]:
-    monkeypatch.setattr("fer.live.feed.STALE_SECONDS", 1e6)  # on a busy machine
+    monkeypatch.setattr("fer.live.worker.STALE_SECONDS", 1e6)  # on a busy machine
     streams: list[Stream] = []
 
     def make(model: str = "tiny", look: Look = PLAIN) -> Stream:

@@ -13,7 +13,8 @@ from hypothesis import given
 from fer import registry
 from fer.geometry import Image, clip_box
 from fer.live import analyzer
-from fer.live.analyzer import Analysis, Analyzer, LiveSettings, RateController, SteadyTime
+from fer.live.analyzer import Analysis, Analyzer, LiveSettings
+from fer.live.pacing import RateController, SteadyTime
 from tests import scenes
 from tests.helpers import publish_tiny
 from tests.stubs import NAME, StubDetector, bright_square, poison, register

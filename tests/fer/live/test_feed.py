@@ -17,7 +17,7 @@ import pytest
 
 from fer import registry
 from fer.errors import BadSettings, FerError, UnknownDetector
-from fer.live import feed as feed_module
+from fer.live import worker
 from fer.live.feed import LiveFeed, LiveSettings
 from fer.results import FrameResult
 from tests.helpers import publish_tiny
@@ -36,7 +36,7 @@ def each(**changes: float) -> LiveSettings:
 def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     register(monkeypatch)
     # A test's machine may be slow: results of a minute ago are fresh here.
-    monkeypatch.setattr(feed_module, "STALE_SECONDS", 60.0)
+    monkeypatch.setattr(worker, "STALE_SECONDS", 60.0)
     yield
     StubDetector.gate.set()
 
@@ -140,7 +140,7 @@ def test_a_model_that_never_was_among_the_published_is_not_missed(
     feed: LiveFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a visitor's own, whose name no published model can have."""
-    monkeypatch.setattr(feed_module, "_FOLDER_SECONDS", 0.0)
+    monkeypatch.setattr(worker, "_FOLDER_SECONDS", 0.0)
     model = registry.load("tiny")
     feed.use(dataclasses.replace(model, card=dataclasses.replace(model.card, name="your model")))
     for number in range(3):
@@ -151,7 +151,7 @@ def test_a_model_that_never_was_among_the_published_is_not_missed(
 def test_a_model_whose_folder_is_gone_answers_on_and_says_so(
     feed: LiveFeed, tiny_models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_module, "_FOLDER_SECONDS", 0.0)
+    monkeypatch.setattr(worker, "_FOLDER_SECONDS", 0.0)
     read(feed, bright_square(), 0.0)
     assert feed.problem() is None
     shutil.rmtree(tiny_models / "tiny")
@@ -196,7 +196,7 @@ def test_boxes_move_on_for_a_fraction_of_a_second(feed: LiveFeed) -> None:
 
 def test_an_old_result_is_not_shown(feed: LiveFeed, monkeypatch: pytest.MonkeyPatch) -> None:
     read(feed, bright_square(), 0.0)
-    monkeypatch.setattr(feed_module, "STALE_SECONDS", -1.0)
+    monkeypatch.setattr(worker, "STALE_SECONDS", -1.0)
     assert feed.latest() is None
     assert feed.people() == ()
     assert feed.stats().faces == 0
@@ -311,8 +311,8 @@ def test_an_unknown_detector_is_told_which_exist() -> None:
 
 def test_visitors_share_the_frames_and_leave_them_when_they_go(feed: LiveFeed) -> None:
     other = LiveFeed(registry.load("tiny"), each())
-    until(lambda: feed_module._crowd.size == 2)
+    until(lambda: worker._crowd.size == 2)
     assert read(feed, bright_square(), 0.0).faces
     assert read(other, bright_square(), 0.0).faces
     other.close()
-    until(lambda: feed_module._crowd.size == 1)
+    until(lambda: worker._crowd.size == 1)

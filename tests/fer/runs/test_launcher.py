@@ -229,7 +229,7 @@ def test_what_cannot_work_is_said_before_a_folder_is_made(
     with pytest.raises(BadSettings, match="no published model"):
         launcher.start(TrainSettings("drawn", weights="nothing"))
     with monkeypatch.context() as patch:
-        patch.setattr(store, "LEAST_FREE_BYTES", 2**60)
+        patch.setattr(checks, "LEAST_FREE_BYTES", 2**60)
         with pytest.raises(BadRun, match="disk is too full to train"):
             launcher.start(SETTINGS)
     assert store.listing() == []

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from fer.errors import BadRun
-from fer.runs import launcher, processes, store
+from fer.runs import checks, launcher, processes, store
 from fer.runs.settings import TrainSettings
 from fer.runs.status import DAMAGED, RunStatus
 from fer.runs.store import Run
@@ -269,9 +269,9 @@ def test_the_log_is_its_last_lines() -> None:
 
 
 def test_a_full_disk_is_told_before_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    store.check_space()
+    checks.check_space()
     with pytest.raises(BadRun, match=r"disk is too full.*needs 1,073,741,824 MB"):
-        store.check_space(2**50)
+        checks.check_space(2**50)
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
