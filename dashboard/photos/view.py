@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -28,12 +28,12 @@ from fer.results import FaceResult, FrameResult
 from fer.visualization import annotate
 
 CARDS_AT_FIRST = 6
-_CARD_WIDTH, _CROP_WIDTH = 240, 72
-_LARGEST_HEIGHT = 480
+_CARD_WIDTH, _CROP_WIDTH, _SMALL_CROP = 190, 72, 48
 _LEGIBLE_SIDE = 1000
-_FACES_BESIDE = 2
+_FEW_FACES = 2
 _WIDE = 1.2
-"""Pictures wider than this times their height get more of the page's width."""
+"""Pictures wider than this times their height get more of the page's width, if they have few faces.
+"""
 
 
 def style_picker(styles: Sequence[str]) -> str:
@@ -60,22 +60,23 @@ def snapshot(session: PhotoSession) -> None:
         session.add(f"snapshot-{session.snapshots}.jpg", taken.getvalue())
 
 
-def annotated(picture: Picture, style: str) -> Image:
+def annotated(picture: Picture, style: str, brief: bool = False) -> Image:
     """The annotated picture as RGB (H, W, 3), 1000 to 1600 pixels long: small ones are enlarged
-    so that labels can be read."""
+    so that labels can be read. `brief` is for showing it beside the cards of its faces."""
     image = picture.image()
     enlarge = _LEGIBLE_SIDE / max(image.shape[:2])
     if enlarge > 1:
         size = round(image.shape[1] * enlarge), round(image.shape[0] * enlarge)
         image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     result = picture.result.scaled(image.shape[1], image.shape[0])
-    return annotate.draw(image, result, style, numbered=True)
+    return annotate.draw(image, result, style, numbered=True, brief=brief)
 
 
 def annotated_jpeg(picture: Picture, style: str) -> bytes:
-    """`annotated` as a JPEG, drawn once and kept with the picture until another style is chosen."""
+    """`annotated` with brief labels as a JPEG, drawn once and kept with the picture until another
+    style is chosen."""
     if style not in picture.drawn:
-        shown = pictures.jpeg(annotated(picture, style))
+        shown = pictures.jpeg(annotated(picture, style, brief=True))
         picture.drawn.clear()
         picture.drawn[style] = shown
     return picture.drawn[style]
@@ -103,9 +104,11 @@ def face_card(picture: Picture, number: int, key: str) -> None:
     """Crop, label, the seven probabilities and the reasons of one face, counted from 1."""
     face, crop = picture.result.faces[number - 1], picture.crops[number - 1]
     with st.container(border=True):
-        with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
-            label = face.prediction.display_label
-            st.image(crop, width=_CROP_WIDTH, alt=f"Face {number}, apparently {label}")
+        is_narrow = len(picture.result.faces) > _FEW_FACES
+        gap: Literal["small", "xsmall"] = "xsmall" if is_narrow else "small"
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap=gap):
+            label, width = face.prediction.display_label, _SMALL_CROP if is_narrow else _CROP_WIDTH
+            st.image(crop, width=width, alt=f"Face {number}, apparently {label}")
             st.markdown(f"{headline(face)}  \nFace {number} · {face.quality.size} px")
         emotion_bars.small(face.prediction, key)
         assert face.pixels is not None
@@ -128,14 +131,13 @@ def face_cards(picture: Picture, key: str) -> None:
 def panel(session: PhotoSession, picture: Picture, reader: Reader, style: str) -> None:
     """A picture that was read: annotated, its faces, and what can be done with it."""
     result, faces = picture.result, len(picture.result.faces)
-    beside = faces <= _FACES_BESIDE
-    shares = [3, 2] if result.width > _WIDE * result.height else [1, 1]
-    left, right = st.columns(shares, gap="medium") if beside else (st.container(),) * 2
-    with left:
+    is_wide = result.width > _WIDE * result.height and faces <= _FEW_FACES
+    left, right = st.columns([3, 2] if is_wide else [1, 1], gap="medium")
+    with left, st.container(key="photo-beside"):
         with st.container(key="photo-picture"):
             st.image(
                 annotated_jpeg(picture, style),
-                width="stretch" if beside else _width_of(result),
+                width="stretch",
                 alt=description(picture.name, result),
             )
         st.caption(
@@ -151,11 +153,6 @@ def panel(session: PhotoSession, picture: Picture, reader: Reader, style: str) -
             face_cards(picture, picture.key)
         else:
             _no_face(session, picture, reader)
-
-
-def _width_of(result: FrameResult) -> int:
-    """The width at which a picture above its cards leaves room for them."""
-    return round(_LARGEST_HEIGHT * max(1.0, result.width / result.height))
 
 
 def _detector_text(picture: Picture) -> str:

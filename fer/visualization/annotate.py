@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import cv2
 import numpy as np
-import PIL.Image
-import PIL.ImageDraw
-import PIL.ImageFont
 from numpy.typing import NDArray
 
 from fer.emotions import COLOURS
@@ -21,7 +17,11 @@ STYLES = ("box", "circle")
 UNSURE_COLOUR = "#F2F2F2"
 
 _SMALLEST_TEXT = 11
+_LEGIBLE = 28
+"""Text that is so many times smaller than a picture can be read on a phone."""
 _WIDEST = 1.6
+_LABELS_FIRST = 10
+"""So much worse it is to cover another label than as much of another face."""
 _MASK = NDArray[np.uint8]
 _Rgb = tuple[int, int, int]
 _Rectangle = tuple[int, int, int, int]
@@ -34,22 +34,36 @@ def percent(share: float) -> str:
     return "<1%" if share < 0.005 else f"{share:.0%}"
 
 
-def draw(image: Image, result: FrameResult, style: str = "box", numbered: bool = False) -> Image:
+def draw(
+    image: Image,
+    result: FrameResult,
+    style: str = "box",
+    numbered: bool = False,
+    brief: bool = False,
+) -> Image:
     """A copy of the RGB picture with every face framed and labelled; labels keep out of each
     other's way, and lose their percentage where faces are narrow.
 
     `style` is "box" or "circle". `numbered` puts the face's number before its label where there
-    are several: from 1, or its track's in a video. A face that the model is unsure of gets a pale,
-    broken frame and the word "unsure".
+    are several: from 1, or its track's in a video. `brief`, for pictures beside a list of their
+    faces: labels can be read on a phone, and one that has no room beside other faces and labels is
+    shortened, to the face's number at last. A face that the model is unsure of gets a pale, broken
+    frame and the word "unsure".
     """
     canvas = image.copy()
     height, width = image.shape[:2]
     line = max(2, round(max(height, width) / 400))
     for face in result.faces:
         _frame(canvas, face, style, line)
+    prefixes = [
+        f"{face.track or number} " if numbered and len(result.faces) > 1 else ""
+        for number, face in enumerate(result.faces, start=1)
+    ]
+    if brief:
+        _brief_labels(canvas, result.faces, prefixes, line)
+        return canvas
     taken: list[_Rectangle] = []
-    for number, face in enumerate(result.faces, start=1):
-        prefix = f"{face.track or number} " if numbered and len(result.faces) > 1 else ""
+    for face, prefix in zip(result.faces, prefixes, strict=True):
         taken.append(_label(canvas, face, prefix, line, taken))
     return canvas
 
@@ -107,88 +121,108 @@ def _label(
     height, width = canvas.shape[:2]
     box = face.face.box
     longest = max(height, width)
-    size = max(_SMALLEST_TEXT, int(np.clip(box.width / 5.5, longest / 75, longest / 28)))
+    size = max(_SMALLEST_TEXT, int(np.clip(box.width / 5.5, longest / 75, longest / _LEGIBLE)))
     emotion = face.prediction.display_label
-    mask = _tag_mask(emotion, prefix + caption(face.prediction), size)
+    mask = glyphs.with_text(emotion, prefix + caption(face.prediction), size)
     if mask.shape[1] > _WIDEST * box.width:
-        mask = _tag_mask(emotion, prefix + emotion, size)
-    pad = max(2, mask.shape[0] // 5)
+        mask = glyphs.with_text(emotion, prefix + emotion, size)
+    places = _places(box, mask, line, (width, height))
+    if not places:
+        return (0, 0, 0, 0)
+    rectangle = next(
+        (place for place in places if not any(_overlap(place, other) for other in taken)),
+        places[0],
+    )
+    _write(canvas, mask, rectangle, face.prediction)
+    return rectangle
+
+
+def _brief_labels(
+    canvas: Image, faces: Sequence[FaceResult], prefixes: Sequence[str], line: int
+) -> None:
+    """Writes the longest label of each face, the largest face's first, that covers neither another
+    label nor another face and the room above it; else the shortest, where it covers least."""
+    height, width = canvas.shape[:2]
+    size = max(_SMALLEST_TEXT, max(height, width) // _LEGIBLE)
+    room = 2 * size + line
+    boxes = [face.face.box for face in faces]
+    reserved = [(box.left, box.top - room, box.right, box.bottom) for box in boxes]
+    written: list[_Rectangle] = []
+    for index in sorted(range(len(faces)), key=lambda index: -boxes[index].width):
+        others = reserved[:index] + reserved[index + 1 :]
+        best = None
+        for mask in _shorter_and_shorter(faces[index].prediction, prefixes[index], size):
+            places = _places(boxes[index], mask, line, (width, height))
+            covered = [
+                _LABELS_FIRST * _covered(place, written) + _covered(place, others)
+                for place in places
+            ]
+            if places:
+                best = mask, places[int(np.argmin(covered))]
+                if min(covered) == 0:
+                    break
+        if best is not None:
+            _write(canvas, *best, faces[index].prediction)
+            written.append(best[1])
+
+
+def _shorter_and_shorter(prediction: Prediction, prefix: str, size: int) -> list[_MASK]:
+    """A label with its percentage, without, and the number alone if there is one."""
+    emotion, number = prediction.display_label, prefix.strip()
+    texts = (caption(prediction), emotion)
+    masks = [glyphs.with_text(emotion, prefix + text, size) for text in texts]
+    if number:
+        masks += [glyphs.with_text(emotion, number, size), glyphs.text(number, size)]
+    return masks
+
+
+def _covered(place: _Rectangle, rectangles: Sequence[_Rectangle]) -> int:
+    """How many pixels of the rectangles a place covers."""
+    occupied = np.array(rectangles).reshape(-1, 4)
+    shared = np.minimum(place[2:], occupied[:, 2:]) - np.maximum(place[:2], occupied[:, :2])
+    return int(shared.clip(0).prod(axis=1).sum())
+
+
+def _places(box: Box, mask: _MASK, line: int, size: tuple[int, int]) -> list[_Rectangle]:
+    """Where a label can be, the best place first: above the face, below it, a line further off,
+    or beside it; none where it is larger than the picture."""
+    width, height = size
+    pad = _pad(mask)
     tall, wide = mask.shape[0] + 2 * pad, mask.shape[1] + 2 * pad
     if tall >= height or wide >= width:
-        return (0, 0, 0, 0)
-    rectangle = _free_rectangle(box, wide, tall, line, (width, height), taken)
-    left, top, right, bottom = rectangle
-    background = np.array(_rgb(colour_of(face.prediction)))
+        return []
+    middle = int(np.clip((box.left + box.right - wide) // 2, 0, width - wide))
+    above, below = box.top - tall - line, box.bottom + line
+    corners = [(middle, top) for top in (above, below, above - tall, below + tall)]
+    corners += [(box.right + line, box.top), (box.left - line - wide, box.top)]
+    inside = [
+        (left, top, left + wide, top + tall)
+        for left, top in corners
+        if 0 <= top <= height - tall and 0 <= left <= width - wide
+    ]
+    top = int(np.clip(above, 0, height - tall))
+    return inside or [(middle, top, middle + wide, top + tall)]
+
+
+def _write(canvas: Image, mask: _MASK, place: _Rectangle, prediction: Prediction) -> None:
+    """A label's text on the colour of its emotion."""
+    left, top, right, bottom = place
+    pad = _pad(mask)
+    background = np.array(_rgb(colour_of(prediction)))
     ink = 0.0 if background @ (0.299, 0.587, 0.114) > 110 else 255.0
-    patch = np.broadcast_to(background.astype(np.float32), (tall, wide, 3)).copy()
+    patch = np.broadcast_to(background.astype(np.float32), (bottom - top, right - left, 3)).copy()
     share = mask[:, :, None].astype(np.float32) / 255
     inner = patch[pad : pad + mask.shape[0], pad : pad + mask.shape[1]]
     inner += share * (ink - inner)
     canvas[top:bottom, left:right] = patch.round().astype(np.uint8)
-    return rectangle
 
 
-def _free_rectangle(
-    box: Box, wide: int, tall: int, line: int, size: tuple[int, int], taken: Sequence[_Rectangle]
-) -> _Rectangle:
-    """Above the face if that is free, else below it or a line further off, else above anyway."""
-    width, height = size
-    left = int(np.clip((box.left + box.right - wide) // 2, 0, width - wide))
-    above, below = box.top - tall - line, box.bottom + line
-    candidates = []
-    for top in (above, below, above - tall, below + tall):
-        if 0 <= top <= height - tall:
-            candidates.append((left, top, left + wide, top + tall))
-    if not candidates:
-        top = int(np.clip(above, 0, height - tall))
-        candidates.append((left, top, left + wide, top + tall))
-    return next(
-        (
-            rectangle
-            for rectangle in candidates
-            if not any(_overlap(rectangle, other) for other in taken)
-        ),
-        candidates[0],
-    )
+def _pad(mask: _MASK) -> int:
+    return max(2, len(mask) // 5)
 
 
 def _overlap(a: _Rectangle, b: _Rectangle) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-@lru_cache(maxsize=512)
-def _tag_mask(emotion: str, text: str, size: int) -> _MASK:
-    """Coverage (0-255) of a label's pixels: the emotion's drawn face, then the text."""
-    words = _text_mask(text, size)
-    side = len(words)
-    gap = np.zeros((side, max(1, side // 6)), np.uint8)
-    mask = np.hstack([glyphs.mask(emotion, side), gap, words])
-    mask.flags.writeable = False
-    return mask
-
-
-@lru_cache(maxsize=512)
-def _text_mask(text: str, size: int) -> _MASK:
-    """Coverage (0–255) of a text's pixels, in the font that comes with Pillow."""
-    font = _font(size)
-    left, _, right, _ = font.getbbox(text)
-    ascent, descent = _height(font)
-    picture = PIL.Image.new("L", (int(right - left) + 1, ascent + descent), 0)
-    PIL.ImageDraw.Draw(picture).text((-left, 0), text, 255, font)
-    mask = np.array(picture)
-    mask.flags.writeable = False
-    return mask
-
-
-@lru_cache(maxsize=32)
-def _font(size: int) -> PIL.ImageFont.FreeTypeFont | PIL.ImageFont.ImageFont:
-    return PIL.ImageFont.load_default(size)
-
-
-def _height(font: PIL.ImageFont.FreeTypeFont | PIL.ImageFont.ImageFont) -> tuple[int, int]:
-    if isinstance(font, PIL.ImageFont.FreeTypeFont):
-        return font.getmetrics()
-    return int(font.getbbox("Ag")[3]), 0
 
 
 def _rgb(colour: str) -> _Rgb:

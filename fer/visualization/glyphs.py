@@ -1,4 +1,4 @@
-"""A drawn face for each emotion, by which colours that look alike are told apart."""
+"""A drawn face for each emotion, by which colours that look alike are told apart, and text."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+import PIL.Image
+import PIL.ImageDraw
+import PIL.ImageFont
 from numpy.typing import NDArray
 
 Point = tuple[float, float]
@@ -92,6 +95,41 @@ def mask(name: str, side: int) -> NDArray[np.uint8]:
     small = np.asarray(cv2.resize(canvas, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
     small.flags.writeable = False
     return small
+
+
+@lru_cache(maxsize=512)
+def with_text(name: str, words: str, size: int) -> NDArray[np.uint8]:
+    """Coverage (0-255) of a glyph's pixels, and of those of words beside it."""
+    written = text(words, size)
+    side = len(written)
+    gap = np.zeros((side, max(1, side // 6)), np.uint8)
+    both = np.hstack([mask(name, side), gap, written])
+    both.flags.writeable = False
+    return both
+
+
+@lru_cache(maxsize=512)
+def text(words: str, size: int) -> NDArray[np.uint8]:
+    """Coverage (0–255) of a text's pixels, in the font that comes with Pillow."""
+    font = _font(size)
+    left, _, right, _ = font.getbbox(words)
+    ascent, descent = _height(font)
+    picture = PIL.Image.new("L", (int(right - left) + 1, ascent + descent), 0)
+    PIL.ImageDraw.Draw(picture).text((-left, 0), words, 255, font)
+    coverage = np.array(picture)
+    coverage.flags.writeable = False
+    return coverage
+
+
+@lru_cache(maxsize=32)
+def _font(size: int) -> PIL.ImageFont.FreeTypeFont | PIL.ImageFont.ImageFont:
+    return PIL.ImageFont.load_default(size)
+
+
+def _height(font: PIL.ImageFont.FreeTypeFont | PIL.ImageFont.ImageFont) -> tuple[int, int]:
+    if isinstance(font, PIL.ImageFont.FreeTypeFont):
+        return font.getmetrics()
+    return int(font.getbbox("Ag")[3]), 0
 
 
 def _pixels(points: Sequence[Point], scale: float) -> NDArray[np.int32]:

@@ -163,6 +163,9 @@ def test_pictures_are_chosen_in_the_strip_and_removed_ones_come_back(
     thumbnail = page.get_by_role("group", name="Pictures").get_by_role("button", name="six.png")
     thumbnail.click()
     expect(page.get_by_role("img", name="six.png: 6 faces")).to_be_visible()
+    for number in (1, 2):
+        crop = page.get_by_role("img", name=f"Face {number}, apparently")
+        expect(crop).to_be_in_viewport(ratio=1)  # beside the picture
     expect(thumbnail).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="Remove", exact=True).click()
     expect(page.get_by_role("img", name="one.png: 1 face")).to_be_visible()

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from fer.emotions import COLOURS
 from fer.geometry import clip_box
 from fer.results import Face, FaceResult, FrameResult, Quality
-from fer.visualization import annotate, charts
+from fer.visualization import annotate, charts, glyphs
 from tests.helpers import astronaut, make_prediction
 
 QUALITY = Quality(40, 100.0, 128.0)
@@ -68,19 +68,58 @@ def test_labels_of_neighbours_do_not_overlap() -> None:
         assert not any(annotate._overlap(one, other) for other in places[:number])
 
 
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[np.ndarray, annotate._Rectangle]]:
+    """The texts that are written, with where that is."""
+    found: list[tuple[np.ndarray, annotate._Rectangle]] = []
+    monkeypatch.setattr(
+        annotate, "_write", lambda _, mask, place, prediction: found.append((mask, place))
+    )
+    return found
+
+
+def test_brief_labels_of_a_crowd_are_large_and_do_not_overlap(
+    written: list[tuple[np.ndarray, annotate._Rectangle]],
+) -> None:
+    crowd = result_at(
+        *((60 + 200 * column, 150 + 200 * row, 70) for row in range(5) for column in range(8)),
+        side=1600,
+    )
+    annotate.draw(np.zeros((1600, 1600, 3), np.uint8), crowd, numbered=True, brief=True)
+    assert len(written) == 40
+    places = [place for _, place in written]
+    for number, one in enumerate(places):
+        assert not any(annotate._overlap(one, other) for other in places[:number])
+    on_a_phone = 358 / 1600
+    assert min(len(mask) for mask, _ in written) * on_a_phone >= 12
+
+
+def test_a_brief_label_is_shortened_only_where_it_has_no_room(
+    written: list[tuple[np.ndarray, annotate._Rectangle]],
+) -> None:
+    row = ((70 + 75 * column, 300, 60) for column in range(12))
+    faces = result_at((500, 800, 60), *row, side=1000)
+    annotate.draw(np.zeros((1000, 1000, 3), np.uint8), faces, numbered=True, brief=True)
+    size = 1000 // annotate._LEGIBLE
+    alone, *others = (mask for mask, _ in written)
+    assert np.array_equal(alone, glyphs.with_text("happy", "1 happy 87%", size))
+    assert min(mask.shape[1] for mask in others) < alone.shape[1] / 2
+
+
 @given(
     st.integers(1, 90),
     st.integers(1, 90),
     st.lists(st.tuples(st.integers(0, 80), st.integers(0, 80), st.integers(1, 90)), max_size=4),
     st.sampled_from(annotate.STYLES),
+    st.booleans(),
 )
 def test_anything_can_be_drawn_on_any_size(
-    width: int, height: int, corners: list[tuple[int, int, int]], style: str
+    width: int, height: int, corners: list[tuple[int, int, int]], style: str, brief: bool
 ) -> None:
     inside = [c for c in corners if c[0] < width and c[1] < height]
     result = result_at(*inside, side=90).scaled(width, height)
     image = np.zeros((height, width, 3), np.uint8)
-    assert annotate.draw(image, result, style, numbered=True).shape == image.shape
+    assert annotate.draw(image, result, style, True, brief).shape == image.shape
 
 
 @pytest.mark.parametrize(
