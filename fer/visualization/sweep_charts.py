@@ -15,7 +15,7 @@ from fer.visualization.charts import INK, SERIES_COLOURS, lay_out
 
 BEST_COLOUR = SERIES_COLOURS[1]
 _WORST, _BEST = "rgb(150, 175, 190)", "rgb(0, 114, 178)"
-_TEXT = 11
+_TEXT, _GAP = 11, 6
 _LOG_FROM = 20.0
 """A range whose ends are so many times apart has a logarithmic axis."""
 
@@ -87,21 +87,29 @@ def parallel(trials: Sequence[TrialPoint]) -> go.Figure:
                 y=height,
                 text=html.escape(text),
                 showarrow=False,
-                xanchor="right" if index == len(scales) - 1 else "left",
-                xshift=-6 if index == len(scales) - 1 else 6,
-                yshift=9,
                 font={"size": _TEXT, "color": INK},
+                **_away_from_lines(height, index == len(scales) - 1),
             )
     lay_out(chart, "Settings and accuracy of each trial")
     chart.update_xaxes(
         tickvals=list(range(len(scales))),
-        ticktext=[*(html.escape(name.replace("_", " ")) for name in names), "accuracy"],
+        ticktext=[*(html.escape(name).replace("_", "<br>") for name in names), "accuracy"],
         range=[-0.35, len(scales) - 0.65],
         showgrid=True,
         fixedrange=True,
     )
-    chart.update_yaxes(visible=False, range=[-0.08, 1.14], fixedrange=True)
+    chart.update_yaxes(visible=False, range=[-0.16, 1.16], fixedrange=True)
     return chart
+
+
+def _away_from_lines(height: float, is_last: bool) -> dict[str, Any]:
+    """Where the text of a value is: at an axis's ends above and below it, else beside it."""
+    if height == 1:
+        return {"yanchor": "bottom", "yshift": _GAP}
+    if height == 0:
+        return {"yanchor": "top", "yshift": -_GAP}
+    side = -1 if is_last else 1
+    return {"xanchor": "right" if is_last else "left", "xshift": side * _GAP}
 
 
 class _Scale:

@@ -32,5 +32,14 @@ def test_each_trial_is_a_line_from_its_settings_to_its_accuracy() -> None:
     assert "trial 2: 50.0% with learning rate 0.1, batch size 32" in best.hovertemplate
 
 
+def test_no_line_runs_through_the_values_of_an_axis() -> None:
+    notes = {note.text: note for note in charts.parallel(TRIALS).layout.annotations}
+    for highest in ("0.1", "mlp", "50.0%"):
+        assert notes[highest].y == 1 and notes[highest].yanchor == "bottom"
+    for lowest in ("0.001", "cnn4", "30.0%"):
+        assert notes[lowest].y == 0 and notes[lowest].yanchor == "top"
+    assert notes["32"].xanchor == "left" and notes["32"].xshift > 0
+
+
 def test_one_trial_alone_is_drawn() -> None:
     assert list(charts.parallel(TRIALS[:1]).data[0].y) == [0.5] * 4
