@@ -14,6 +14,8 @@ from fer.errors import FerError
 FIRST, SECOND = "models-first", "models-beside"
 """Session keys of the model that is shown, and of the one that it is compared with."""
 _TURN = "_models-turn"
+_TWO_MARKS = 138
+"""Pixels that two badges take; on a phone name and accuracy still stand beside them."""
 _TARGETS = {"crowd": "FER+ votes", "fer2013": "FER2013 label", "own": "own labels"}
 _COLOURS = {"active": "green", "default": "blue", "built-in": "gray", "damaged": "red"}
 
@@ -42,7 +44,7 @@ def overview(names: Sequence[str]) -> None:
                 help="Median time for one face on this server; the spread stands below the table."
             ),
             "status": st.column_config.MultiselectColumn(
-                options=list(_COLOURS), color=list(_COLOURS.values())
+                width=_TWO_MARKS, options=list(_COLOURS), color=list(_COLOURS.values())
             ),
         },
     )
