@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import PIL.Image
+import PIL.ImageColor
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from dashboard.samples import SAMPLES
 from fer import images
+from fer.emotions import COLOURS
 from tests import clips
 from tests.browser.conftest import launch, running_app
 from tests.browser.test_app import settled
@@ -92,7 +94,17 @@ def take(page: Page) -> bytes:
     """The page as a PNG: in all its colours if that is small enough, else in 256."""
     picture = PIL.Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     data = _png(picture)
-    return data if len(data) <= MOST_BYTES else _png(picture.quantize(256, kmeans=3))
+    return data if len(data) <= MOST_BYTES else _png(in_few_colours(picture))
+
+
+def in_few_colours(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """In 256 colours: those that suit the picture, and those of the emotions, of which a picture
+    may have few pixels each."""
+    suited = picture.quantize(256 - len(COLOURS), kmeans=3).getpalette() or []
+    own = [channel for colour in COLOURS.values() for channel in PIL.ImageColor.getrgb(colour)]
+    palette = PIL.Image.new("P", (1, 1))
+    palette.putpalette(own + suited)
+    return picture.quantize(palette=palette, dither=PIL.Image.Dither.NONE)
 
 
 def _png(picture: PIL.Image.Image) -> bytes:
