@@ -27,7 +27,7 @@ _UPLOAD_HELP = (
     "Also a zip of pictures with a list of labels. It is inspected at once, in a private copy that "
     "is deleted afterwards. A stored upload is listed in this browser tab alone, under “Training "
     "data”, until you reload it; without a run it goes after an hour or more. A run's log may "
-    "have names of files inside it, and the model's card keeps its own name. FER2013 is on Kaggle, "
+    "name files inside it, and the model's card keeps the upload's name. FER2013 is on Kaggle, "
     "under “Challenges in Representation Learning”; the FER+ votes (`fer2013new.csv`) are on "
     "GitHub, under “microsoft/FERPlus”."
 )

@@ -18,7 +18,7 @@ from fer.visualization import evaluation_charts as charts
 QUALITY_TEXTS = {
     "size": "the box's shorter side in pixels",
     "sharpness": "variance of the Laplacian",
-    "brightness": "mean grey",
+    "brightness": "mean grey level",
     "roll": "tilt of the eyes in degrees",
     "yaw": "how far the nose is from the middle of the eyes, in eye distances",
 }

@@ -41,7 +41,7 @@ def overview(names: Sequence[str]) -> None:
                 help="How common each expression is assumed to be: the model's default prior."
             ),
             "latency": st.column_config.TextColumn(
-                help="Median time for one face on this server; the spread stands below the table."
+                help="Median time for one face on this server; the spread is below the table."
             ),
             "status": st.column_config.MultiselectColumn(
                 width=_TWO_MARKS, options=list(_COLOURS), color=list(_COLOURS.values())

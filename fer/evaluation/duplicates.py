@@ -96,7 +96,7 @@ def notes(cards: Sequence[ModelCard], data: Dataset, split: str, copies: Copies)
 def _unknown_to(names: Sequence[str]) -> str:
     return (
         f"Whether {' or '.join(names)} learned from some of these very faces cannot be checked: a "
-        "model's folder does not hold the faces that it was trained on. Metrics on those are too "
+        "model's folder does not hold the faces that it was trained on. If so, the metrics are too "
         "high."
     )
 

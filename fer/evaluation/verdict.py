@@ -51,7 +51,7 @@ def other_target(report: Report) -> str | None:
         return None
     was = "was" if len(names) == 1 else "were"
     sentence = (
-        f"{' and '.join(names)} {was} trained to predict something else than "
+        f"{' and '.join(names)} {was} trained to predict something other than "
         f"{data['true_label']}, so expect lower metrics."
     )
     return f"{sentence} {notices.LABEL_AND_VOTES}" if data["is_fer2013"] else sentence

@@ -166,6 +166,6 @@ _EMPTY: Mapping[Kind, str] = {
     "picture": "this take has no picture that can be read.",
 }
 _AGAIN: Mapping[Kind, str] = {
-    "frame": "Come closer, look into the camera, with more light, and record it again.",
+    "frame": "Come closer, turn up the light, look into the camera, and record it again.",
     "picture": "Choose sharp and bright pictures in which your face is large.",
 }

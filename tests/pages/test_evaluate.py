@@ -231,7 +231,7 @@ def test_another_question_is_said_and_fer2013_named_only_where_it_is(open_page: 
     publish_tiny("crowds", reads_levels=3.0, question="crowd")
     page = finished(press(asked(open_page, labelled_zip([3], [3]), "crowds"), "Start evaluation"))
     warning = page.warning[0].value.replace("\\", "")
-    assert "crowds was trained to predict something else than the labels of faces.zip" in warning
+    assert "crowds was trained to predict something other than the labels of faces.zip" in warning
     assert "63%" not in warning and "63%" not in words(page)
 
 

@@ -49,4 +49,5 @@ def watched(receive: Receive, is_taken: Callable[[int], bool]) -> Receive:
 
 
 def _too_slow() -> HTTPException:
-    return HTTPException(408, f"An upload comes at {SLOWEST_BYTES // 1024} KB a second or faster.")
+    slowest = SLOWEST_BYTES // 1024
+    return HTTPException(408, f"The upload was ended: it sent less than {slowest} KB a second.")
