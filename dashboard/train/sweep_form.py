@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -16,7 +17,7 @@ from fer import permission
 from fer.distributed import sweep_jobs, sweeps
 from fer.distributed.sweeps import SweepSettings
 from fer.errors import BadSettings, FerError
-from fer.runs import network_specs, settings as training_settings
+from fer.runs import network_specs, settings as training_settings, uploads
 from fer.runs.settings import AUGMENTATIONS, OPTIMIZERS, TrainSettings
 
 _BATCHES = (16, 32, 64, 128, 256)
@@ -145,10 +146,7 @@ def _values(name: str, settings: TrainSettings) -> Any:
 def _command(sweep: SweepSettings, workers: int) -> None:
     """The same in a shell, where a cluster can be named."""
     with st.popover("As a command", icon=":material/terminal:"):
-        text = yaml.safe_dump(
-            {name: value for name, value in sweep.as_dict().items() if name in _IN_FILE},
-            sort_keys=False,
-        )
+        text = yaml.safe_dump(_in_file(sweep), sort_keys=False)
         st.code(
             f"python -m fer sweep {_FILE} --workers {workers} --name {sweep.name}",
             language=None,
@@ -158,4 +156,17 @@ def _command(sweep: SweepSettings, workers: int) -> None:
         st.download_button(
             _FILE, text, _FILE, icon=":material/download:", key="sweep-file", on_click="ignore"
         )
-        st.caption("`--address HOST:PORT` trains on a Ray cluster.")
+        st.caption(
+            "An upload is named without its folder: `data` is where the faces lie with you. "
+            "`--address HOST:PORT` trains on a Ray cluster."
+        )
+
+
+def _in_file(sweep: SweepSettings) -> dict[str, Any]:
+    """What the file of a sweep holds. Where this server keeps an upload concerns no visitor."""
+    settings = {
+        name: Path(value).name if isinstance(value, str) and uploads.hash_of(value) else value
+        for name, value in sweep.settings.items()
+    }
+    kept = {name: value for name, value in sweep.as_dict().items() if name in _IN_FILE}
+    return {**kept, "settings": settings}

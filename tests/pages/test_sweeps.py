@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer import distributed, permission
 from fer.errors import NotAllowed
-from fer.runs import processes, store
+from fer.runs import processes, store, uploads
 from tests.pages.conftest import Open
 from tests.pages.test_photos import press, words
 from tests.pages.test_train import labelled
 
 if not distributed.is_installed():
     pytest.skip("Ray is not installed", allow_module_level=True)
-from dashboard.train import sweeps as train_sweeps
+from dashboard.train import sweep_form, sweeps as train_sweeps
 from fer.distributed import sweep_jobs, sweeps
 from tests.fer.distributed.test_sweep_jobs import SWEEP, add_trial
 
@@ -78,6 +81,17 @@ def test_trials_are_listed_under_their_sweep_and_the_best_can_be_published(
     assert resumed == [best] and best.settings.name == "tuned"
     next(one for one in page.segmented_control if "Sweeps" in one.options).set_value("Run").run()
     assert any("mlp, trial 1" in option for option in labelled(page, "Run").options)
+
+
+def test_the_file_of_a_sweep_does_not_say_where_the_server_keeps_uploads(
+    runs_folder: Path,
+) -> None:
+    stored = uploads.save(io.BytesIO(b"emotion,pixels"), "faces.csv")
+    sweep = replace(SWEEP, settings={**SWEEP.settings, "data": str(stored)})
+    kept = sweep_form._in_file(sweep)
+    assert kept["settings"] == {**SWEEP.settings, "data": "faces.csv"}
+    assert kept["search"] == SWEEP.search and kept["trials"] == 2
+    assert sweep_form._in_file(SWEEP)["settings"]["data"] == "drawn"
 
 
 def test_whoever_may_not_train_renames_no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
