@@ -146,24 +146,23 @@ def _brief_labels(
     size = max(_SMALLEST_TEXT, max(height, width) // _LEGIBLE)
     room = 2 * size + line
     boxes = [face.face.box for face in faces]
-    reserved = [(box.left, box.top - room, box.right, box.bottom) for box in boxes]
-    written: list[_Rectangle] = []
-    for index in sorted(range(len(faces)), key=lambda index: -boxes[index].width):
-        others = reserved[:index] + reserved[index + 1 :]
+    reserved = np.array([(box.left, box.top - room, box.right, box.bottom) for box in boxes])
+    written = np.zeros_like(reserved)
+    for number, index in enumerate(sorted(range(len(faces)), key=lambda i: -boxes[i].width)):
+        others = np.delete(reserved, index, axis=0)
         best = None
         for mask in _shorter_and_shorter(faces[index].prediction, prefixes[index], size):
             places = _places(boxes[index], mask, line, (width, height))
-            covered = [
-                _LABELS_FIRST * _covered(place, written) + _covered(place, others)
-                for place in places
-            ]
-            if places:
-                best = mask, places[int(np.argmin(covered))]
-                if min(covered) == 0:
-                    break
+            if not places:
+                continue
+            covered = _LABELS_FIRST * _covered(places, written[:number])
+            covered += _covered(places, others)
+            best = mask, places[int(covered.argmin())]
+            if covered.min() == 0:
+                break
         if best is not None:
             _write(canvas, *best, faces[index].prediction)
-            written.append(best[1])
+            written[number] = best[1]
 
 
 def _shorter_and_shorter(prediction: Prediction, prefix: str, size: int) -> list[_MASK]:
@@ -176,11 +175,12 @@ def _shorter_and_shorter(prediction: Prediction, prefix: str, size: int) -> list
     return masks
 
 
-def _covered(place: _Rectangle, rectangles: Sequence[_Rectangle]) -> int:
-    """How many pixels of the rectangles a place covers."""
-    occupied = np.array(rectangles).reshape(-1, 4)
-    shared = np.minimum(place[2:], occupied[:, 2:]) - np.maximum(place[:2], occupied[:, :2])
-    return int(shared.clip(0).prod(axis=1).sum())
+def _covered(places: Sequence[_Rectangle], rectangles: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many pixels of the rectangles (N, 4) each of the places (P,) covers."""
+    corners = np.array(places)[:, np.newaxis]
+    shared = np.minimum(corners[..., 2:], rectangles[:, 2:])
+    shared -= np.maximum(corners[..., :2], rectangles[:, :2])
+    return np.asarray(shared.clip(0).prod(axis=2).sum(axis=1))
 
 
 def _places(box: Box, mask: _MASK, line: int, size: tuple[int, int]) -> list[_Rectangle]:
