@@ -68,7 +68,7 @@ def looked_at(page: AppTest) -> AppTest:
     """Waits until the upload on a page has been inspected."""
     for key, request in dict(page.session_state["_children"]).items():
         if key.startswith("inspect"):
-            request.child.process.wait(120)
+            request.child.process.wait(240)
     page.run()
     assert not page.exception
     return page

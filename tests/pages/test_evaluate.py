@@ -59,7 +59,7 @@ def switch(page: AppTest, label: str):  # type: ignore[no-untyped-def]
 
 def finished(page: AppTest) -> AppTest:
     """Waits for the newest evaluation's process, then shows what came of it."""
-    newest().task.child.process.wait(120)
+    newest().task.child.process.wait(240)
     page.run()
     assert not page.exception
     return page
@@ -389,7 +389,7 @@ def test_robustness_of_a_sample(open_page: Open) -> None:
     press(page, "Measure robustness")
     task = newest().robustness
     assert task is not None
-    task.child.process.wait(120)
+    task.child.process.wait(240)
     page.run()
     assert not page.exception
     assert "Accuracy on the clean faces, 36 faces: reads 83.3%" in words(page)

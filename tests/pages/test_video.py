@@ -65,7 +65,7 @@ def session(page: AppTest) -> Session:
 def finished(page: AppTest) -> StoredFilm:
     """Waits for the newest film, then shows what was found."""
     film = session(page).films[0]
-    film.task.child.process.wait(120)
+    film.task.child.process.wait(240)
     page.run()
     assert not page.exception
     return film
@@ -137,7 +137,7 @@ def test_the_annotated_film_is_made_by_a_process_and_shown(open_page: Open, clip
     press(page, "Make the annotated film")
     assert film.drawing is not None
     folder = Path(film.drawing.task.child.folder.name)
-    film.drawing.task.child.process.wait(120)
+    film.drawing.task.child.process.wait(240)
     page.run()
     assert not page.exception
     assert film.drawing.target.read_bytes()[4:8] == b"ftyp"

@@ -78,7 +78,7 @@ def test_an_evaluation_leaves_nothing_once_it_is_removed(
     page.toggle[0].set_value(True).run()
     press(looked_at(page), "Start evaluation")
     (evaluation,) = evaluations._evaluations.values()
-    evaluation.task.child.process.wait(120)
+    evaluation.task.child.process.wait(240)
     page.run()
     assert not page.exception and "accuracy" in words(page).lower()
     for trace in canary.traces(place):

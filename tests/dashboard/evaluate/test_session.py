@@ -62,7 +62,7 @@ def command(code: str = "", folder: Workspace | None = None) -> Task:
 
 def ended(code: str = "", folder: Workspace | None = None) -> Task:
     task = command(code, folder)
-    task.child.process.wait(60)
+    task.child.process.wait(240)
     return task
 
 
@@ -178,7 +178,7 @@ def test_what_nobody_looks_at_is_deleted_without_any_visitor() -> None:
     folder = Path(left_alone.task.child.folder.name)
     stop = timers.start(0.01, evaluations.drop_unseen, "a test")
     try:
-        within_seconds(30, lambda: not folder.exists())
+        within_seconds(120, lambda: not folder.exists())
     finally:
         stop.set()
     assert not evaluations._evaluations

@@ -65,10 +65,10 @@ def test_an_ended_one_of_its_kind_is_kept(command: Callable[[str], None]) -> Non
     page = visitor()
     first = ask(page, one="networks")["one"]
     assert first is not None
-    first.process.wait(60)
+    first.process.wait(240)
     second = ask(page, two="networks")["two"]
     assert second is not None
-    second.process.wait(60)
+    second.process.wait(240)
     assert ask(page, one="networks")["one"] is first
     assert "one is done" in shown_text(page)
 
@@ -132,7 +132,7 @@ def test_no_more_than_sixteen_are_kept(command: Callable[[str], None]) -> None:
     for number in range(child_commands._MAX_KEPT + 2):
         child = ask(page, **{f"number_{number}": "networks"})[f"number_{number}"]
         assert child is not None
-        child.process.wait(60)
+        child.process.wait(240)
     kept = page.session_state[child_commands._KEY]
     assert len(kept) == child_commands._MAX_KEPT and "number_0" not in kept
 

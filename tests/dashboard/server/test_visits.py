@@ -71,11 +71,11 @@ def test_a_photo_is_out_of_the_upload_manager_once_it_is_read_and_gone_once_remo
     assert visitor.put(other.upload_url, "another.jpg", b"." * 1000).status_code == 204
     visitor.upload(("portrait.jpg", portrait()))
     assert visitor.pictures_shown
-    within_seconds(30, lambda: held_uploads(app) == 1000)
+    within_seconds(120, lambda: held_uploads(app) == 1000)
     assert answers(app, visitor.media) == {200}
     visitor.press("Remove all")
     assert not visitor.pictures_shown
-    within_seconds(30, lambda: answers(app, visitor.media) == {404})
+    within_seconds(120, lambda: answers(app, visitor.media) == {404})
 
 
 def test_a_field_that_tells_of_its_files_twice_is_no_error(app: str, visitor: PageClient) -> None:

@@ -281,8 +281,8 @@ def test_an_ended_run_says_so_leaves_nobody_and_is_gone_on_with(
     assert process.stderr is not None
     with process.stderr:
         told = process.stderr.read()
-    code = process.wait(60)
-    within_seconds(30, lambda: not any(worker.is_running() for worker in workers))
+    code = process.wait(240)
+    within_seconds(120, lambda: not any(worker.is_running() for worker in workers))
     assert "Traceback" not in told
     if victim == "worker":
         assert code == 1
