@@ -34,8 +34,10 @@ def write(
     rate: int = 25,
     times: Sequence[int] | None = None,
     tone: bool = False,
+    pixel: Fraction | None = None,
 ) -> Path:
-    """A film of pictures of one size, at `rate` a second or at `times` in milliseconds."""
+    """A film of pictures of one size, at `rate` a second or at `times` in milliseconds, its pixels
+    `pixel` as wide as they are high."""
     if path.suffix in (".gif", ".webp"):
         first, *more = [PIL.Image.fromarray(picture) for picture in pictures]
         first.save(path, save_all=True, append_images=more, duration=1000 // rate, lossless=True)
@@ -47,6 +49,8 @@ def write(
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         if times is not None:
             stream.codec_context.time_base = Fraction(1, TICKS)
+        if pixel is not None:
+            stream.codec_context.sample_aspect_ratio = pixel
         codec = _SOUNDS.get(path.suffix, "aac")
         sound = film.add_stream(codec, rate=_SOUND_RATE, layout="mono") if tone else None
         count = 0

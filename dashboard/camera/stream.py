@@ -183,7 +183,7 @@ class Stream:
             ", ".join(face_result.prediction.display_label for face_result in shown.faces)
             or "no face"
         )
-        faces = () if look.pixelate or result is None else _frozen(result)
+        faces = () if look.pixelate else _frozen(shown)
         png = images.encode_png(look.draw(image, result))
         return Moment(png, record, labels, faces)
 

@@ -57,7 +57,7 @@ def show(film: StoredFilm, others: Sequence[StoredFilm]) -> None:
         _scrubber(film, timeline)
         st.caption(
             "Click the chart to see that moment; scroll or pinch to zoom, double-click to see all. "
-            "Gaps: the face is away, or the model is unsure."
+            "No lines: the face is away or, where the band is pale, the model is unsure."
         )
     with right:
         _frame(film, timeline)

@@ -27,7 +27,6 @@ from fer.video.outputs import annotated, records, report, subtitles
 from fer.video.outputs.records import FilmError
 from fer.video.timeline import Timeline
 from fer.video.values import PeopleEdits, Person
-from fer.visualization.annotate import percent
 
 _OF_ONE_FILM = ("annotate", "subtitles", "html", "from_folder", "people")
 _OUTPUTS = ("json", "csv", "annotate", "subtitles", "html")
@@ -257,7 +256,7 @@ def _print_people(found: Sequence[Timeline | FilmError]) -> None:
 def _line(person: Person) -> str:
     """``person 1  3.2 to 17.9 s  on screen 12.4 s  happy 61%, unsure 39%``."""
     shares = sorted(person.shares.items(), key=lambda share: -share[1])
-    most = ", ".join(f"{label} {percent(share)}" for label, share in shares[:3] if share > 0)
+    most = ", ".join(f"{label} {share:.0%}" for label, share in shares[:3] if share > 0)
     name = person.display_name.lower() if person.name is None else person.name
     times = f"{person.first:.1f} to {person.last:.1f} s  on screen {person.on_screen:.1f} s"
     return f"{name}  {times}  {most}"

@@ -15,16 +15,21 @@ if TYPE_CHECKING:
     from av import VideoFrame
 
 
-def from_video_frame(frame: VideoFrame, longest: int) -> Image:
+def from_video_frame(
+    frame: VideoFrame, longest: int, shown: tuple[int, int] | None = None
+) -> Image:
     """A decoded frame of a video as RGB (H, W, 3), its longer side at most `longest` pixels.
 
+    `shown`: the width and height that it is shown at, where its pixels are not square.
     Raises `BadImage` where the frame has no pixels that can be converted.
     """
-    scale = min(1.0, longest / max(1, frame.width, frame.height))
+    stored = frame.width, frame.height
+    sides = shown or stored
+    scale = min(1.0, longest / max(1, *sides))
+    width, height = (max(1, round(side * scale)) for side in sides)
     try:
-        if scale < 1:
-            width, height = round(frame.width * scale), round(frame.height * scale)
-            frame = frame.reformat(width=max(1, width), height=max(1, height))
+        if (width, height) != stored:
+            frame = frame.reformat(width=width, height=height)
         return from_array(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
     except (ValueError, OSError) as error:  # ffmpeg's errors are both
         raise BadImage(f"a frame of the video cannot be converted: {error}.") from None

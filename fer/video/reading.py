@@ -1,4 +1,4 @@
-"""Films as frames at their own times, upright, whatever their container says about them."""
+"""Films as frames at their own times, upright, in square pixels, whatever their container says."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ _LEAST_SHARE = 0.9
 """A film with fewer of the frames that its container names is incomplete."""
 _MOST_FRAMES = 2**31
 """A container that names more holds a negative number."""
+_WIDEST_PIXEL = 4.0
+"""A container that names a wider one, or a higher one, is not believed."""
 
 Turn = tuple[bool, bool, bool]
 """How a stored frame becomes upright: first transposed, then mirrored, then turned upside down."""
@@ -47,15 +49,22 @@ class FilmFrame:
     read: float
     _pixels: av.VideoFrame | Image = field(repr=False)
     _turn: Turn = _UPRIGHT
+    _pixel_width: float = 1.0  # where it is 1 high: not 1 on DVDs and on tape
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height when upright."""
-        if isinstance(self._pixels, av.VideoFrame):
-            width, height = self._pixels.width, self._pixels.height
-        else:
-            height, width = self._pixels.shape[:2]
+        """Width and height when upright, in square pixels."""
+        width, height = self._shown
         return (height, width) if self._turn[0] else (width, height)
+
+    @property
+    def _shown(self) -> tuple[int, int]:
+        if not isinstance(self._pixels, av.VideoFrame):
+            return self._pixels.shape[1], self._pixels.shape[0]
+        width, height = self._pixels.width, self._pixels.height
+        if self._pixel_width >= 1:
+            return round(width * self._pixel_width), height
+        return width, round(height / self._pixel_width)
 
     def image(self, longest: int) -> Image:
         """The frame as upright RGB (H, W, 3), its longer side at most `longest` pixels.
@@ -64,7 +73,7 @@ class FilmFrame:
         """
         if not isinstance(self._pixels, av.VideoFrame):
             return images.bounded(self._pixels, longest)[0]
-        picture = images.from_video_frame(self._pixels, longest)
+        picture = images.from_video_frame(self._pixels, longest, self._shown)
         transposed, mirrored, inverted = self._turn
         picture = picture.transpose(1, 0, 2) if transposed else picture
         picture = picture[:, ::-1] if mirrored else picture
@@ -90,6 +99,7 @@ class FilmReader:
             return
         container, stream = self._source
         start, step, turn = start_of(container), _step(stream), _UPRIGHT
+        pixel_width = _pixel_width(stream)
         is_sought = since > 1 and _seek(container, stream, since + (start or 0.0))
         clock = FilmClock(start, step, _SECONDS_LIMIT if is_sought else _LATEST_START)
         index, read = 0, 0.0
@@ -101,7 +111,7 @@ class FilmReader:
                 time = clock(_seconds(frame.pts, frame.time_base))
                 stays = _seconds(frame.duration, frame.time_base) or step
                 stays = stays if 0 < stays < _LONGEST_STEP else step
-                yield FilmFrame(index, time, stays, read, frame, turn)
+                yield FilmFrame(index, time, stays, read, frame, turn, pixel_width)
                 index += 1
         count = stream.frames if stream.frames <= _MOST_FRAMES else 0
         if not is_sought and index < _LEAST_SHARE * count:
@@ -220,6 +230,11 @@ def _step(stream: VideoStream) -> float:
     """The usual duration of a frame in seconds."""
     rate = stream.average_rate or stream.guessed_rate
     return 1 / float(rate) if rate and 1e-3 < rate < 1e5 else _USUAL_STEP
+
+
+def _pixel_width(stream: VideoStream) -> float:
+    ratio = float(stream.sample_aspect_ratio or 1)
+    return ratio if 1 / _WIDEST_PIXEL <= ratio <= _WIDEST_PIXEL else 1.0
 
 
 def _seconds(ticks: int | None, base: Fraction | None) -> float | None:

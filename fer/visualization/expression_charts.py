@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,6 +15,7 @@ from plotly.subplots import make_subplots
 from fer.emotions import COLOURS, DARK_INK, EMOTIONS, INKS
 from fer.visualization.annotate import UNSURE_COLOUR
 from fer.visualization.charts import lay_out
+from fer.visualization.glyphs import UNSURE
 
 MOST_POINTS = 1200
 """A longer course is shown as the means of so many stretches."""
@@ -58,23 +59,30 @@ class _Course:
     def pieces(self) -> Iterator[slice]:
         """Stretches without a gap, each of them sure."""
         sure = self.shown != _UNSURE
+        return (piece for piece in self._stretches(sure) if sure[piece.start])
+
+    def stretches_of(self, label: int) -> Iterator[slice]:
+        """Stretches without a gap, each of them with that label."""
+        return (piece for piece in self._stretches(self.shown) if self.shown[piece.start] == label)
+
+    def _stretches(self, kinds: NDArray[Any]) -> Iterator[slice]:
         breaks = np.append(True, (self.starts[1:] - self.ends[:-1]) > _GAP_SECONDS)
-        breaks |= np.append(True, sure[1:] != sure[:-1])
-        edges = [*np.flatnonzero(breaks).tolist(), len(sure)] if len(sure) else [0]
-        for first, stop in pairwise(edges):
-            if sure[first]:
-                yield slice(first, stop)
+        breaks |= np.append(True, kinds[1:] != kinds[:-1])
+        edges = [*np.flatnonzero(breaks).tolist(), len(kinds)] if len(kinds) else [0]
+        return (slice(first, stop) for first, stop in pairwise(edges))
 
 
 def course(of: Course, style: str = "lines", start: float = 0.0, end: float = 0.0) -> go.Figure:
     """The probabilities from `start` to `end`, in seconds, over a band of the labels. Where nobody
-    is seen or the model is unsure there is a gap. Every point carries its time as `customdata`."""
+    is seen there is a gap, and no curve where the model is unsure. Every point carries its time as
+    `customdata`."""
     figure = make_subplots(
         2, 1, shared_xaxes=True, vertical_spacing=0.03, row_heights=[1 - _BAND_SHARE, _BAND_SHARE]
     )
     thinned = _thinned(of, start, end)
     for index in range(len(EMOTIONS)):
         figure.add_trace(_curve(thinned, index, style), 1, 1)
+    for index in range(_UNSURE + 1):
         figure.add_trace(_band(thinned, index), 2, 1)
     lay_out(figure, "")
     figure.update_layout(
@@ -101,7 +109,7 @@ def share_bars(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
     """For each name the shares of time of the emotions and of "unsure", as one stacked bar."""
     figure = go.Figure()
     names = list(shares)
-    for label in (*EMOTIONS, "unsure"):
+    for label in (*EMOTIONS, UNSURE):
         values = [shares[name].get(label, 0.0) for name in names]
         if any(values):
             figure.add_bar(
@@ -168,27 +176,29 @@ def _curve(of: _Course, index: int, style: str) -> go.Scatter:
 
 
 def _band(of: _Course, index: int) -> go.Bar:
-    """The stretches with one label."""
-    starts, seconds = [], []
-    for piece in of.pieces():
-        shown = of.shown[piece]
-        edges = np.flatnonzero(np.append(True, shown[1:] != shown[:-1])).tolist()
-        for first, stop in zip(edges, [*edges[1:], len(shown)], strict=True):
-            if shown[first] == index:
-                starts.append(float(of.starts[piece][first]))
-                seconds.append(float(of.ends[piece][stop - 1]) - starts[-1])
+    """The stretches with one label, or those where the model is unsure."""
+    pieces = list(of.stretches_of(index))
+    starts = [float(of.starts[piece][0]) for piece in pieces]
+    ends = [float(of.ends[piece][-1]) for piece in pieces]
+    name = UNSURE if index == _UNSURE else EMOTIONS[index]
     return go.Bar(
-        x=[1000 * value for value in seconds],
+        x=[1000 * (end - start) for start, end in zip(starts, ends, strict=True)],
         base=[_on_axis(value) for value in starts],
         y=[0] * len(starts),
         customdata=starts,
         orientation="h",
-        name=EMOTIONS[index],
-        marker={"color": COLOURS[EMOTIONS[index]], "line": {"width": 0}},
+        name=name,
+        marker=_marker(name),
         width=1,
         showlegend=False,
         hoverinfo="skip",
     )
+
+
+def _marker(label: str) -> dict[str, Any]:
+    """A label's colour; "unsure" is as pale as paper and needs an edge."""
+    edge = {"width": 0.5, "color": "#8A8A8A"} if label == UNSURE else {"width": 0}
+    return {"color": COLOURS.get(label, UNSURE_COLOUR), "line": edge}
 
 
 def _thinned(of: Course, start: float, end: float) -> _Course:

@@ -141,7 +141,7 @@ def _events(timeline: Timeline) -> Iterable[str]:
 
 def _most(person: Person) -> str:
     label, share = max(person.shares.items(), key=lambda item: (item[1], item[0] != UNSURE))
-    return f"{label} {percent(share)}"
+    return f"{label} {share:.0%}"
 
 
 def _clock(seconds: float) -> str:

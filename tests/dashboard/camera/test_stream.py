@@ -17,7 +17,14 @@ from fer.inference import explanation
 from fer.live.feed import LiveSettings, Person
 from fer.results import FrameResult
 from tests import clips
-from tests.helpers import ASTRONAUT_FACE, astronaut, make_prediction, publish_tiny, result_of
+from tests.helpers import (
+    ASTRONAUT_FACE,
+    astronaut,
+    group_photo,
+    make_prediction,
+    publish_tiny,
+    result_of,
+)
 
 pytestmark = pytest.mark.usefixtures("tiny_models")
 PLAIN = Look(mirror=False)
@@ -210,6 +217,20 @@ def test_a_frame_without_its_analysis_is_analysed_when_it_is_frozen(
     assert moment is not None and moment.labels != "no face"
     (face,) = moment.record["faces"]
     assert face["person"] is None and face["box"][0] < 640 - 398 < face["box"][2]
+
+
+def test_faces_of_a_moment_are_in_the_order_in_which_they_are_shown(
+    begin: Callable[..., Stream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = begin(look=Look(mirror=True))
+    monkeypatch.setattr("fer.live.feed.LiveFeed.latest", lambda *_, **__: None)
+    stream.show(video(group_photo()))
+    moment = stream.freeze()
+    assert moment is not None and len(moment.faces) > 1
+    recorded = [face["confidence"] for face in moment.record["faces"]]
+    assert [face.prediction.confidence for face in moment.faces] == pytest.approx(
+        recorded, abs=1e-5
+    )
 
 
 def test_people_are_counted_from_the_left_of_the_picture_that_is_shown(

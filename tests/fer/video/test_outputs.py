@@ -225,6 +225,7 @@ def test_the_report_opens_offline_and_shows_faces_only_when_asked(
     assert page.count('class="plotly-graph-div"') == 3
     for text in ("=clip.mp4", "Person 2", "30 of 30 frames", "0:00.60", "sad", "94%", "AI Act"):
         assert text in page
+    assert "&gt;99%" not in page, "a share of time is counted, not estimated"
     assert shown_html(report.page(timeline, path)).count('<img alt="" src="data:') == 2
     face = report.thumbnail(path, timeline, timeline.people[1])
     assert face is not None and face.shape[:2] == (74, 64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import wave
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -72,6 +73,28 @@ def test_frames_are_upright(tmp_path: Path, degrees: int, corner: str) -> None:
     row = 4 if degrees == 90 else -4
     assert picture[row, -4].mean() > 200 and picture[row, 4].mean() < 150
     assert picture[-row, -4].mean() < 150
+
+
+@pytest.mark.parametrize(
+    ("pixel", "size"),
+    [
+        (Fraction(64, 45), (137, 64)),  # a DVD's
+        (Fraction(8, 9), (96, 72)),
+        (Fraction(900, 1), (96, 64)),
+        (None, (96, 64)),
+    ],
+)
+def test_pixels_that_are_not_square_become_square(
+    tmp_path: Path, pixel: Fraction | None, size: tuple[int, int]
+) -> None:
+    path = films.write(tmp_path / "clip.mp4", [numbered(5)] * 2, pixel=pixel)
+    frame = frames(path)[0]
+    assert frame.size == size
+    assert frame.image(640).shape[:2] == size[::-1]
+    assert max(frame.image(48).shape) == 48
+    turned = frames(films.turned(path, 90))[0]
+    assert turned.size == size[::-1]
+    assert turned.image(640).shape[:2] == size
 
 
 def test_a_frame_is_found_again_at_its_time(tmp_path: Path) -> None:

@@ -64,6 +64,18 @@ def test_the_band_has_a_bar_for_each_stretch_of_a_label_in_its_colour() -> None:
     assert bars["sad"].marker.color == COLOURS["sad"]
 
 
+def test_the_band_tells_unsure_from_absent() -> None:
+    shown = [HAPPY] * 10 + [UNSURE] * 10 + [SAD] * 10
+    figure = expression_charts.course(course(shown, away=(25, 30)), end=3)
+    bars = {one.name: one for one in figure.data if one.type == "bar"}
+    zero = figure.layout.xaxis.range[0]
+    assert [base - zero for base in bars["unsure"].base] == pytest.approx([1000])
+    assert list(bars["unsure"].x) == pytest.approx([1000])
+    assert list(bars["sad"].x) == pytest.approx([500])
+    assert bars["unsure"].marker.color not in COLOURS.values()
+    assert bars["unsure"].marker.line.width > 0
+
+
 def test_two_hours_are_few_points_with_the_same_mean() -> None:
     shown = ([HAPPY] * 3000 + [SAD] * 3000) * 30
     figure = expression_charts.course(course(shown, rate=25), end=7200)
