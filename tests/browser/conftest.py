@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 
 from fer import registry
+from fer.errors import BadRun
 from fer.runs import launcher, store
 from tests import clips
 
@@ -59,13 +60,13 @@ def app(server: tuple[str, Path]) -> str:
 
 def remove_runs_and_models() -> None:
     """Ends and deletes all runs, and leaves the shipped models alone, the default one active."""
+    for run in store.listing():  # first, since they publish models
+        with suppress(BadRun):  # it is over
+            launcher.stop(run, force=True)
+        launcher.delete(run)
     (registry.folder() / "active.json").unlink(missing_ok=True)
     for name in set(registry.names()).difference(registry.SHIPPED):
         registry.delete(name)
-    for run in store.listing():
-        if run.status().is_active:
-            launcher.stop(run, force=True)
-        launcher.delete(run)
 
 
 @contextmanager
