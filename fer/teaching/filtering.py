@@ -25,11 +25,11 @@ from fer.results import Face, Quality
 from fer.teaching import alike
 from fer.teaching.alike import Small
 
-NO_FACE, TWO_FACES, BLURRED, TINY, DARK, ALIKE, EXTRA = (
-    *("without a face", "with two faces", "blurred", "too small", "too dark"),
+NO_FACE, SEVERAL_FACES, BLURRED, TINY, DARK, ALIKE, EXTRA = (
+    *("without a face", "with several faces", "blurred", "too small", "too dark"),
     *("nearly identical", "more than enough"),
 )
-REASONS = (NO_FACE, TWO_FACES, BLURRED, TINY, DARK, ALIKE, EXTRA)
+REASONS = (NO_FACE, SEVERAL_FACES, BLURRED, TINY, DARK, ALIKE, EXTRA)
 """Why a frame is left out, in the order in which it is asked."""
 
 SMALLEST_FACE = 32
@@ -40,8 +40,8 @@ width less than this."""
 BRIGHT_FROM = 25.0
 """Mean grey level, of 255."""
 MOST_OF_A_TAKE = 60
-TWO_FACES_SHARE = 0.1
-"""A take is refused from this share of frames with two people on; below it one is an accident."""
+SEVERAL_FACES_SHARE = 0.1
+"""A take is refused from this share of frames with several people on; below, one is an accident."""
 
 Kind: TypeAlias = Literal["frame", "picture"]
 """What a take is made of, in its sentences."""
@@ -91,7 +91,7 @@ class TakeFilter:
         return reason
 
     def result(self) -> Filtered:
-        """The take. Raises `BadCaptures` where two people were in view or no face can be used."""
+        """The take. Raises `BadCaptures` where several people are in view or no face is usable."""
         self._check_alone()
         left_out = {reason: self._left_out[reason] for reason in REASONS if self._left_out[reason]}
         if not self._crops:
@@ -103,7 +103,7 @@ class TakeFilter:
             return EXTRA
         faces = _in_view(detection.detect(image, self._detector))
         if len(faces) != 1:
-            return TWO_FACES if faces else NO_FACE
+            return SEVERAL_FACES if faces else NO_FACE
         crop = cropping.face_crop(image, faces[0], self._spec.margin, self._spec.align)
         problem = _problem(quality.measure(crop, faces[0]))
         if problem:
@@ -116,9 +116,9 @@ class TakeFilter:
         return None
 
     def _check_alone(self) -> None:
-        if self._left_out[TWO_FACES] >= max(1, math.ceil(self._frames * TWO_FACES_SHARE)):
+        if self._left_out[SEVERAL_FACES] >= max(1, math.ceil(self._frames * SEVERAL_FACES_SHARE)):
             raise BadCaptures(
-                f"two people were in view in {self._left_out[TWO_FACES]} of {self._frames} "
+                f"several people were in view in {self._left_out[SEVERAL_FACES]} of {self._frames} "
                 f"{self._kind}s, so this take is not kept. {_ALONE[self._kind]}"
             )
 

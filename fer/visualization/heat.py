@@ -77,7 +77,7 @@ def deletion_curves(
     chart.update_layout(
         height=260,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": -0.3},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},  # below it hides the title
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )

@@ -78,14 +78,14 @@ def test_a_speck_that_a_detector_takes_for_a_face_is_no_second_person(
 def test_a_take_with_two_people_is_refused() -> None:
     two = group_photo(columns=2, rows=1, width=640)
     frames = [(portrait(), i / 10) for i in range(8)] + [(two, 1.0)]
-    with pytest.raises(BadCaptures, match="two people were in view in 1 of 9 frames"):
+    with pytest.raises(BadCaptures, match="several people were in view in 1 of 9 frames"):
         filtering.filtered(frames, SPEC)
 
 
 def test_one_frame_of_many_with_a_second_face_is_left_out_alone() -> None:
     two = group_photo(columns=2, rows=1, width=640)
     frames = [(portrait(), i / 10) for i in range(19)] + [(two, 2.0)] + [(portrait(), 2.1)]
-    assert filtering.filtered(frames, SPEC).left_out["with two faces"] == 1
+    assert filtering.filtered(frames, SPEC).left_out["with several faces"] == 1
 
 
 @pytest.mark.parametrize(

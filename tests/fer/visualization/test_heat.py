@@ -40,3 +40,9 @@ def test_curves_name_each_map_and_chance_once() -> None:
         "random orders",
         "occlusion map",
     ]
+
+
+def test_the_legend_stands_clear_of_the_axis_title_also_where_it_wraps() -> None:
+    chance = np.ones((3, 5), np.float32)
+    legend = heat.deletion_curves({}, chance, "happy").layout.legend
+    assert legend.y >= 1 and legend.yanchor == "bottom"
