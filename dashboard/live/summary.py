@@ -80,8 +80,9 @@ def _bars(seen: Sequence[PersonSummary]) -> None:
     shares = {}
     for person in shown:
         total = sum(person.seconds.values()) or 1.0
-        name = f"Person {person.track} · {total:.0f} s"
-        shares[name] = {label: seconds / total for label, seconds in person.seconds.items()}
+        seconds = f"{total:.0f}" if total >= 1 else f"{total:.1f}"
+        name = f"Person {person.track} · {seconds} s"
+        shares[name] = {label: spent / total for label, spent in person.seconds.items()}
     plots.show(
         expression_charts.share_bars(shares),
         "live-summary",
@@ -155,7 +156,7 @@ def show_captured(session: Session) -> None:
                         explanation_view.button(
                             explanation_view.Question(model, prior, face.pixels, face.prediction),
                             f"{moment.key}-why-{index}",
-                            f"Why is {who} {face.prediction.display_label}?",
+                            f"Why “{face.prediction.display_label}” for {who}?",
                         )
                     st.button(
                         "Remove",

@@ -48,8 +48,8 @@ def button(names: Sequence[str]) -> None:
         is_pressed = st.button(
             "Measure latency",
             help=f"Median of {CALLS} predictions for one face by each model, in turns, with ONNX "
-            f"Runtime on {registry.THREADS} threads of this server; in brackets where 8 of 10 lie. "
-            "Whatever else the server does makes it longer.",
+            f"Runtime on {registry.THREADS} threads of this server; in brackets the middle "
+            "80%. Whatever else the server does makes it longer.",
         )
         _say_spread(names)
     if is_pressed:

@@ -53,7 +53,7 @@ def style_picker(styles: Sequence[str]) -> str:
 def snapshot(session: PhotoSession) -> None:
     """A picture from the visitor's camera, queued to be read."""
     st.caption("Tell those in view that their faces are analysed. The snapshot is not stored.")
-    taken = st.camera_input("Take a snapshot")
+    taken = st.camera_input("Take a snapshot", label_visibility="collapsed")
     if taken is not None and taken.file_id not in session.taken:
         session.taken.add(taken.file_id)
         session.snapshots += 1

@@ -126,10 +126,17 @@ def test_results_survive_another_page(page: Page, app: str) -> None:
     expect(page.get_by_role("img", name="astronaut.png: 1 face")).to_be_visible()
 
 
+_IS_WHOLE = """() => {
+    const video = document.querySelector('video'), frame = video.parentElement;
+    return video.offsetWidth <= frame.offsetWidth && video.offsetHeight <= frame.offsetHeight;
+}"""
+
+
 def test_a_snapshot_is_read(page: Page, app: str) -> None:
     open_photos(page, app)
     page.get_by_role("radio", name="Camera").click()
     page.wait_for_function("document.querySelector('video')?.readyState >= 3")
+    page.wait_for_function(_IS_WHOLE)
     page.get_by_role("button", name="Take Photo").click()
     expect(page.get_by_role("img", name="snapshot-1.jpg: 1 face")).to_be_visible()
 
