@@ -17,13 +17,15 @@ from dashboard.server.children import running
 from dashboard.server.children.running import Child
 from dashboard.server.workspaces import Workspace
 from fer import cli
+from tests import server_state
 
 Open = Callable[[str], AppTest]
 
 
 @pytest.fixture(autouse=True)
 def quick_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two presses of Start in a moment are meant as two."""
+    """The first visitor of a server; two presses of Start in a moment are meant as two."""
+    server_state.reset()
     monkeypatch.setattr(start_button, "QUIET_SECONDS", 0.0)
 
 
