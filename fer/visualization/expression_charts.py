@@ -25,6 +25,7 @@ _UNSURE = len(EMOTIONS)
 _CLEAR = "rgba(0, 0, 0, 0)"
 _GAP_SECONDS = 1e-3
 _ROW_HEIGHT, _BAND_SHARE = 34, 0.09
+_SMALLEST_TEXT = 10
 _HEIGHT, _TOP = 330, 30
 _ORIGIN = 946_684_800_000
 """Time 0 on the axis, in milliseconds: plotly takes smaller whole numbers for years."""
@@ -124,6 +125,7 @@ def share_bars(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
                 text=[f"{value:.0%}" if value >= 0.06 else "" for value in values],
                 textposition="inside",
                 insidetextanchor="middle",
+                textangle=0,
                 insidetextfont={"color": INKS.get(label, DARK_INK)},
                 hovertemplate="%{y}: " + label + " %{x:.0%}<extra></extra>",
             )
@@ -135,6 +137,7 @@ def share_bars(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
         showlegend=True,
         barmode="stack",
         bargap=0.3,
+        uniformtext={"minsize": _SMALLEST_TEXT, "mode": "hide"},
         legend={"y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
     )
     figure.update_xaxes(range=[0, 1], tickformat=".0%", fixedrange=True)

@@ -111,6 +111,8 @@ def test_shares_are_stacked_bars_with_unsure_last() -> None:
     assert [trace.name for trace in figure.data] == ["happy", "sad", "unsure"]
     assert list(figure.data[0].x) == [0.6, 0.0]
     assert list(figure.data[0].y) == ["Ann", "Bo"]
+    assert all(trace.textangle == 0 for trace in figure.data)  # else it is turned on narrow bars
+    assert figure.layout.uniformtext.mode == "hide"
 
 
 def test_shares_can_be_read_on_every_colour() -> None:
