@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from contextlib import suppress
 
-MOST = 2
+MOST_HEAPS = 2
 MAPPED_BYTES = 1024**2
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 
@@ -17,7 +17,7 @@ def bound() -> None:
     visitors leave 87 MB, and 31 MB where there are two heaps. Blocks from 1 MB on are mapped by
     themselves, so that a picture's memory returns to the system.
     """
-    _call("mallopt", _M_ARENA_MAX, MOST)
+    _call("mallopt", _M_ARENA_MAX, MOST_HEAPS)
     _call("mallopt", _M_MMAP_THRESHOLD, MAPPED_BYTES)
 
 

@@ -14,7 +14,7 @@ counts.
 - **Calibration**: `with_temperature`, `fitted_temperature` (on unweighted faces), `cross_entropy`,
   `calibration_error`, `calibration_bins`, `coverage_curve`, `uncertain_below(confidence, weights)`,
   `halves`.
-- **Intervals**: `bootstrap`, `share_interval`, `unanimous_interval` of a share that is 0 or 1,
+- **Intervals**: `bootstrap`, `share_interval`, `wilson_interval` for a share that is 0 or 1,
   `compare` for two models on the same faces.
 - **Votes**: `crowd_majority`, `vote_shares`, `TIED`.
 
@@ -48,9 +48,9 @@ from fer.metrics.classification import (
 )
 from fer.metrics.intervals import DRAWS, bootstrap, compare, share_interval
 from fer.metrics.summary import card_summary, summary
-from fer.metrics.unanimous import unanimous_interval
 from fer.metrics.votes import TIED, crowd_majority, vote_shares
 from fer.metrics.weighting import class_balanced_weights
+from fer.metrics.wilson import wilson_interval
 
 __all__ = [
     "DRAWS",
@@ -80,9 +80,9 @@ __all__ = [
     "share_interval",
     "squared_errors",
     "summary",
-    "unanimous_interval",
     "uncertain_below",
     "vote_shares",
     "was_found",
+    "wilson_interval",
     "with_temperature",
 ]

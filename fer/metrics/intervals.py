@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.metrics.unanimous import unanimous_interval
+from fer.metrics.wilson import wilson_interval
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
@@ -49,7 +49,7 @@ def bootstrap(
 def share_interval(hits: int, n: int) -> list[float]:
     """95% interval of the share hits / n: bootstrap, or Wilson's where it is 0 or 1."""
     if hits in (0, n):
-        return list(unanimous_interval(hits / n, n))
+        return list(wilson_interval(hits / n, n))
     bounds = bootstrap(lambda drawn: {"share": drawn[:, 0] / n}, np.array([hits, n - hits]))
     return [float(bound) for bound in bounds["share"]]
 
@@ -73,7 +73,7 @@ def compare(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> dict[str, An
     )
     low, high = bounds["difference"]
     if n in (only_first, only_second, n - apart):
-        reach = (1 + abs(low)) * unanimous_interval(0, n)[1]
+        reach = (1 + abs(low)) * wilson_interval(0, n)[1]
         low, high = max(-1.0, low - reach), min(1.0, high + reach)
     return {
         "difference": (only_first - only_second) / n,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.emotions import EMOTIONS
-from fer.metrics import calibration, classification, unanimous
+from fer.metrics import calibration, classification, wilson
 from fer.metrics.intervals import bootstrap
 from fer.metrics.votes import TIED
 from fer.metrics.weighting import as_weights, weighted_mean
@@ -166,7 +166,7 @@ class _Faces:
 
         bounds = bootstrap(drawn, np.ones(len(self.true), np.int64))
         facts = self.predicted, self.true, self.found, self.weights
-        return unanimous.widened(bounds, _point(self), *facts)
+        return wilson.widened(bounds, _point(self), *facts)
 
     def coverage_curve(self) -> list[list[float]]:
         """Over all faces: it ends at the share of those found."""

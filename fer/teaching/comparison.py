@@ -21,7 +21,7 @@ from fer.emotions import EMOTIONS
 from fer.errors import BadCaptures
 from fer.figures import Count, Finite, Share, Table, checked
 from fer.storage import files
-from fer.teaching import alike
+from fer.teaching import near_duplicates
 from fer.teaching.captures import TAKES_TO_COMPARE, Captures
 
 MOST_FOLDS = 5
@@ -177,7 +177,7 @@ def _of_equal_takes(right: Labels, counts: Labels) -> tuple[float, float] | None
     hits, faces = int(right.sum()), int(counts.sum())
     if 0 < hits < faces:
         return None
-    return metrics.unanimous_interval(hits / faces, len(counts))
+    return metrics.wilson_interval(hits / faces, len(counts))
 
 
 def _apart(captures: Captures) -> dict[int, int]:
@@ -185,7 +185,9 @@ def _apart(captures: Captures) -> dict[int, int]:
     nearly, such as one that was saved anew."""
     numbers = {take.take: take.take for take in captures.takes}
     faces = captures.faces
-    for first, second in alike.pairs([alike.small(face.crop) for face in faces]):
+    for first, second in near_duplicates.pairs(
+        [near_duplicates.thumbnail(face.crop) for face in faces]
+    ):
         one, other = numbers[faces[first].take], numbers[faces[second].take]
         if one != other:
             numbers = {take: one if number == other else number for take, number in numbers.items()}

@@ -22,8 +22,8 @@ from fer.inference import cropping, detection, quality
 from fer.inference.recognizer import CROP_SIDE
 from fer.model_card import InputSpec
 from fer.results import Face, Quality
-from fer.teaching import alike
-from fer.teaching.alike import Small
+from fer.teaching import near_duplicates
+from fer.teaching.near_duplicates import Thumbnail
 
 NO_FACE, SEVERAL_FACES, BLURRED, TINY, DARK, ALIKE, EXTRA = (
     *("without a face", "with several faces", "blurred", "too small", "too dark"),
@@ -76,7 +76,7 @@ class TakeFilter:
         detection.check(detector)
         self._spec, self._detector, self._kind = spec, detector, kind
         self._crops: list[tuple[Image, float]] = []
-        self._small: list[Small] = []
+        self._thumbnails: list[Thumbnail] = []
         self._left_out: Counter[str] = Counter()
         self._frames, self._last = 0, 0.0
 
@@ -108,10 +108,10 @@ class TakeFilter:
         problem = _problem(quality.measure(crop, faces[0]))
         if problem:
             return problem
-        small = alike.small(crop)
-        if not alike.is_new(small, self._small):
+        thumbnail = near_duplicates.thumbnail(crop)
+        if not near_duplicates.is_new(thumbnail, self._thumbnails):
             return ALIKE
-        self._small.append(small)
+        self._thumbnails.append(thumbnail)
         self._crops.append((images.bounded(crop, CROP_SIDE)[0], time))
         return None
 

@@ -14,23 +14,24 @@ from fer.model_card import InputSpec
 DIFFERENT_FROM = 2.5
 """Mean difference in grey levels from which on two faces are two pictures."""
 _SIDE, _BLOCK = 24, 4
-_SMALL = InputSpec(height=_SIDE, width=_SIDE, channels=1)
+_SPEC = InputSpec(height=_SIDE, width=_SIDE, channels=1)
 _ROWS_AT_ONCE = 256
 
-Small = NDArray[np.float32]
+Thumbnail = NDArray[np.float32]
+"""Grey levels (576,) of a face, made small."""
 
 
-def small(crop: Image) -> Small:
-    """What is compared: grey levels (576,) of a face, made small."""
-    return cropping.network_pixels(crop, _SMALL)[:, :, 0].astype(np.float32).ravel()
+def thumbnail(crop: Image) -> Thumbnail:
+    """What is compared of a face, RGB uint8 (S, S, 3)."""
+    return cropping.network_pixels(crop, _SPEC)[:, :, 0].astype(np.float32).ravel()
 
 
-def is_new(face: Small, others: Sequence[Small]) -> bool:
+def is_new(face: Thumbnail, others: Sequence[Thumbnail]) -> bool:
     """Whether a face differs from all others."""
     return all(np.abs(face - other).mean() >= DIFFERENT_FROM for other in others)
 
 
-def pairs(faces: Sequence[Small]) -> list[tuple[int, int]]:
+def pairs(faces: Sequence[Thumbnail]) -> list[tuple[int, int]]:
     """The indices of any two that are nearly the same, the smaller one first.
 
     The mean difference of two pictures is at least that of their blocks' means, which few pairs of

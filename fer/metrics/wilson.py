@@ -1,7 +1,8 @@
-"""Intervals of shares that are 0 or 1, of which drawing faces knows no spread: Wilson's."""
+"""Wilson's intervals, for shares that are 0 or 1: drawing faces knows no spread of those."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -14,19 +15,22 @@ from fer.metrics.weighting import class_balanced_weights
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]
 
-_SQUARED_Z = 1.959964**2
-"""Of 95%."""
+_Z = 1.959964
+"""Of 95%, two-sided."""
 
 
-def unanimous_interval(share: float, trials: float) -> tuple[float, float]:
-    """95% interval of a share of `trials` that is 0 or 1 (Wilson 1927,
+def wilson_interval(share: float, trials: float) -> tuple[float, float]:
+    """95% interval of a share, 0 to 1, of `trials` above 0 (Wilson 1927,
     doi 10.1080/01621459.1927.10502953).
 
-    >>> unanimous_interval(1, 20)
-    (0.8388749422735466, 1.0)
+    >>> low, high = wilson_interval(0.5, 20)
+    >>> f"{low:.3f} to {high:.3f}"
+    '0.299 to 0.701'
     """
-    reach = _SQUARED_Z / (trials + _SQUARED_Z)
-    return (1 - reach, 1.0) if share > 0.5 else (0.0, reach)
+    centre = (share + _Z**2 / (2 * trials)) / (1 + _Z**2 / trials)
+    spread = math.sqrt(share * (1 - share) / trials + (_Z / (2 * trials)) ** 2)
+    reach = _Z * spread / (1 + _Z**2 / trials)
+    return (0.0 if share == 0 else centre - reach), (1.0 if share == 1 else centre + reach)
 
 
 def widened(
@@ -46,7 +50,7 @@ def widened(
         shares = np.broadcast_to(values[name], trials[name].shape).ravel()
         for index, (share, number) in enumerate(zip(shares, trials[name].ravel(), strict=True)):
             if number > 0 and min(abs(share), abs(1 - share)) < 1e-12:
-                low, high = unanimous_interval(float(share), float(number))
+                low, high = wilson_interval(round(float(share)), float(number))
                 is_f1 = name == "f1"  # 2J / (1 + J) of the share J of faces in both sets
                 pairs[index] = (
                     (2 * low / (1 + low), 2 * high / (1 + high)) if is_f1 else (low, high)
