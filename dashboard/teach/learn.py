@@ -68,9 +68,9 @@ def _what_happens(session: TeachSession) -> None:
         "keep what it knew. Takes are **held back** in turn: each is judged by a model that was "
         "taught without it, and by the default model. Before and after are compared on them."
     )
-    if session.captures.wanting():
-        missing = comparison.unknown(session.captures)
-        st.info(missing.sentence, icon=":material/info:")
+    unknown = comparison.unknown(session.captures)
+    if unknown.missing:
+        st.info(unknown.sentence, icon=":material/info:")
 
 
 def _watch(session: TeachSession, lesson: Lesson) -> None:

@@ -25,6 +25,7 @@ from fer.teaching import near_duplicates
 from fer.teaching.captures import TAKES_TO_COMPARE, Captures
 
 MOST_FOLDS = 5
+_SHARED = "Takes with the same picture, as of a face that is held quite still, count as one."
 BETTER, SAME, WORSE, UNKNOWN = "better", "no difference", "worse", "unknown"
 
 Floats = NDArray[np.float64]
@@ -108,10 +109,7 @@ def folds(captures: Captures) -> list[NDArray[np.bool_]]:
     Empty where an emotion has a single take. What is left for teaching has every emotion.
     """
     apart = _apart(captures)
-    takes = [
-        sorted({apart[take] for take in captures.takes_of(emotion)})
-        for emotion in captures.emotions()
-    ]
+    takes = list(_counted(captures, apart).values())
     if min(map(len, takes), default=0) < TAKES_TO_COMPARE:
         return []
     num_folds = min(MOST_FOLDS, max(map(len, takes)))
@@ -132,7 +130,17 @@ def labels(captures: Captures) -> Labels:
 
 def unknown(captures: Captures) -> Comparison:
     """What is said where nothing can be held back."""
-    return Comparison(UNKNOWN, captures.wanting())
+    counted = _counted(captures, _apart(captures))
+    lacking = {emotion: TAKES_TO_COMPARE - len(takes) for emotion, takes in counted.items()}
+    return Comparison(UNKNOWN, {name: number for name, number in lacking.items() if number > 0})
+
+
+def _counted(captures: Captures, apart: Mapping[int, int]) -> dict[str, list[int]]:
+    """The numbers by which the takes of each shown emotion count."""
+    return {
+        emotion: sorted({apart[take] for take in captures.takes_of(emotion)})
+        for emotion in captures.emotions()
+    }
 
 
 def compared(captures: Captures, rows: Labels, before: Floats, after: Floats) -> Comparison:
@@ -218,11 +226,11 @@ def _score(true: Labels, predicted: Labels, interval: Interval) -> Score:
 def _missing_takes(missing: Mapping[str, int]) -> str:
     if not missing:
         return (
-            "Whether it is better cannot be known: without any one take an emotion would be gone. "
-            "Takes that share a picture count as one."
+            "Whether it is better cannot be known: whichever take is held back, none of some "
+            f"expression is left. {_SHARED}"
         )
     lacking = ", ".join(f"{number} of {emotion}" for emotion, number in missing.items())
     return (
         "Whether it is better cannot be known yet: frames of a take that it was taught with prove "
-        f"nothing. More takes are needed: {lacking}."
+        f"nothing. {_SHARED} More takes are needed: {lacking}."
     )

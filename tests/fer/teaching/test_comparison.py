@@ -102,8 +102,10 @@ def test_a_take_of_pictures_that_were_saved_anew_is_the_same_take(five_takes: Ca
 def test_a_single_take_that_came_twice_proves_nothing() -> None:
     made = with_a_take_twice(captures(1, 2), 1)
     assert comparison.folds(made) == []
-    sentence = comparison.unknown(made).sentence
-    assert "Takes that share a picture count as one" in sentence and "%" not in sentence
+    found = comparison.unknown(made)
+    assert found.missing == {"happy": 1}, "what is told is what is counted"
+    assert "Takes with the same picture" in found.sentence and "%" not in found.sentence
+    assert found.sentence.endswith("More takes are needed: 1 of happy.")
 
 
 def judged(before: list[int], after: list[int], takes: int = 4) -> comparison.Comparison:
