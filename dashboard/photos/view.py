@@ -123,7 +123,8 @@ def face_cards(picture: Picture, key: str) -> None:
     shown = len(picture.result.faces)
     if shown > CARDS_AT_FIRST and not st.toggle(f"Show all {shown} faces", key=f"{key}-all"):
         shown = CARDS_AT_FIRST
-    with st.grid(min_column_width=_CARD_WIDTH):
+    is_list = len(picture.result.faces) <= _FEW_FACES
+    with st.container() if is_list else st.grid(min_column_width=_CARD_WIDTH):
         for number in range(1, shown + 1):
             face_card(picture, number, f"{key}-{number}")
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import PIL.Image
 import PIL.ImageColor
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -100,11 +101,15 @@ def take(page: Page) -> bytes:
 def in_few_colours(picture: PIL.Image.Image) -> PIL.Image.Image:
     """In 256 colours: those that suit the picture, and those of the emotions, of which a picture
     may have few pixels each."""
-    suited = picture.quantize(256 - len(COLOURS), kmeans=3).getpalette() or []
-    own = [channel for colour in COLOURS.values() for channel in PIL.ImageColor.getrgb(colour)]
-    palette = PIL.Image.new("P", (1, 1))
-    palette.putpalette(own + suited)
-    return picture.quantize(palette=palette, dither=PIL.Image.Dither.NONE)
+    pixels = np.array(picture)
+    few = picture.quantize(256 - len(COLOURS), kmeans=3)
+    indices, palette = np.array(few), few.getpalette() or []
+    for colour in map(PIL.ImageColor.getrgb, COLOURS.values()):
+        indices[(pixels == colour).all(axis=2)] = len(palette) // 3
+        palette += colour
+    few = PIL.Image.fromarray(indices, "P")
+    few.putpalette(palette)
+    return few
 
 
 def _png(picture: PIL.Image.Image) -> bytes:

@@ -156,6 +156,10 @@ def test_a_file_name_cannot_make_the_browser_ask_another_server(
     assert not [url for url in requested if "example.org" in url]
 
 
+_CARD_IS_WIDE = """() => document.querySelector('img[alt^="Face 1,"]')
+    ?.closest('[data-testid=stVerticalBlock]').offsetWidth > 350"""
+
+
 def test_pictures_are_chosen_in_the_strip_and_removed_ones_come_back(
     page: Page, app: str, tmp_path: Path
 ) -> None:
@@ -165,6 +169,7 @@ def test_pictures_are_chosen_in_the_strip_and_removed_ones_come_back(
     empty = page.get_by_test_id("stFileUploaderDropzone").bounding_box()
     page.locator("input[type=file]").set_input_files([tmp_path / "one.png", tmp_path / "six.png"])
     expect(page.get_by_role("img", name="one.png: 1 face")).to_be_visible()
+    page.wait_for_function(_CARD_IS_WIDE)
     small = page.get_by_test_id("stFileUploaderDropzone").bounding_box()
     assert empty is not None and small is not None and small["height"] < empty["height"] / 2
     thumbnail = page.get_by_role("group", name="Pictures").get_by_role("button", name="six.png")
