@@ -79,6 +79,9 @@ def confusion(models: Sequence[Faces]) -> None:
                 "columns",
                 on_select=partial(_take_cell, key, faces.model.name),
             )
+    missed = max(faces.model.figures["missed"] for faces in models)
+    if missed:
+        st.caption(mistakes.about_missed(missed))
     st.session_state.setdefault(_MODEL, names[0])
     if st.session_state[_MODEL] not in names:
         st.session_state[_MODEL] = names[0]

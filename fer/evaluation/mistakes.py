@@ -69,3 +69,11 @@ def about_suspects(probabilities: NDArray[np.float32], true: NDArray[np.int64]) 
         f"{wrong.sum():,} of the labels ({share:.0%}), and the more often it is the one that is "
         "wrong, the fewer of these labels really are. Look before you change one."
     )
+
+
+def about_missed(missed: int) -> str:
+    """Why the rows of a confusion matrix can sum to less than the faces of their emotions."""
+    return (
+        f"Without the {missed:,} not found, which have no column. Recall counts them as wrong, so "
+        "it can lie below the shares of rows."
+    )

@@ -166,7 +166,9 @@ def _classes(model: ModelReport) -> list[str]:
     ]
     counts = model.figures["confusion"]
     maps = [charts.confusion_map(counts, view) for view in charts.CONFUSION_VIEWS]
-    return [grid(maps), table(["emotion", "precision", "recall", "F1", "faces"], rows)]
+    missed = model.figures["missed"]
+    note = [paragraph(mistakes.about_missed(missed))] if missed else []
+    return [grid(maps), *note, table(["emotion", "precision", "recall", "F1", "faces"], rows)]
 
 
 def _mistakes(report: Report, model: ModelReport, picture_of: PictureOf | None) -> str:

@@ -114,4 +114,6 @@ def test_nothing_found_still_makes_a_report(models_folder: Path) -> None:
     )
     found = report.evaluate([registry.load("reads")], data, "dark")
     assert found.models[0].figures["missed"] == 2
-    assert "0.0%" in html.page(found, picture_of)
+    text = html.page(found, picture_of)
+    assert "0.0%" in text
+    assert "Without the 2 not found, which have no column" in text
