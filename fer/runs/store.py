@@ -173,12 +173,13 @@ def create(settings: TrainSettings, run_id: str | None = None, sweep: Sweep | No
     files.remove_leftovers(folder())
     try:
         new.path.mkdir(parents=True)
-        new.write_settings(settings)
-        if sweep is not None:
-            record = {"sweep": sweep.id, "trials": sweep.trials}
-            files.replace_file(new.path / SWEEP_FILE, json.dumps(record).encode())
-        new.write_status(RunStatus(epochs=settings.epochs).owned_by(processes.identity()))
-        os.rename(new.path, run.path)  # a reader sees a whole run or none
+        with files.held(new.path):
+            new.write_settings(settings)
+            if sweep is not None:
+                record = {"sweep": sweep.id, "trials": sweep.trials}
+                files.replace_file(new.path / SWEEP_FILE, json.dumps(record).encode())
+            new.write_status(RunStatus(epochs=settings.epochs).owned_by(processes.identity()))
+            os.rename(new.path, run.path)  # a reader sees a whole run or none
     except OSError as error:
         shutil.rmtree(new.path, ignore_errors=True)
         raise BadRun(f"a run folder cannot be written: {error.strerror or error}.") from None

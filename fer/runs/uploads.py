@@ -66,9 +66,10 @@ def save(stream: IO[bytes], name: str, endings: Sequence[str] = ENDINGS) -> Path
         folder().mkdir(mode=0o700, parents=True, exist_ok=True)
         folder().chmod(0o700)  # versions before this one let others look in
         incoming.mkdir(mode=0o700)
-        digest = _write(stream, incoming / safe, shown)
-        _check_kind(incoming / safe, shown)
-        return _settled(incoming, folder() / digest)
+        with files.held(incoming):
+            digest = _write(stream, incoming / safe, shown)
+            _check_kind(incoming / safe, shown)
+            return _settled(incoming, folder() / digest)
     except OSError as error:
         raise BadDataset(f"{shown} cannot be stored: {error.strerror or error}.") from None
     finally:
@@ -154,8 +155,8 @@ def left(grace_seconds: float = GRACE_SECONDS) -> list[Path]:
 
 
 def _incoming(grace_seconds: float) -> list[Path]:
-    oldest = time.time() - grace_seconds
-    return [path for path in folder().glob(f"{_INCOMING}*") if _changed(path) < oldest]
+    found = folder().glob(f"{_INCOMING}*")
+    return [path for path in found if files.was_left(path, grace_seconds)]
 
 
 def _unused(grace_seconds: float) -> list[Upload]:

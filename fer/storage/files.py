@@ -9,10 +9,14 @@ import os
 import re
 import secrets
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
+
+if sys.platform != "win32":
+    import fcntl
 
 PART = ".part"
 _TAIL_BYTES = 200_000
@@ -21,7 +25,7 @@ MOST_JSON_BYTES = 16 * 1024**2
 _DEEPEST = 32
 _LARGEST_INTEGER = 2**63
 LEFT_SECONDS = 3600.0
-"""A hidden folder that has not changed for so long belongs to a process that was killed."""
+"""A hidden folder that has not changed for so long, and that no process holds, was left."""
 _HIDDEN = re.compile(r"\..+[.-][0-9a-f]{4,8}")
 
 
@@ -71,14 +75,37 @@ def hidden_folder(parent: Path) -> Iterator[Path]:
     path = parent / f".making-{secrets.token_hex(4)}"
     path.mkdir(parents=True)
     try:
-        yield path
+        with held(path):
+            yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Inside, a folder is none that was left, also where somebody sets the clock forward. The lock
+    ends with its process; where the system has none, the folder's age alone counts."""
+    handle = None
+    with contextlib.suppress(OSError):
+        handle = _locked(path)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def was_left(path: Path, seconds: float = LEFT_SECONDS) -> bool:
+    """Whether a hidden folder or file has not changed for so long, and nobody holds it."""
+    try:
+        return time.time() - path.lstat().st_mtime > seconds and not _is_held(path)
+    except OSError:
+        return False
+
+
 def leftovers(parent: Path) -> list[Path]:
     """What processes that were killed have left half-made or half-deleted in a folder."""
-    return [path for path in parent.glob(".*") if _HIDDEN.fullmatch(path.name) and _is_old(path)]
+    return [path for path in parent.glob(".*") if _HIDDEN.fullmatch(path.name) and was_left(path)]
 
 
 def remove_leftovers(parent: Path) -> None:
@@ -91,10 +118,28 @@ def remove_leftovers(parent: Path) -> None:
                 path.unlink()
 
 
-def _is_old(path: Path) -> bool:
-    with contextlib.suppress(OSError):
-        return time.time() - path.lstat().st_mtime > LEFT_SECONDS
+def _is_held(path: Path) -> bool:
+    try:
+        os.close(_locked(path, waits=False))
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
     return False
+
+
+def _locked(path: Path, waits: bool = True) -> int:
+    """A handle of a folder that is locked until it is closed. Raises `OSError` where there are no
+    such locks, and `BlockingIOError` where another one has it."""
+    if sys.platform == "win32":
+        raise OSError
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
 
 
 def reason_of(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -244,6 +245,18 @@ def test_what_killed_processes_left_is_removed(tiny_models: Path) -> None:
     publish_tiny("new")
     hidden = {path.name for path in tiny_models.glob(".*")}
     assert hidden == {".gitkeep", ".making-76543210"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks of folders")
+def test_a_clock_that_is_set_forward_removes_nothing_that_is_being_made(
+    tiny_models: Path,
+) -> None:
+    with registry.workshop() as making:
+        (making / "model.onnx").write_bytes(b"half")
+        age(making)
+        publish_tiny("meanwhile")
+        assert (making / "model.onnx").exists()
+    assert not making.exists()
 
 
 def test_a_model_that_is_a_link_is_left_alone(tiny_models: Path, tmp_path: Path) -> None:

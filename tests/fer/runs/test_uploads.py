@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import stat
+import sys
 
 import pytest
 
@@ -177,6 +178,18 @@ def test_what_nobody_uses_is_cleared_away_after_a_while():
     assert uploads.delete_unused() == [uploads.hash_of(old)]
     assert used.exists() and young.exists() and not old.exists() and not half.exists()
     assert uploads.delete_unused(grace_seconds=-1) == [uploads.hash_of(young)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks of folders")
+def test_a_clock_that_is_set_forward_removes_no_upload_that_is_arriving():
+    class Arriving(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            (incoming,) = uploads.folder().glob(".incoming-*")
+            os.utime(incoming, (1, 1))
+            uploads.delete_unused()
+            return super().read(size)
+
+    assert uploads.save(Arriving(b"path,label"), "a.csv").read_bytes() == b"path,label"
 
 
 def test_storing_again_makes_an_upload_young():
