@@ -110,11 +110,12 @@ def _state(run: Run, status: RunStatus, settings: TrainSettings) -> None:
     """What it is doing, on which data, how far it is, and since when."""
     word, icon, colour = STATES[status.state]
     activity = status.activity if status.is_active and status.activity != "training" else None
-    facts = [settings.network, display_name(settings.data)]
+    facts = [activity] if activity else []
+    facts += [settings.network, display_name(settings.data)]
     if not status.is_active:
         facts.append(_where_it_ended(status))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(f"{word}: {activity}" if activity else word, icon=icon, color=colour)
+        st.badge(word, icon=icon, color=colour)
         st.markdown(" · ".join(map(escape_markdown, [*facts, f"started {titles.date(run)}"])))
     if status.model and settings.name not in (None, status.model):
         st.info(

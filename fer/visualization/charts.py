@@ -143,7 +143,7 @@ def lay_out(chart: go.Figure, title: str, x: str | None = None, y: str | None = 
         uirevision=title,
     )
     # Streamlit makes its own template the default of the process, and that one clips labels.
-    chart.update_xaxes(automargin=True, title={"text": x, "standoff": 6})
+    chart.update_xaxes(automargin=True, title={"text": x, "standoff": 12})
     chart.update_yaxes(automargin=True, title={"text": y, "standoff": 12})
 
 

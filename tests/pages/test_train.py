@@ -175,7 +175,7 @@ def test_the_loss_moves_before_the_first_epoch_has_ended(open_page: Open) -> Non
     run.write_status(replace(status, batch_losses=((0.25, 2.0), (0.5, 1.75))))
     page = open_page("train")
     assert len(page.get("vega_lite_chart")) == 1
-    assert "validating" in words(page)
+    assert "validating · " in words(page), "it is cut off in a badge on phones"
 
 
 def test_a_stopped_run_says_where_it_stopped(open_page: Open) -> None:
