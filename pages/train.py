@@ -51,12 +51,15 @@ try:
 except FerError as error:
     wrong = str(error)
 is_upload = choice is not None and bool(choice.files)
-data = st.expander(
-    "Training data: faces and counts",
-    expanded=is_upload or not listed,
-    key="train-upload" if is_upload else "train-data",
-    on_change="rerun",
-)
+data, is_open = st.container(), False
+if choice is not None:
+    panel = data.expander(
+        "Training data: faces and counts",
+        expanded=is_upload or not listed,
+        key="train-upload" if is_upload else "train-data",
+        on_change="rerun",
+    )
+    data, is_open = panel, bool(panel.open)
 try:
     with data:
         is_usable = dataset_view.check_upload(choice, faces)
@@ -95,7 +98,7 @@ with start_row:
     browser.settings_link("train-settings-link")
 
 with data:
-    if data.open and choice is not None and not choice.files:
+    if choice is not None and not choice.files and is_open:
         dataset_view.look(choice, faces)
     stored_uploads.show()
 

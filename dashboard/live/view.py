@@ -44,14 +44,17 @@ def bars(stream: Stream, connecting: bool) -> None:
     """The seven probabilities of the chosen face; of the same height whoever is in view."""
     people = stream.people() if connecting else ()
     person = shown_person(people, st.session_state.get(_CHOSEN, _FOLLOW))
-    headline = "No face"
+    headline = "Apparent expression"
     if person is not None:
         note = f"Person {person.track} · tracked for {stream.now() - person.since:.0f} s"
     elif not connecting:
-        headline, note = "Apparent expression", "How likely each of the seven is, as it changes"
+        note = "How likely each of the seven is, as it changes"
     elif not stream.frames:
         note = "Waiting for the camera's picture…"
+    elif stream.feed is None or not stream.feed.stats().analysed_per_second:
+        note = "Looking for faces…"
     else:
+        headline = "No face"
         note = "The chosen person is not in view." if people else "Nobody in view"
     prediction = None if person is None else person.prediction
     emotion_bars.large(prediction, "live-bars", headline=headline, note=note)

@@ -78,6 +78,7 @@ def test_an_upload_that_cannot_be_used_is_not_started(open_page: Open, stem: str
     assert "happy" in page.error[0].value and is_start_disabled(page)
     page = uploaded(open_page, stem, b"no zip at all")
     assert "no zip that can be read" in page.error[0].value and is_start_disabled(page)
+    assert not any("faces and counts" in one.label for one in page.expander)
 
 
 def test_numbers_are_asked_about_and_what_is_said_goes_with_the_run(

@@ -191,7 +191,11 @@ def test_people_chart_and_measurements_are_shown(open_live: Show) -> None:
 def test_bars_keep_their_rows_whoever_is_in_view(open_live: Show) -> None:
     waiting, page = bars(open_live()), open_live(sending=True)
     assert [row["value"] for row in waiting["rows"]] == [0.0] * 7
-    assert bars(page)["headline"] == "No face"
+    assert bars(page)["note"] == "Waiting for the camera's picture…"
+    stream(page).frames = 1
+    page.run()
+    assert bars(page)["note"] == "Looking for faces…", "nothing was analysed that could show nobody"
+    assert bars(page)["headline"] != "No face"
     send_until_seen(page)
     page.run()
     labels = [row["name"] for row in bars(page)["rows"]]
