@@ -80,10 +80,14 @@ def zipped(file: io.RawIOBase | io.BytesIO, name: str, budget: Budget) -> Iterat
             guarded.limit = None
             tree = _archive(archive, name, size, budget)
         except _BROKEN as error:
-            raise BadDataset(
-                f"{name} is no zip that can be read: {short(str(error), 120)}."
-            ) from None
+            raise BadDataset(f"{name} is no zip that can be read: {_fault(error)}.") from None
         yield tree  # outside of the try: what the caller raises is not about the zip
+
+
+def _fault(error: Exception) -> str:
+    if str(error) == "File is not a zip file":  # what Python says where its end is not found
+        return "its list of files is missing, as after a download that was broken off"
+    return short(str(error), 120)
 
 
 def _folder(path: Path, budget: Budget) -> Tree:

@@ -238,7 +238,7 @@ def test_a_zip_that_is_none_is_cut_short_or_has_a_password(tmp_path):
     path.write_bytes(data)
     refused(path, "password")
     refused(zip_of(tmp_path, method=zipfile.ZIP_LZMA), "packed in an unusual way")
-    refused(write(tmp_path, "hello", "none.zip"), "no zip that can be read")
+    refused(write(tmp_path, "hello", "none.zip"), "no zip that can be read: its list of files")
 
 
 def test_a_zip_of_nothing(tmp_path):
