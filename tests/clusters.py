@@ -74,11 +74,11 @@ def running(cpus: int) -> Iterator[Cluster]:
             yield Cluster(f"127.0.0.1:{port}", process)
         finally:
             everybody = [process, *process.children(recursive=True)]
-            head.terminate()
-            for left in psutil.wait_procs(everybody, timeout=_END_SECONDS)[1]:
+            for one in everybody:
                 with suppress(psutil.Error):
-                    left.kill()
+                    one.kill()
             head.wait()
+            psutil.wait_procs(everybody, timeout=_END_SECONDS)
 
 
 def free_ports(number: int) -> list[int]:

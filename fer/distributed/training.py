@@ -148,6 +148,8 @@ def _result(task: _Task, run: Run, stop: threading.Event) -> str | None:
 def _fit(task: _Task) -> str | None:
     """Lets Ray Train start the workers, and waits for their end; what went wrong, or nothing."""
     os.environ["RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S"] = str(_START_SECONDS)
+    os.environ["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] = str(_POLL_SECONDS)
+    os.environ["RAY_TRAIN_ENABLE_PREEMPTION_WATCHER"] = "0"  # a worker that goes is lost, as any
     from ray.train import FailureConfig, RunConfig, ScalingConfig, WorkerGroupError
     from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
     from ray.train.v2.api.exceptions import TrainingFailedError

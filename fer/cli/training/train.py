@@ -119,7 +119,6 @@ def _report_model(run: store.Run) -> None:
 
 def _run_to_do(options: argparse.Namespace) -> tuple[store.Run | None, Dataset | None]:
     """The run, claimed or new, and the faces of a new one; no run where its model exists."""
-    from fer.networks import initial_weights
     from fer.training import job
 
     unfinished: store.Run | None = None
@@ -143,7 +142,10 @@ def _run_to_do(options: argparse.Namespace) -> tuple[store.Run | None, Dataset |
         from fer.distributed import training
 
         training.check_batches(settings, len(data.split("train")), options.workers)
-    initial_weights.check(settings)
+    if settings.weights is not None:
+        from fer.networks import initial_weights
+
+        initial_weights.check(settings)
     return launcher.create(job.with_labels(settings, data)), data
 
 

@@ -21,7 +21,7 @@ from tests.helpers import within_seconds
 sweeps = pytest.importorskip("fer.distributed.sweeps", exc_type=ImportError)
 
 SETTINGS = """
-settings: {data: drawn, network: mlp, epochs: 6, limit: 200, batch_size: 64}
+settings: {data: DATA, network: mlp, epochs: 6, batch_size: 32}
 search:
   learning_rate: {low: 1e-3, high: 0.1, log: true}
   augmentation: [none, light]
@@ -72,9 +72,9 @@ def kill_a_trial(driver: subprocess.Popen[str]) -> bool:
 @pytest.mark.timeout(1500)
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind")
 def test_a_sweep_outlives_its_driver_and_a_worker(
-    cluster: Cluster, models_folder: Path, tmp_path: Path
+    cluster: Cluster, models_folder: Path, faces: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "sweep.yaml").write_text(SETTINGS)
+    (tmp_path / "sweep.yaml").write_text(SETTINGS.replace("DATA", str(faces)))
     process = start(cluster, tmp_path / "sweep.yaml", "--workers", 2)
     wait_for_epoch(process)
     for worker in trials_at_work(process):  # so that something is left to go on with
