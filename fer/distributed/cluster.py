@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +22,7 @@ ANSWER_SECONDS = 4.0
 AUTO = "auto"
 _CLIENT = "ray://"
 _PAUSE_SECONDS = 2.0
+_TMP = "/tmp"  # noqa: S108 - Ray's sockets need short paths; a Mac's own folder has a long one
 
 
 @contextmanager
@@ -35,31 +38,63 @@ def connected(address: str | None, workers: int | None = None) -> Iterator[int]:
     place = "on this machine" if address is None else f"at {address}"
     if address is not None:
         _check_answers(address)
-    _join(address, place)
+    with _made_here() if address is None else _joined(address, place):
+        try:
+            cpus = int(ray.cluster_resources().get("CPU", 0))
+            if (workers or 1) > cpus:
+                raise BadSettings(
+                    f"the cluster {place} has {cpus} CPUs, and each worker takes one; got "
+                    f"--workers {workers or 1}."
+                )
+            yield workers or cpus
+        except ray.exceptions.RayError as error:
+            told = str(error).strip().partition("\n")[0]
+            raise FerError(f"the cluster {place} no longer works: {told}") from None
+
+
+@contextmanager
+def _made_here() -> Iterator[None]:
+    """A cluster for this command alone, on loopback, which leaves nothing behind: no file keeps its
+    token, and its folder goes with it."""
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    place = _TMP if os.access(_TMP, os.W_OK) else None
+    with tempfile.TemporaryDirectory(
+        prefix="fer-ray-", dir=place, ignore_cleanup_errors=True
+    ) as folder:
+        try:
+            _start(folder)
+            yield
+        finally:
+            ray.shutdown(wait_for_processes=True)
+
+
+def _start(folder: str) -> None:
     try:
-        cpus = int(ray.cluster_resources().get("CPU", 0))
-        if (workers or 1) > cpus:
-            raise BadSettings(
-                f"the cluster {place} has {cpus} CPUs, and each worker takes one; got "
-                f"--workers {workers or 1}."
-            )
-        yield workers or cpus
-    except ray.exceptions.RayError as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise FerError(f"the cluster {place} no longer works: {reason}") from None
+        ray.init(
+            "local",
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            _node_ip_address="127.0.0.1",
+            _temp_dir=folder,
+        )
+    except Exception as error:  # noqa: BLE001 - Ray raises many kinds
+        raise FerError(f"Ray does not start on this machine: {reason(error)}") from None
+
+
+@contextmanager
+def _joined(address: str, place: str) -> Iterator[None]:
+    try:
+        _join(address, place)
+        yield
     finally:
         ray.shutdown()
 
 
-def _join(address: str | None, place: str) -> None:
+def _join(address: str, place: str) -> None:
     for is_last in (False, False, True):  # a head answers before its own machine has joined it
         try:
-            ray.init(
-                address or "local",
-                include_dashboard=None if address else False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-            )
+            ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
             return
         except Exception as error:  # noqa: BLE001 - Ray raises many kinds, also for other versions
             cause = error.__cause__ or error

@@ -1,10 +1,13 @@
-"""How Ray Train tells its workers of one another, in the words of TensorFlow."""
+"""TensorFlow in the workers of a cluster: how they know one another, and where its files go."""
 
 from __future__ import annotations
 
 import json
 import os
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import ray
@@ -40,3 +43,15 @@ def _free_address() -> str:
 def _set_tf_config(addresses: list[str], index: int) -> None:
     task = {"type": "worker", "index": index}
     os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": addresses}, "task": task})
+
+
+@contextmanager
+def temporary_files() -> Iterator[None]:
+    """What is written meanwhile into the folder of temporary files goes at the end. TensorFlow
+    deletes its own where a process ends by itself, but Ray ends its workers."""
+    before = tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix="fer-") as tempfile.tempdir:
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before

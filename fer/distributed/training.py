@@ -201,7 +201,11 @@ def _learn(config: dict[str, Any]) -> None:
 
     replicas = Replicas() if task.workers > 1 else Alone()
     stop, never = threading.Event(), threading.Event()
-    with _own_view(Path(task.run), replicas.index) as run, Reporter(run, stop, task.owner) as told:
+    with (
+        connecting.temporary_files(),
+        _own_view(Path(task.run), replicas.index) as run,
+        Reporter(run, stop, task.owner) as told,
+    ):
         try:
             versions.check(task.versions)
             data = job.read(run, told, Budget(never.is_set, lambda: None))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import ExitStack
 from typing import Any
 
 from ray import tune
 
 from fer.data.budget import Budget
-from fer.distributed import sweeps
+from fer.distributed import connecting, sweeps
 from fer.errors import BadRun, FerError
 from fer.runs import launcher, store
 from fer.runs.store import Run, Sweep
@@ -36,10 +37,10 @@ class Trial(tune.Trainable):  # type: ignore[misc]
     ) -> None:
         os.environ.update(variables)
         os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"
-        self._stop = threading.Event()
+        self._stop, self._ends = threading.Event(), ExitStack()
+        self._ends.enter_context(connecting.temporary_files())
         self._run = _run(sweeps.from_dict(sweep), sweep_id, run_id(sweep_id, self.trial_id), config)
-        self._reporter = Reporter(self._run, self._stop)
-        self._reporter.__enter__()
+        self._reporter = self._ends.enter_context(Reporter(self._run, self._stop))
         try:
             data = job.read(self._run, self._reporter, Budget(self._stop.is_set, lambda: None))
             learner = job.begun(self._run, data, self._reporter, self._stop)
@@ -68,7 +69,7 @@ class Trial(tune.Trainable):  # type: ignore[misc]
     def cleanup(self) -> None:
         if self._run.status().state != "failed":
             self._reporter.state("stopped")
-        self._reporter.__exit__(None, None, None)
+        self._ends.close()
 
     def _fail(self, error: Exception) -> None:
         reason = failures.reason(error) or f"{type(error).__name__}: {error}"

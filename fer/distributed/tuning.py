@@ -13,15 +13,17 @@ from ray.tune.search import BasicVariantGenerator
 from fer.distributed import sweeps
 from fer.distributed.sweeps import SweepSettings
 from fer.distributed.trial import EPOCH, FIGURE, Trial, run_id
+from fer.runs import store
 from fer.storage import folders
 
 MOST_FAILURES = 3
 """A trial whose worker died is taken up again so often."""
-Told = Callable[[str, int, float], None]
-"""Takes a run's id, its epochs, and its last validation accuracy."""
+Told = Callable[[str], None]
+"""Takes a sentence about a trial."""
 
 os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
 os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+os.environ.setdefault("TUNE_PRINT_ALL_TRIAL_ERRORS", "0")  # tracebacks; `_Teller` has a sentence
 
 
 def tune_trials(
@@ -93,4 +95,17 @@ class _Teller(tune.Callback):  # type: ignore[misc]
 
     def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
         result = trial.last_result
-        self._told(run_id(self._sweep_id, trial.trial_id), result[EPOCH], result[FIGURE])
+        self._tell(trial, f"{result[FIGURE]:.1%} after epoch {result[EPOCH]}")
+
+    def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        self._tell(trial, f"{self._problem(trial)}; it goes on after its last epoch")
+
+    def on_trial_error(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        self._tell(trial, f"{self._problem(trial)}; it is given up")
+
+    def _problem(self, trial: Any) -> str:
+        status = store.get(run_id(self._sweep_id, trial.trial_id)).status()
+        return (status.error if status.state == "failed" else None) or "its worker was lost"
+
+    def _tell(self, trial: Any, text: str) -> None:
+        self._told(f"{run_id(self._sweep_id, trial.trial_id)}: {text}")

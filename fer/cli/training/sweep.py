@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         sweeps.keep(sweep_id, sweep)
         sweep_jobs.claim(sweep_id)
         say(f"sweep {sweep_id} in {sweeps.folder(sweep_id)}")
-        is_done = tuning.tune_trials(sweep_id, sweep, workers, _tell, options.resume is not None)
+        is_done = tuning.tune_trials(sweep_id, sweep, workers, say, options.resume is not None)
     if not is_done:
         say(f"interrupted; go on with: python -m fer sweep --resume {sweep_id}")
         return INTERRUPTED
@@ -114,7 +114,3 @@ def _row(run: store.Run, varied: list[str]) -> dict[str, Any]:
         "val_accuracy": max((round(row["val_accuracy"], 4) for row in metrics), default=None),
         "state": status.state,
     }
-
-
-def _tell(run_id: str, epochs: int, accuracy: float) -> None:
-    say(f"{run_id}: {accuracy:.1%} after epoch {epochs}")

@@ -73,9 +73,10 @@ def untimed(path: Path) -> list[dict[str, Any]]:
     ]
 
 
-def analyze_here(folder: Path, out: Path) -> None:
-    outputs = ("--csv", f"{out}.csv", "--json", f"{out}.json")
-    assert cli.main(["analyze", str(folder), "--model", "tiny", "--workers", "1", *outputs]) == 1
+def start_here(folder: Path, out: Path) -> subprocess.Popen[bytes]:
+    flags = ["--model", "tiny", "--workers", "1", "--csv", f"{out}.csv", "--json", f"{out}.json"]
+    command = [sys.executable, "-m", "fer", "analyze", str(folder), *flags]
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
 
 
 def assert_same(one: Path, other: Path) -> None:
@@ -83,13 +84,11 @@ def assert_same(one: Path, other: Path) -> None:
     assert untimed(Path(f"{one}.json")) == untimed(Path(f"{other}.json"))
 
 
-@pytest.mark.usefixtures("own_main")
 def test_a_worker_killed_midway_is_replaced_and_a_stopped_run_is_gone_on_with(
     cluster: Cluster, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
-    analyze_here(photos, here)
-
+    alone = start_here(photos, here)
     process = start(cluster, photos, there, "--workers", str(CPUS))
     halt_after_some_rows(there, process)
     first, _ = cluster.workers()
@@ -99,6 +98,7 @@ def test_a_worker_killed_midway_is_replaced_and_a_stopped_run_is_gone_on_with(
     assert process.returncode == 1
     assert f"{FACES + 1} pictures, {FACES} faces, 1 could not be read." in told
     assert "Traceback" not in told
+    assert alone.wait(600) == 1
     assert_same(here, there)
 
     stopped = tmp_path / "stopped"

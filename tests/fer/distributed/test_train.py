@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from fer import cli
+from fer.cli.output import MOST_WORKERS
 from fer.runs import store
 from fer.runs.store import Run
 from tests.clusters import Cluster
@@ -91,3 +95,33 @@ def test_a_batch_that_workers_cannot_share_is_a_sentence(
     assert cli.main(["train", *flags]) == 2
     assert "2 workers cannot share a batch of 33 faces equally" in capsys.readouterr().err
     assert not store.folder().exists()
+
+
+@pytest.mark.cluster
+@pytest.mark.skipif((os.cpu_count() or 1) >= MOST_WORKERS, reason="no number is too large")
+def test_a_cluster_of_this_machine_leaves_nothing_behind(faces: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    unset = ("RAY_AUTH_TOKEN", "RAY_AUTH_MODE")
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    count = (os.cpu_count() or 1) + 1
+    command = ["train", "--data", str(faces), *SETTINGS, "--workers", str(count)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "fer", *command],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**environment, "HOME": str(home)},
+        start_new_session=True,
+    ) as process:
+        told = process.communicate(timeout=300)[1]
+    assert process.returncode == 2
+    assert told.startswith("fer: the cluster on this machine has") and told.count("\n") == 1
+    assert list(home.iterdir()) == [] and not store.folder().exists()
+    ended = [one for one in psutil.process_iter() if _home(one) == str(home)]
+    assert psutil.wait_procs(ended, timeout=60)[1] == [], "processes of Ray are left"
+
+
+def _home(process: psutil.Process) -> str | None:
+    with suppress(psutil.Error, OSError):
+        return process.environ().get("HOME")
+    return None
