@@ -9,10 +9,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fer.cli import analyze, app, doctor, evaluate, inspect, robustness, video
+from fer.cli import analyze, app, doctor, evaluate, inspect, robustness
 from fer.cli.models import average, card, export, importing, listing, networks, quantize, teach
 from fer.cli.output import DONE, INTERRUPTED, WRONG_USE
 from fer.cli.training import find_rate, sweep, train
+from fer.cli.video import command as video
 from fer.doctor import packages
 from fer.errors import FerError
 from fer.runs import checks

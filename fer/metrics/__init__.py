@@ -7,7 +7,7 @@ counts.
 - **Summaries**: `summary(probabilities, true, shares, weights=…)` is the record of a report,
   `card_summary(probabilities, true, shares, half, weights=…)` that of a card; both give the same
   numbers for the same faces, with intervals. `class_balanced_weights(true)` makes every emotion
-  count as much, as the balanced prior assumes.
+  count as much, as the balanced prior assumes. `epoch_figures` are those of a network in training.
 - **Classification**: `predicted_labels`, `was_found`, `accuracy`, `confusion`, `class_scores` with
   precision, recall and F1 (7,), `balanced_accuracy` and `macro_f1` (the mean F1 of the emotions
   that are true or predicted somewhere).
@@ -46,6 +46,7 @@ from fer.metrics.classification import (
     predicted_labels,
     was_found,
 )
+from fer.metrics.epoch import epoch_figures
 from fer.metrics.intervals import DRAWS, bootstrap, compare, share_interval
 from fer.metrics.summary import card_summary, summary
 from fer.metrics.votes import TIED, crowd_majority, vote_shares
@@ -74,6 +75,7 @@ __all__ = [
     "cross_fitted",
     "crowd_majority",
     "drawn_class_scores",
+    "epoch_figures",
     "fitted_temperature",
     "halves",
     "predicted_labels",

@@ -15,7 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from fer import metrics
-from fer.emotions import EMOTIONS, NUM_EMOTIONS
+from fer.emotions import NUM_EMOTIONS
 from fer.errors import BadRun
 from fer.networks import build as networks, frozen_backbone, initial_weights
 from fer.runs.settings import TrainSettings
@@ -60,8 +60,7 @@ class Learner:
         self.average.set_weights(self.model.get_weights())
         self.batch_size = min(settings.batch_size, len(train))
         self.batches = len(train) // self.batch_size
-        self._balancing = optimization.balancing_weights(settings, train.targets)
-        self._class_weights = optimization.class_weights(settings, train.targets)
+        self._loss = optimization.Loss(settings, train.targets)
         self._answer = tf.function(lambda x: self.average(x, training=False), reduce_retracing=True)
         self._begin_phase()
 
@@ -150,26 +149,15 @@ class Learner:
     def finish_epoch(self) -> dict[str, Any]:
         """Validates, moves on to the next epoch and returns the finished one's figures."""
         state = self.progress
-        probabilities = self._validated()
-        true = self.validation.truth
-        labelled = true != metrics.TIED
-        predicted, true = probabilities.argmax(axis=1)[labelled], true[labelled]
-        scores = metrics.class_scores(predicted, true)
-        recall, balanced = scores.recall, float(scores.balanced_accuracy)
         row: dict[str, Any] = {
             "epoch": state.epoch + 1,
             "seconds": round(state.seconds, 2),
             "learning_rate": float(self.optimizer.learning_rate.numpy()),
             "loss": state.loss_sum / state.seen,
             "accuracy": state.hits / state.seen,
-            "val_loss": metrics.cross_entropy(probabilities, self.validation.targets),
-            "val_accuracy": metrics.accuracy(predicted, true) if len(true) else 0.0,
-            "val_balanced_accuracy": None if math.isnan(balanced) else balanced,
-            "recall": {
-                emotion: None if math.isnan(recall[i]) else float(recall[i])
-                for i, emotion in enumerate(EMOTIONS)
-            },
-            "confusion": metrics.confusion(predicted, true).tolist(),
+            **metrics.epoch_figures(
+                self._validated(), self.validation.targets, self.validation.truth
+            ),
         }
         state.note(row["val_accuracy"], row["val_loss"])
         headed = self.trains_head_only
@@ -254,34 +242,16 @@ class Learner:
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         """The loss, the number of hits, and the gradients of what is learning: those of the faces
         of all replicas."""
-        targets, other = wanted[:, :NUM_EMOTIONS], wanted[:, NUM_EMOTIONS:]
         with tf.GradientTape() as tape:
             answer, other_answer = self._forward(tf.cast(faces, tf.float32))
-            weights = tf.reduce_sum(targets * self._class_weights, axis=1)
-            loss = tf.reduce_mean(self._losses(answer, targets, self._balancing) * weights)
-            whole = loss
-            if other_answer is not None:
-                further = tf.reduce_mean(self._losses(other_answer, other))
-                whole += self.settings.other_question * further
+            loss, whole = self._loss(answer, other_answer, wanted)
         gradients = tape.gradient(whole, learning)
-        # The maximum in `_losses` hides an answer that is no number: the loss must show it.
+        # The maximum in the loss hides an answer that is no number: the loss must show it.
         loss = tf.where(tf.reduce_all(tf.math.is_finite(answer)), loss, np.nan)
-        is_hit = tf.equal(tf.argmax(answer, 1), tf.argmax(targets, 1))
+        is_hit = tf.equal(tf.argmax(answer, 1), tf.argmax(wanted[:, :NUM_EMOTIONS], 1))
         hits = tf.reduce_sum(tf.cast(is_hit, tf.float32))
         loss, hits, *gradients = self._replicas.mean([loss, hits, *gradients])
         return loss, tf.cast(tf.round(hits * self._replicas.count), tf.int32), gradients
-
-    def _losses(
-        self, answer: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor | None = None
-    ) -> tf.Tensor:
-        """Cross entropy (N,) to smoothed targets; 0 for a face whose targets are all 0. With
-        `weights` (7,) of emotions the balanced one."""
-        smoothing = self.settings.label_smoothing
-        known = tf.reduce_sum(targets, axis=1, keepdims=True)
-        smooth = targets * (1 - smoothing) + known * smoothing / NUM_EMOTIONS
-        if weights is not None and self.settings.balancing:
-            return optimization.balanced_losses(answer, smooth, weights)
-        return -tf.reduce_sum(smooth * tf.math.log(tf.maximum(answer, 1e-7)), axis=1)
 
     def _decay(self, step: int) -> tf.Tensor:
         """The average forgets faster at first, as in TensorFlow's ExponentialMovingAverage."""

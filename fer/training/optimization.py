@@ -1,4 +1,4 @@
-"""How steps are taken: the optimiser, the learning rate at a step, and the weights of classes."""
+"""How steps are taken: the loss with its weights, the optimiser, and the rate at a step."""
 
 from __future__ import annotations
 
@@ -73,6 +73,41 @@ def sharpest(
     yield
     for variable, value in zip((*weights, *statistics), before, strict=True):
         variable.assign(value)
+
+
+class Loss:
+    """What a network learns to make small: cross entropy to smoothed targets, weighted as the
+    settings say by what the training faces' `targets` (N, 7) are."""
+
+    def __init__(self, settings: TrainSettings, targets: NDArray[np.float32]) -> None:
+        self._settings = settings
+        self._class_weights = class_weights(settings, targets)
+        self._balancing = balancing_weights(settings, targets)
+
+    def __call__(
+        self, answer: tf.Tensor, other_answer: tf.Tensor | None, wanted: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The mean loss of probabilities (N, 7), and together with that of a second head, whose
+        targets follow in `wanted` (N, 14)."""
+        targets, other = wanted[:, :NUM_EMOTIONS], wanted[:, NUM_EMOTIONS:]
+        weights = tf.reduce_sum(targets * self._class_weights, axis=1)
+        loss = tf.reduce_mean(self._losses(answer, targets, self._balancing) * weights)
+        if other_answer is None:
+            return loss, loss
+        further = tf.reduce_mean(self._losses(other_answer, other))
+        return loss, loss + self._settings.other_question * further
+
+    def _losses(
+        self, answer: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Cross entropy (N,) to smoothed targets; 0 for a face whose targets are all 0. With
+        `weights` (7,) of emotions the balanced one."""
+        smoothing = self._settings.label_smoothing
+        known = tf.reduce_sum(targets, axis=1, keepdims=True)
+        smooth = targets * (1 - smoothing) + known * smoothing / NUM_EMOTIONS
+        if weights is not None and self._settings.balancing:
+            return balanced_losses(answer, smooth, weights)
+        return -tf.reduce_sum(smooth * tf.math.log(tf.maximum(answer, 1e-7)), axis=1)
 
 
 def class_weights(settings: TrainSettings, targets: NDArray[np.float32]) -> tf.Tensor:

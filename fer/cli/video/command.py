@@ -1,11 +1,11 @@
-"""The command `video`: films to a timeline, tables, subtitles, an annotated film and a report."""
+"""The command `video`: films to a timeline, here, by several processes or on a cluster."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from fer import distributed
 from fer.cli import output, progress
 from fer.cli.output import DONE, SOME_FAILED, add_prior_flag, print_note, say
+from fer.cli.video import outputs
 from fer.errors import FerError, WorkerLost
 from fer.images import display_name
 from fer.inference import detection
@@ -23,13 +24,11 @@ from fer.video import analysis
 from fer.video.analysis import Progress
 from fer.video.batch import job
 from fer.video.batch.job import FilmItem, FilmJob
-from fer.video.outputs import annotated, records, report, subtitles
 from fer.video.outputs.records import FilmError
 from fer.video.timeline import Timeline
-from fer.video.values import PeopleEdits, Person
+from fer.video.values import PeopleEdits
 
 _OF_ONE_FILM = ("annotate", "subtitles", "html", "from_folder", "people")
-_OUTPUTS = ("json", "csv", "annotate", "subtitles", "html")
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -120,10 +119,10 @@ def _run(options: argparse.Namespace) -> int:
                 (item.name, problem) if problem else Timeline.read(item.folder, edits)
                 for item, problem in _analysed(options, items, show)
             ]
-        _write_outputs(options, found, partial(_tell, show))
-    if not any(getattr(options, name) for name in _OUTPUTS):
-        _print_people(found)
-    problems = [_problem(film) for film in found]
+        outputs.write(options, found, partial(_tell, show))
+    if not any(getattr(options, name) for name in outputs.NAMES):
+        outputs.print_people(found)
+    problems = [outputs.problem(film) for film in found]
     for problem in filter(None, problems):
         print(f"fer: {problem}", file=sys.stderr)
     return SOME_FAILED if any(problems) else DONE
@@ -141,7 +140,7 @@ def _check(options: argparse.Namespace) -> None:
         if getattr(options, name) and len(options.files) > 1:
             flag = name.removesuffix("_folder")
             raise FerError(f"--{flag} is for one film; got {len(options.files)}.")
-    targets = [target for name in _OUTPUTS if (target := getattr(options, name))]
+    targets = [target for name in outputs.NAMES if (target := getattr(options, name))]
     if twice := {target for target in targets if targets.count(target) > 1}:
         raise FerError(f"{min(twice)} is named for two outputs; name a file for each.")
     for target in targets:
@@ -218,49 +217,3 @@ def _results(
         return processes.ordered(work.worker, items, min(options.workers, len(items)))
     told = partial(_tell, show)
     return ((item, work.analyse(recognizer, item, told)) for item in items)
-
-
-def _write_outputs(
-    options: argparse.Namespace, found: Sequence[Timeline | FilmError], told: analysis.OnProgress
-) -> None:
-    timelines = [film for film in found if isinstance(film, Timeline)]
-    if options.json:
-        with output.text_file(options.json) as target:
-            records.write_json(target, found)
-    if options.csv:
-        with output.text_file(options.csv) as target:
-            records.write_csv(target, timelines)
-    for timeline in timelines:
-        film = Path(options.files[0])
-        if options.subtitles:
-            with output.text_file(options.subtitles) as target:
-                target.write(subtitles.text(timeline))
-        if options.html:
-            with output.text_file(options.html) as target:
-                target.write(report.page(timeline, film if options.thumbnails else None))
-        if options.annotate:
-            annotated.draw(film, timeline, Path(options.annotate), options.pixelate, told)
-
-
-def _print_people(found: Sequence[Timeline | FilmError]) -> None:
-    """A line a person, or one that says that a film shows nobody."""
-    for film in found:
-        if not isinstance(film, Timeline):
-            continue
-        for person in film.people:
-            print(f"{film.film.file}  {_line(person)}")
-        if not film.people:
-            print(f"{film.film.file}  no face found")
-
-
-def _line(person: Person) -> str:
-    """``person 1  3.2 to 17.9 s  on screen 12.4 s  happy 61%, unsure 39%``."""
-    shares = sorted(person.shares.items(), key=lambda share: -share[1])
-    most = ", ".join(f"{label} {share:.0%}" for label, share in shares[:3] if share > 0)
-    name = person.display_name.lower() if person.name is None else person.name
-    times = f"{person.first:.1f} to {person.last:.1f} s  on screen {person.on_screen:.1f} s"
-    return f"{name}  {times}  {most}"
-
-
-def _problem(film: Timeline | FilmError) -> str | None:
-    return film.film.error if isinstance(film, Timeline) else film[1]

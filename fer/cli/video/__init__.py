@@ -1,0 +1,1 @@
+"""The command `video`: its flags, the analysis of its films, and what it writes."""
