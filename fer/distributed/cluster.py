@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import secrets
 import tempfile
 import time
@@ -103,10 +104,20 @@ def _join(address: str, place: str) -> None:
                     f"the Ray cluster {place} wants a token. Set RAY_AUTH_MODE=token, and have its "
                     "token in RAY_AUTH_TOKEN or ~/.ray/auth_token."
                 ) from None
+            if "Version mismatch" in str(cause):
+                raise FerError(_other_versions(place, str(cause))) from None
             if is_last or not isinstance(error, ConnectionError):
                 told = reason(cause)
                 raise FerError(f"the Ray cluster {place} cannot be joined: {told}") from None
         time.sleep(_PAUSE_SECONDS)
+
+
+def _other_versions(place: str, told: str) -> str:
+    """Ray's list of both ends' versions as a sentence."""
+    found = [f"{name} {version}" for name, version in re.findall(r"(Ray|Python): (\S+)", told)]
+    half = len(found) // 2
+    theirs, ours = (" and ".join(part) for part in (found[:half], found[half:]))
+    return f"the Ray cluster {place} has {theirs}, and this machine {ours}. Install the same here."
 
 
 def reason(error: BaseException) -> str:

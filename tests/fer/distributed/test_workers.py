@@ -77,3 +77,18 @@ def test_a_cluster_that_ends_in_the_middle_is_a_sentence(monkeypatch: pytest.Mon
         cluster.connected("head:6379", 2),
     ):
         raise RayError("the head is gone\nsee its log")
+
+
+def test_another_python_than_the_cluster_has_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError(
+            "Version mismatch: The cluster was started with:\n    Ray: 2.60.0\n    Python: 3.11.7\n"
+            "This process on node 127.0.0.1 was started with:\n    Ray: 2.60.0\n"
+            "    Python: 3.12.1\n"
+        )
+
+    monkeypatch.setattr(cluster, "_check_answers", lambda address: None)
+    monkeypatch.setattr(cluster.ray, "init", refuse)
+    told = "has Ray 2.60.0 and Python 3.11.7, and this machine Ray 2.60.0 and Python 3.12.1"
+    with pytest.raises(FerError, match=told), cluster.connected("head:6379"):
+        pass
