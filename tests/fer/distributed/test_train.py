@@ -23,7 +23,7 @@ from tests.helpers import within_seconds
 
 WORKER = "ray::RayTrainWorker"
 SETTINGS = [
-    *("--network", "cnn4", "--size", "16", "--epochs", "500", "--augmentation", "strong"),
+    *("--network", "cnn4", "--size", "16", "--epochs", "1000", "--augmentation", "strong"),
     *("--schedule", "constant", "--learning-rate", "0.001", "--batch-size", "32"),
 ]
 """With batch normalisation and dropout. Nobody waits for so many epochs."""
