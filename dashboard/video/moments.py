@@ -172,7 +172,10 @@ def _events(film: StoredFilm, timeline: Timeline, people: Sequence[int]) -> None
     """The expressions that last, of the people whose charts are shown; a click goes there."""
     events = [event for event in timeline.events if event.person in people]
     st.subheader("Events")
-    st.caption("An expression that lasts half a second or longer. Press one to go there.")
+    st.caption(
+        "An expression that lasts half a second or longer, of those whose timelines are shown. "
+        "Press one to go there."
+    )
     if not events:
         st.caption("There is none.")
         return
