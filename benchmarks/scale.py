@@ -106,7 +106,8 @@ def _peaks(process: psutil.Popen, cluster: Cluster) -> tuple[float, float, float
                 there = max([there, *(worker.memory_info().rss for worker in cluster.workers())])
             time.sleep(0.2)
     finally:
-        process.kill()
+        if process.poll() is None:
+            process.kill()
     assert process.returncode == 0
     return here / 2**20, there / 2**20, seconds
 
