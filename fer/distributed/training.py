@@ -26,7 +26,7 @@ from fer.runs.settings import TrainSettings
 from fer.runs.store import Run
 from fer.storage import files, folders
 from fer.training import distillation, failures, job
-from fer.training.reporter import Reporter, say
+from fer.training.reporter import Reporter, say, say_epoch
 
 MOST_FAILURES = 3
 """So often a run goes on from its last epoch after a worker has died."""
@@ -129,14 +129,21 @@ def _end(run: Run, state: str, error: str | None = None) -> str:
 
 
 def _result(task: _Task, run: Run, stop: threading.Event) -> str | None:
-    """What `_fit` says, from a worker of the cluster; the run is asked to stop where that is
-    wanted."""
+    """What `_fit` says, from a worker of the cluster. Meanwhile the run is asked to stop where that
+    is wanted, and there is a line for each epoch."""
     fit = ray.remote(num_cpus=0, max_retries=0)(_fit)
+    told = len(run.metrics())
     going = fit.remote(task)
     try:
-        while not ray.wait([going], timeout=_POLL_SECONDS)[0]:
-            if stop.is_set():
+        is_over = False
+        while not is_over:
+            is_over = bool(ray.wait([going], timeout=_POLL_SECONDS)[0])
+            if stop.is_set() and not is_over:
                 run.stop_request.touch()
+            rows = run.metrics()
+            for row in rows[told:]:
+                say_epoch(row, run.settings.epochs)
+            told = max(told, len(rows))
         problem: str | None = ray.get(going)
         return problem
     except RayError as error:

@@ -7,6 +7,7 @@ import dataclasses
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fer.runs import processes
@@ -30,6 +31,12 @@ def say(text: str) -> None:
     """A line to stderr, which is the log of a job in the background."""
     with contextlib.suppress(OSError):  # what matters will report a full disk
         print(text, file=sys.stderr, flush=True)
+
+
+def say_epoch(row: Mapping[str, Any], epochs: int) -> None:
+    """A line about a finished epoch of so many."""
+    text = "  ".join(f"{name} {row[name]:.4f}" for name in _FIGURES)
+    say(f"epoch {row['epoch']}/{epochs}  {text}  {row['seconds']:.0f} s")
 
 
 class Reporter:
@@ -136,8 +143,7 @@ class Reporter:
         """An epoch was finished, validated and saved."""
         self._validation_seconds = time.monotonic() - self._ticked
         self._change(epoch=int(row["epoch"]), progress=0.0)
-        text = "  ".join(f"{name} {row[name]:.4f}" for name in _FIGURES)
-        say(f"epoch {row['epoch']}/{self._status.epochs}  {text}  {row['seconds']:.0f} s")
+        say_epoch(row, self._status.epochs)
 
     def _beat(self) -> None:
         while not self._closed.wait(HEARTBEAT_SECONDS):

@@ -66,6 +66,8 @@ def test_two_workers_give_the_curve_of_one_process_also_after_one_is_killed(
     assert "a worker was lost; the run goes on after epoch" in told and "Traceback" not in told
     assert run.status().state == "stopped" and not (run.path / "ray").exists()
     rows = run.metrics()
+    for row in rows:
+        assert f"\nepoch {row['epoch']}/1000  loss {row['loss']:.4f}" in told
     assert [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
     for row, alone in zip(rows, expected, strict=False):
         for name in ("loss", "val_loss"):  # five digits at first; rounding grows with the steps
