@@ -137,14 +137,20 @@ def _measure_sweep(folder: Path, cluster: Cluster) -> None:
 def _measure_training(folder: Path, cluster: Cluster) -> None:
     print("| way | whole command, s | last epoch, s | loss | validation loss |")
     print("|---|---|---|---|---|")
-    for workers in range(_CPUS + 1):
-        runs = folder / f"runs{workers}"
-        environment = {**os.environ, "FER_RUNS": str(runs), "FER_MODELS": str(folder / "m")}
-        shared = ("--workers", str(workers), "--address", cluster.address) if workers else ()
+    one_thread = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    ways: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
+        "one process": ({}, ()),
+        "one process, one thread": (one_thread, ()),
+        "1 worker": ({}, ("--workers", "1", "--address", cluster.address)),
+        "2 workers": ({}, ("--workers", "2", "--address", cluster.address)),
+    }
+    for way, (variables, shared) in ways.items():
+        runs = folder / way
+        places = {"FER_RUNS": str(runs), "FER_MODELS": str(folder / "m")}
+        environment = {**os.environ, **places, **variables}
         seconds = _training_seconds(environment, "train", *TRAINING, *shared)
         (table,) = runs.glob("*/metrics.jsonl")
         row = json.loads(table.read_text().splitlines()[-1])
-        way = f"{workers} workers" if workers else "one process"
         losses = f"{row['loss']:.5f} | {row['val_loss']:.5f}"
         print(f"| {way} | {seconds:.0f} | {row['seconds']:.1f} | {losses} |", flush=True)
 
