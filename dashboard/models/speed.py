@@ -48,8 +48,8 @@ def button(names: Sequence[str]) -> None:
         is_pressed = st.button(
             "Measure latency",
             help=f"Median of {CALLS} predictions for one face by each model, in turns, with ONNX "
-            f"Runtime on {registry.THREADS} threads of this server; in brackets the middle "
-            "80%. Whatever else the server does makes it longer.",
+            f"Runtime on {registry.THREADS} threads of this server; the range in "
+            "brackets holds 80% of the measurements. Other work on the server makes it longer.",
         )
         _say_spread(names)
     if is_pressed:

@@ -160,7 +160,8 @@ def _show_full(message: str) -> None:
     if len(_waiting) < MOST_WAITING:
         st.rerun()
     st.warning(
-        f"{message} Too many commands wait on this server; this one will begin when fewer do.",
+        f"{message} Too many commands are waiting on this server; yours joins them as soon as it "
+        "can.",
         icon=":material/hourglass_empty:",
     )
 

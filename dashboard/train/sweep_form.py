@@ -157,7 +157,7 @@ def _command(sweep: SweepSettings, workers: int) -> None:
             _FILE, text, _FILE, icon=":material/download:", key="sweep-file", on_click="ignore"
         )
         st.caption(
-            "An upload is named without its folder: `data` is where the faces lie with you. "
+            "The file names an upload without its folder: set `data` to where you keep the faces. "
             "`--address HOST:PORT` trains on a Ray cluster."
         )
 

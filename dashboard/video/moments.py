@@ -57,7 +57,7 @@ def show(film: StoredFilm, others: Sequence[StoredFilm]) -> None:
         _scrubber(film, timeline)
         st.caption(
             "Click the chart to see that moment; scroll or pinch to zoom, double-click to see all. "
-            "No lines: the face is away or, where the band is pale, the model is unsure."
+            "Where a line is missing the face is away or, if the band is pale, the model is unsure."
         )
     with right:
         _frame(film, timeline)
@@ -173,7 +173,7 @@ def _events(film: StoredFilm, timeline: Timeline, people: Sequence[int]) -> None
     events = [event for event in timeline.events if event.person in people]
     st.subheader("Events")
     st.caption(
-        "An expression that lasts half a second or longer, of those whose timelines are shown. "
+        "Expressions of the people whose timelines are shown that last half a second or longer. "
         "Press one to go there."
     )
     if not events:

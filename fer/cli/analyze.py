@@ -14,7 +14,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from fer import distributed, images
+from fer import images
 from fer.cli import output
 from fer.cli.output import DONE, SOME_FAILED, STDOUT, add_prior_flag, print_note, say
 from fer.errors import FerError, WorkerLost
@@ -85,13 +85,7 @@ def run(options: argparse.Namespace) -> int:
     Raises `FerError` for wrong names and outputs that cannot be written, before any work.
     """
     _check(options)
-    if options.address is None:
-        return _analyze(options)
-    distributed.check_installed()
-    from fer.distributed import cluster
-
-    with cluster.connected(options.address, options.workers) as options.workers:
-        return _analyze(options)
+    return output.run_where_asked(options, _analyze)
 
 
 def _analyze(options: argparse.Namespace) -> int:

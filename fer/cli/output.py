@@ -6,11 +6,12 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from fer import distributed
 from fer.errors import BadSettings, FerError
 from fer.prior import Prior
 from fer.storage import files
@@ -30,6 +31,19 @@ def add_data_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", required=True, metavar="PATH", help="as in `train`")
     parser.add_argument("--votes", metavar="PATH", help="FER+ votes that belong to a FER2013 CSV")
     parser.add_argument("--classes", metavar="NAME=EMOTION,…", help=CLASSES_HELP)
+
+
+def run_where_asked(options: argparse.Namespace, work: Callable[[argparse.Namespace], int]) -> int:
+    """The exit code of `work`, which is done here or, with `--address`, on that Ray cluster;
+    `options.workers` are then all its CPUs unless they were given. Raises `NotInstalled` without
+    Ray, and `FerError` where the cluster cannot be joined."""
+    if options.address is None:
+        return work(options)
+    distributed.check_installed()
+    from fer.distributed import cluster
+
+    with cluster.connected(options.address, options.workers) as options.workers:
+        return work(options)
 
 
 def check_workers(options: argparse.Namespace) -> None:

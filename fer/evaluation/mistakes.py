@@ -74,6 +74,6 @@ def about_suspects(probabilities: NDArray[np.float32], true: NDArray[np.int64]) 
 def about_missed(missed: int) -> str:
     """Why the rows of a confusion matrix can sum to less than the faces of their emotions."""
     return (
-        f"Without the {missed:,} not found, which have no column. Recall counts them as wrong, so "
-        "it can lie below the shares of rows."
+        f"Not found: {missed:,}. Faces that were not found have no column; recall counts them as "
+        "errors, so it can be lower than the percentages of a row."
     )

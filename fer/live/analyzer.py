@@ -28,7 +28,7 @@ SEARCH_SIDE = 320
 which misses too many there, uses a larger one."""
 
 LONGEST_PAUSE = 5.0
-"""Who is seen after so many seconds without a frame is somebody else."""
+"""A face that is seen after so many seconds without a frame starts a new track."""
 
 MOST_EVERY = 100
 

@@ -272,7 +272,7 @@ def test_pictures_without_a_face_count_as_wrong_and_can_be_looked_up(open_page: 
     assert {one.label: one.value for one in page.metric}["Not found (counted as wrong)"] == "2"
     assert "already cropped faces" in page.warning[0].value
     show(page, "Confusion")
-    assert "Without the 2 not found" in words(page)
+    assert "Not found: 2." in words(page)
     chooser(page, "True").set_value(EMOTIONS.index("happy"))
     chooser(page, "Predicted").set_value(7).run()
     assert page.subheader[0].value == "happy, predicted not found: 2"

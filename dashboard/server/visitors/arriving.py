@@ -50,4 +50,4 @@ def watched(receive: Receive, is_taken: Callable[[int], bool]) -> Receive:
 
 def _too_slow() -> HTTPException:
     slowest = SLOWEST_BYTES // 1024
-    return HTTPException(408, f"The upload was ended: it sent less than {slowest} KB a second.")
+    return HTTPException(408, f"The upload was stopped: it was slower than {slowest} KB a second.")

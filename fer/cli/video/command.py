@@ -10,7 +10,6 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from fer import distributed
 from fer.cli import output, progress
 from fer.cli.output import DONE, SOME_FAILED, add_prior_flag, print_note, say
 from fer.cli.video import outputs
@@ -95,13 +94,7 @@ def run(options: argparse.Namespace) -> int:
     Raises `FerError` for flags that do not fit and outputs that cannot be written, before any work.
     """
     _check(options)
-    if options.address is None:
-        return _run(options)
-    distributed.check_installed()
-    from fer.distributed import cluster
-
-    with cluster.connected(options.address, options.workers) as options.workers:
-        return _run(options)
+    return output.run_where_asked(options, _run)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -96,7 +96,7 @@ def test_only_so_many_wait_and_whoever_comes_then_is_told(monkeypatch: pytest.Mo
     assert [ask(page, it="networks") for page in waiting] == [{"it": None}] * 2
     late = visitor()
     assert ask(late, it="networks") == {}
-    assert "Too many commands wait" in late.warning[0].value
+    assert "Too many commands are waiting" in late.warning[0].value
     assert first is not None
     first.end()
     assert ask(waiting[0], it="networks")["it"] is not None

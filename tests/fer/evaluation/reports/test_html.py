@@ -116,4 +116,4 @@ def test_nothing_found_still_makes_a_report(models_folder: Path) -> None:
     assert found.models[0].figures["missed"] == 2
     text = html.page(found, picture_of)
     assert "0.0%" in text
-    assert "Without the 2 not found, which have no column" in text
+    assert "Not found: 2. Faces that were not found have no column" in text
